@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The admin queue pair's contents: commands the host driver submits and the
+ * control core's firmware completes. Freestanding, little-endian.
+ *
+ * Rings: ADM_SIZE entries each, in host memory. The host writes fw_sqe entries,
+ * then DB_ADM_SQ = free-running count submitted. The firmware fetches by DMA,
+ * executes, writes a fw_cqe to the next completion slot and raises ADM_VECTOR.
+ * phase starts at 1 and flips on each wrap. Completions may come in any order;
+ * cid ties them to commands. The host tells what it consumed by DB_ADM_CQ; the
+ * firmware never overruns completions not yet consumed.
+ */
+#ifndef FW_ADMIN_H
+#define FW_ADMIN_H
+
+#include <stdint.h>
+
+#define FW_ABI_VERSION 1u
+
+/* ADMIN(id, number, "name", "handle", "key", "value", "arg0", "arg1", "result, what it does") */
+#define FW_ADMIN_OPS(X)                                                                            \
+    X(IDENTIFY, 1, "identify", "-", "-", "out: TLVs", "-", "-",                                    \
+      "result: bytes written. Capability TLVs (fw/caps.h) to value")                               \
+    X(PROG_CREATE, 2, "prog-create", "-", "-", "-", "bytes of code", "-",                          \
+      "result: load address << 32 | handle. Reserves instruction store")                           \
+    X(PROG_LOAD, 3, "prog-load", "program", "-", "in: code", "entry offset", "-",                  \
+      "Copies the whole code, makes it runnable")                                                  \
+    X(PROG_DESTROY, 4, "prog-destroy", "program", "-", "-", "-", "-",                              \
+      "EBUSY while attached. Waits for packets in flight")                                         \
+    X(PROG_ATTACH, 5, "prog-attach", "program", "-", "-", "port", "0, or 1 = replace",             \
+      "Swaps atomically. EBUSY when the port has one and arg1 is 0")                               \
+    X(PROG_DETACH, 6, "prog-detach", "-", "-", "-", "port", "-", "ENOENT when there is none")      \
+    X(MAP_CREATE, 7, "map-create", "-", "in: struct fw_map_spec", "-", "-", "-",                   \
+      "result: address of value 0 (arrays) << 32 | handle. The handle is the map's address")       \
+    X(MAP_DESTROY, 8, "map-destroy", "map", "-", "-", "-", "-", "Waits for packets in flight")     \
+    X(MAP_LOOKUP, 9, "map-lookup", "map", "in", "out", "-", "-", "ENOENT")                         \
+    X(MAP_UPDATE, 10, "map-update", "map", "in", "in", "BPF_ANY, NOEXIST, EXIST", "-",             \
+      "ENOENT, EEXIST, E2BIG as bpf(2)")                                                           \
+    X(MAP_DELETE, 11, "map-delete", "map", "in", "-", "-", "-", "ENOENT; EINVAL for arrays")       \
+    X(MAP_NEXT, 12, "map-next", "map", "in", "out: next key", "1 = no key: the first", "-",        \
+      "ENOENT after the last; an unknown key starts over")                                         \
+    X(COUNTERS, 13, "counters", "-", "-", "out: struct fw_counters", "-", "-", "")                 \
+    X(RXQ_CREATE, 14, "rxq-create", "queue", "in: struct fw_rxq_spec", "-", "-", "-",              \
+      "Sets the queue's registers and enables it")                                                 \
+    X(RXQ_DESTROY, 15, "rxq-destroy", "queue", "-", "-", "-", "-", "Disables it")                  \
+    X(PORT_SET, 16, "port-set", "-", "-", "-", "port", "1 = enable receive", "")                   \
+    X(RSS_SET, 17, "rss-set", "-", "-", "-", "queues", "-", "hash % queues chooses the queue")     \
+    X(FAULTS, 18, "faults", "-", "-", "out: struct fw_fault_log", "-", "-",                        \
+      "The last program faults, newest first")
+
+enum fw_admin_op {
+#define X(id, number, ...) FW_ADMIN_##id = (number),
+    FW_ADMIN_OPS(X)
+#undef X
+};
+
+struct fw_sqe {
+    uint8_t op; /* enum fw_admin_op */
+    uint8_t rsvd0;
+    uint16_t cid;
+    uint32_t handle;
+    uint64_t key_iova;
+    uint64_t value_iova;
+    uint32_t key_len;   /* bytes at key_iova, must equal what the op wants */
+    uint32_t value_len; /* bytes at value_iova; for outputs the room there */
+    uint64_t arg0;
+    uint64_t arg1;
+    uint64_t rsvd[2];
+};
+_Static_assert(sizeof(struct fw_sqe) == 64, "admin submission entry is 64 bytes");
+_Static_assert(__builtin_offsetof(struct fw_sqe, arg0) == 32, "fw_sqe layout");
+
+struct fw_cqe {
+    uint64_t result;
+    uint16_t cid;
+    uint16_t sq_head; /* low 16 bits of the count of commands fetched */
+    uint16_t status;  /* 0 or a positive errno (Linux numbers) */
+    uint16_t phase;   /* bit 0 */
+};
+_Static_assert(sizeof(struct fw_cqe) == 16, "admin completion entry is 16 bytes");
+
+struct fw_map_spec {
+    uint32_t type; /* BPF_MAP_TYPE_* */
+    uint32_t key_size, value_size, max_entries;
+    uint32_t flags; /* BPF_F_* of the map; those the firmware does not know are EINVAL */
+    uint32_t rsvd;
+};
+_Static_assert(sizeof(struct fw_map_spec) == 24, "fw_map_spec layout");
+
+struct fw_rxq_spec {
+    uint64_t ring_iova, cq_iova;
+    uint32_t entries;
+    uint32_t vector;
+};
+_Static_assert(sizeof(struct fw_rxq_spec) == 24, "fw_rxq_spec layout");
+
+#define FW_VERDICTS 5 /* XDP_ABORTED .. XDP_REDIRECT */
+struct fw_counters {
+    uint64_t verdict[FW_VERDICTS]; /* packets, by enum xdp_action as counted */
+    uint64_t bytes[FW_VERDICTS];
+    uint64_t program_faults; /* protection traps; each is also an ABORTED */
+    uint64_t no_program;     /* packets passed because the port had none */
+};
+_Static_assert(sizeof(struct fw_counters) == 96, "fw_counters layout");
+
+struct fw_fault {
+    uint64_t pc, cause, tval, seq;
+    uint32_t hart, rsvd;
+};
+_Static_assert(sizeof(struct fw_fault) == 40, "fw_fault layout");
+#define FW_FAULT_LOG 16
+struct fw_fault_log {
+    uint64_t total;
+    struct fw_fault last[FW_FAULT_LOG];
+};
+_Static_assert(sizeof(struct fw_fault_log) == 8 + 16 * 40, "fw_fault_log layout");
+
+#endif

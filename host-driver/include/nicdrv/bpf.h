@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The bpf(2) object layer: the kernel's commands over a NIC, so that libbpf
+ * works unchanged. libbpf calls the C library's syscall(2) wrapper; an
+ * executable that links nicdrv_bpf exports its own `syscall`, which hands
+ * SYS_bpf to the bound layer and everything else to the kernel. With no layer
+ * bound, SYS_bpf goes to the kernel too.
+ */
+#ifndef NICDRV_BPF_H
+#define NICDRV_BPF_H
+
+#include "nicdrv/driver.h"
+#include "offload/image.h"
+#include "offload/verifier.h"
+
+struct nicbpf;
+
+/* Borrows drv until destroy. */
+int nicbpf_create(struct nicdrv *drv, struct nicbpf **out);
+/* Closes every object (programs detached, maps freed); unbinds. NULL is allowed. */
+void nicbpf_destroy(struct nicbpf *b);
+
+/* One command, as bpf(2): fd or 0, or a negative errno. */
+long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size);
+
+/* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of process-wide state, because syscall(2) has no context argument. */
+void nicbpf_bind(struct nicbpf *b);
+
+/* What a loaded program became; borrowed until its last fd reference goes. */
+struct nicbpf_prog_view {
+    const char *name;
+    uint32_t id;
+    const struct offload_prog *prog;
+    const struct offload_facts *facts;
+    const struct offload_image *image;
+    const struct nicdrv_prog *hw;
+};
+int nicbpf_prog(struct nicbpf *b, int fd, struct nicbpf_prog_view *out);
+
+struct nicbpf_map_view {
+    const char *name;
+    uint32_t id;
+    const struct nicdrv_map *hw;
+};
+int nicbpf_map(struct nicbpf *b, int fd, struct nicbpf_map_view *out);
+/* Map number i (from 0) in order of creation; -ENOENT past the last. */
+int nicbpf_map_at(struct nicbpf *b, unsigned i, struct nicbpf_map_view *out);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The host driver: probe, firmware, admin queue pair, programs, maps, host RX
+ * queues. Not thread-safe; one handle a device. Errors are negative errno; a
+ * command the firmware refuses returns the negative of its status.
+ */
+#ifndef NICDRV_DRIVER_H
+#define NICDRV_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fw/admin.h"
+#include "fw/caps.h"
+#include "nic/err.h"
+#include "nicdrv/link.h"
+#include "offload/image.h"
+
+struct nicdrv;
+
+/* What IDENTIFY and the geometry registers said. */
+struct nicdrv_caps {
+    uint32_t abi;
+    char firmware[64];
+    uint64_t helpers[4];
+    struct fw_cap_map map_types[64];
+    uint32_t map_type_count;
+    struct fw_cap_prog prog;
+    struct fw_cap_limits limits;
+    uint32_t engines, threads, ports, rxqs_max;
+    uint64_t clock_hz, dram_size;
+};
+
+/*
+ * Probes the device behind `link` (borrowed), loads the firmware ELF (`elf`,
+ * `elf_len`; borrowed for the call; `elf_name` for messages), starts it, sets up
+ * the admin queue pair and reads capabilities. -ENODEV (wrong magic or version),
+ * -ENOEXEC (bad ELF), -ETIMEDOUT, -EPROTO (ABI mismatch), -EIO (trap).
+ */
+int nicdrv_open(struct nicdrv_link *link, const void *elf, size_t elf_len, const char *elf_name,
+                struct nicdrv **out, struct nic_err *err);
+void nicdrv_close(struct nicdrv *drv); /* NULL is allowed; resets the device */
+
+const struct nicdrv_caps *nicdrv_caps(const struct nicdrv *drv);
+/* Reads the free figures of caps again. */
+int nicdrv_caps_refresh(struct nicdrv *drv);
+struct nicdrv_link *nicdrv_link_of(struct nicdrv *drv);
+
+/* ---- admin queue: asynchronous form, several in flight ---- */
+
+struct nicdrv_cmd {
+    struct fw_sqe sqe;    /* cid is filled by submit; IOVAs by the caller (nicdrv_dma_*) or 0 */
+    struct fw_cqe cqe;    /* valid once done */
+    bool done;
+};
+/* -EAGAIN when the ring is full. The cmd is borrowed until done (or the driver closes). */
+int nicdrv_submit(struct nicdrv *drv, struct nicdrv_cmd *cmd);
+/* Waits for it: 0 or minus the status; -ETIMEDOUT after 1 s of device time, -EIO. */
+int nicdrv_wait(struct nicdrv *drv, struct nicdrv_cmd *cmd);
+/* Host memory the device can reach; zeroed, owned by the driver until freed. */
+void *nicdrv_dma_alloc(struct nicdrv *drv, size_t len, uint64_t *iova);
+void nicdrv_dma_free(struct nicdrv *drv, void *mem);
+
+/* ---- maps ---- */
+
+struct nicdrv_map {
+    uint32_t handle;     /* device address of the map */
+    uint32_t value_addr; /* device address of value 0 (arrays), else 0 */
+    struct fw_map_spec spec;
+};
+int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out);
+int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map);
+int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const void *key, void *value);
+int nicdrv_map_update(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                      const void *value, uint64_t flags);
+int nicdrv_map_delete(struct nicdrv *drv, const struct nicdrv_map *map, const void *key);
+/* key NULL: the first. -ENOENT after the last. */
+int nicdrv_map_next(struct nicdrv *drv, const struct nicdrv_map *map, const void *key, void *next);
+
+/* ---- programs ---- */
+
+struct nicdrv_prog {
+    uint32_t handle;
+    uint32_t base; /* device address of word 0 */
+    uint32_t bytes;
+};
+/* Reserves, links (maps[i] for the program's map i) and loads. Nothing stays behind on failure. */
+int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
+                       const struct nicdrv_map *const *maps, uint32_t map_count,
+                       struct nicdrv_prog *out, struct nic_err *err);
+int nicdrv_prog_destroy(struct nicdrv *drv, const struct nicdrv_prog *prog);
+int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port, bool replace);
+int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
+
+/* ---- ports, counters, host RX ---- */
+
+int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);
+int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
+int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
+
+/* A packet the NIC passed to the host; data is lent for the call. */
+typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe, const void *data);
+/* Opens `queues` RX queues of `entries` (power of two) buffers each and points RSS at them. */
+int nicdrv_rx_open(struct nicdrv *drv, unsigned queues, unsigned entries, nicdrv_rx_fn fn, void *ctx);
+void nicdrv_rx_close(struct nicdrv *drv);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The simulated NIC. All state hangs from the handle; several devices can live
+ * in one process. Not thread-safe: one thread drives a device. Deterministic:
+ * same configuration, inputs and register accesses give the same packets,
+ * memory and cycles. Nothing here reads a clock or a file.
+ *
+ * Modelled time is counted in engine cycles from reset.
+ */
+#ifndef NIC_DEVICE_H
+#define NIC_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nic/config.h"
+#include "nic/err.h"
+#include "nic/pcie.h"
+#include "nic/pkt.h"
+#include "nic/port.h"
+
+struct nic_device;
+
+/*
+ * Creates a device in reset. Copies *cfg; borrows *host and host_ctx (may be
+ * NULL: then every DMA faults) until destroy. -EINVAL, -ENOMEM.
+ */
+int nic_device_create(const struct nic_config *cfg, const struct nic_host_ops *host,
+                      void *host_ctx, struct nic_device **out, struct nic_err *err);
+void nic_device_destroy(struct nic_device *dev); /* NULL is allowed */
+
+const struct nic_config *nic_device_config(const struct nic_device *dev);
+
+/* ---- PCIe: what a driver can do ---- */
+
+/* A register access of 4 or 8 bytes in BAR 0 or 2, naturally aligned; others read as all ones. */
+uint64_t nic_bar_read(struct nic_device *dev, unsigned bar, uint64_t offset, unsigned bytes);
+void nic_bar_write(struct nic_device *dev, unsigned bar, uint64_t offset, unsigned bytes,
+                   uint64_t value);
+/* A burst through BAR2, inside the window. -EFAULT where the window shows no memory. */
+int nic_bar_copy_in(struct nic_device *dev, uint64_t offset, const void *src, size_t len);
+int nic_bar_copy_out(struct nic_device *dev, uint64_t offset, void *dst, size_t len);
+
+/* ---- the wire ---- */
+
+/* Connects port (from 1); borrows ops and ctx until destroy or the next connect. -EINVAL. */
+int nic_port_connect(struct nic_device *dev, unsigned port, const struct nic_port_ops *ops,
+                     void *ctx, struct nic_pacing pacing);
+
+/* ---- time ---- */
+
+enum nic_stop {
+    NIC_STOP_IDLE,  /* nothing left to do: every hart waits, no event is pending */
+    NIC_STOP_IRQ,   /* an MSI-X message was sent since the call began */
+    NIC_STOP_LIMIT, /* the cycle limit was reached */
+    NIC_STOP_FATAL, /* firmware failed: see nic_device_fault */
+    NIC_STOP_HALT,  /* the watched word was written (nic_device_watch) */
+    NIC_STOP_ERROR, /* a port source failed: see nic_device_source_error */
+};
+
+/*
+ * Runs until one of enum nic_stop. `until` is a limit in cycles since reset,
+ * UINT64_MAX for none. `stop_on_irq` false: interrupts do not end the call.
+ */
+enum nic_stop nic_device_run(struct nic_device *dev, uint64_t until, bool stop_on_irq);
+
+uint64_t nic_device_cycles(const struct nic_device *dev);
+uint64_t nic_device_time_ns(const struct nic_device *dev); /* from run.clock_ns */
+int nic_device_source_error(const struct nic_device *dev);  /* negative errno of the source that failed, or 0 */
+
+/* ---- bare programs (nicsim boot, tests) ---- */
+
+/* Stops nic_device_run with NIC_STOP_HALT when a nonzero 32/64-bit store hits `addr`. */
+void nic_device_watch(struct nic_device *dev, uint64_t addr);
+uint64_t nic_device_watch_value(const struct nic_device *dev);
+/* Copies to and from device memory (not local SRAM), for loaders and signatures. -EFAULT. */
+int nic_mem_write(struct nic_device *dev, uint64_t addr, const void *src, size_t len);
+int nic_mem_read(struct nic_device *dev, uint64_t addr, void *dst, size_t len);
+
+/* ---- observation ---- */
+
+struct nic_fault {
+    const char *what; /* "illegal instruction", "firmware called FATAL", "hart spins", ... */
+    uint32_t hart, engine, thread;
+    uint64_t pc, cause, tval, value;
+    uint64_t x[32];
+    uint64_t cycles;
+};
+/* The fault that stopped the device; false when there is none. */
+bool nic_device_fault(const struct nic_device *dev, struct nic_fault *out);
+
+/* Called once a packet, when its hart gives it back (arrivals that get no buffer: see drops). */
+struct nic_tap {
+    void (*done)(void *ctx, const struct nic_pkt *pkt, enum nic_pkt_cmd cmd, const uint8_t *data,
+                 uint32_t len, uint64_t cycles, uint64_t program_insns);
+    void *ctx;
+};
+void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap); /* copied; NULL = off */
+
+/* Why the hardware dropped a frame, one row each. */
+#define NIC_DROP_REASONS(X)                                                                        \
+    X(OVERSIZE, "oversize", "longer than the packet buffer takes")                                 \
+    X(NO_BUFFER, "no_buffer", "no free packet buffer on arrival")                                  \
+    X(NO_HOST_DESC, "no_host_desc", "host RX queue had no descriptor or was off")                  \
+    X(HOST_SHORT, "host_short", "host buffer shorter than the frame")                              \
+    X(DMA_FAULT, "dma_fault", "host buffer or ring outside the mapped ranges")                     \
+    X(BAD_PORT, "bad_port", "sent to a port that does not exist")                                  \
+    X(BAD_CMD, "bad_cmd", "firmware gave back a descriptor the hardware cannot use")
+enum nic_drop_reason {
+#define X(id, name, what) NIC_DROP_##id,
+    NIC_DROP_REASONS(X)
+#undef X
+        NIC_DROP_COUNT
+};
+
+struct nic_engine_stats {
+    uint64_t packets;       /* given back */
+    uint64_t insns;         /* retired, all code */
+    uint64_t program_insns; /* retired in program code */
+    uint64_t busy_cycles;   /* issuing */
+    uint64_t switch_cycles; /* switching threads */
+    uint64_t stall_cycles;  /* every thread waits for memory */
+    uint64_t idle_cycles;   /* every thread waits for a packet or event */
+};
+struct nic_mem_stats {
+    uint64_t accesses, busy_cycles; /* service time, summed over banks */
+    uint32_t banks;
+};
+struct nic_stats {
+    uint64_t cycles;         /* since reset */
+    uint64_t first_rx_cycle; /* arrival of the first packet */
+    uint64_t last_done_cycle; /* the last packet given back */
+    uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, host_packets, host_bytes;
+    uint64_t drops[NIC_DROP_COUNT];
+    struct nic_mem_stats cluster, sram, dram; /* cluster: all of them together */
+    uint64_t mac_busy_cycles;  /* of the busiest port, receive side, at line rate */
+    uint64_t pcie_busy_cycles; /* of the busier direction */
+    uint64_t dma_faults;
+};
+void nic_device_stats(const struct nic_device *dev, struct nic_stats *out);
+/* Engine e (0..count-1); e == count is the control core. -EINVAL past that. */
+int nic_device_engine_stats(const struct nic_device *dev, unsigned e, struct nic_engine_stats *out);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Bytes the packet hardware and the firmware exchange. Freestanding,
+ * little-endian, fixed width.
+ *
+ * A packet buffer lies in cluster SRAM: `headroom` bytes (256), the frame, and
+ * tail room. A frame of more than NIC_FRAME_MAX bytes is counted as oversize
+ * and dropped by the MAC.
+ *
+ * WQ_GET (see regs.def) blocks the hart until it is given a packet; before it
+ * returns, the hardware has written struct nic_pkt to the first 64 bytes of
+ * that hart's local SRAM (NIC_LOCAL_BASE). The hart changes data, data_end,
+ * verdict, retval, port and queue there and stores one of enum nic_pkt_cmd to
+ * PKT_CMD; the hardware reads the descriptor back at that moment and the hart
+ * no longer owns the buffer.
+ */
+#ifndef NIC_PKT_H
+#define NIC_PKT_H
+
+#include <stdint.h>
+
+#define NIC_PKT_HEADROOM 256u /* as XDP_PACKET_HEADROOM */
+#define NIC_PKT_TAILROOM 320u /* what the kernel keeps for skb_shared_info on x86-64 */
+#define NIC_BUF_SIZE 4096u
+#define NIC_FRAME_MAX (NIC_BUF_SIZE - NIC_PKT_HEADROOM - NIC_PKT_TAILROOM) /* 3520 */
+#define NIC_FRAME_MIN 1u
+
+struct nic_pkt {
+    uint32_t buf;       /* device address of the buffer (start of headroom) */
+    uint32_t buf_end;   /* first byte after the buffer */
+    uint32_t data;      /* first byte of the frame */
+    uint32_t data_end;  /* first byte after the frame */
+    uint32_t data_meta; /* == data when there is no metadata */
+    uint16_t port;      /* in: ingress port, 1-based; NIC_PKT_TX: egress port */
+    uint16_t queue;     /* in: host RX queue chosen by RSS; NIC_PKT_HOST: queue to use */
+    uint32_t hash;      /* RSS (Toeplitz) hash, 0 when not IP */
+    uint32_t retval;    /* out: the program's 32-bit return value */
+    uint64_t tstamp_ns; /* modelled time of arrival of the last byte */
+    uint64_t seq;       /* arrival number on this device, from 0 */
+    uint64_t cookie;    /* PORT_COOKIE of the ingress port at arrival */
+    uint8_t verdict;    /* out: enum xdp_action as counted, 0..4 */
+    uint8_t rsvd[7];
+};
+_Static_assert(sizeof(struct nic_pkt) == 64, "nic_pkt is 64 bytes");
+_Static_assert(__builtin_offsetof(struct nic_pkt, tstamp_ns) == 32, "nic_pkt layout");
+_Static_assert(__builtin_offsetof(struct nic_pkt, verdict) == 56, "nic_pkt layout");
+
+enum nic_pkt_cmd {
+    NIC_PKT_DROP = 1, /* release the buffer */
+    NIC_PKT_TX = 2,   /* send [data, data_end) to pkt.port, then release */
+    NIC_PKT_HOST = 3, /* DMA [data, data_end) to host RX queue pkt.queue, then release */
+};
+
+/*
+ * Host RX queue. The host posts nic_rx_desc entries in a ring of a power of two
+ * entries and rings the queue's doorbell with the new tail (a free-running
+ * 32-bit count of descriptors posted); the device consumes them in order,
+ * writes the frame, then a nic_rx_cqe in the completion ring of the same number
+ * of entries, then raises the queue's MSI-X vector. The phase bit starts at 1
+ * and flips on each wrap of the ring.
+ */
+struct nic_rx_desc {
+    uint64_t iova; /* host buffer */
+    uint32_t len;  /* its size in bytes */
+    uint32_t rsvd;
+};
+_Static_assert(sizeof(struct nic_rx_desc) == 16, "nic_rx_desc is 16 bytes");
+
+struct nic_rx_cqe {
+    uint64_t tstamp_ns; /* arrival time, modelled */
+    uint64_t seq;       /* arrival number */
+    uint32_t len;       /* bytes written */
+    uint32_t hash;      /* RSS hash */
+    uint16_t port;      /* ingress port, 1-based */
+    uint16_t index;     /* ring slot of the descriptor that was used */
+    uint32_t phase;     /* bit 0: phase */
+};
+_Static_assert(sizeof(struct nic_rx_cqe) == 32, "nic_rx_cqe is 32 bytes");
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Translation of a verified program to engine code. ABI: offload/abi.h. */
+#ifndef OFFLOAD_IMAGE_H
+#define OFFLOAD_IMAGE_H
+
+#include "offload/prog.h"
+#include "offload/verifier.h"
+
+enum offload_reloc_kind {
+    OFFLOAD_RELOC_GATE,  /* one `jal ra`: to gate `index` */
+    OFFLOAD_RELOC_MAP,   /* lui, addiw, zext.w: device address of map `index` */
+    OFFLOAD_RELOC_VALUE, /* lui, addiw, zext.w: address of value 0 of array map `index`, plus addend */
+};
+
+struct offload_reloc {
+    uint32_t word; /* first instruction word it patches */
+    uint16_t kind; /* enum offload_reloc_kind */
+    uint16_t rsvd;
+    uint32_t index; /* gate (helper id) or index into offload_prog.maps */
+    uint32_t addend;
+};
+
+/* One row per engine instruction range: words [word, next row's word) come from slot `insn`. */
+struct offload_row {
+    uint32_t word;
+    uint32_t insn; /* BPF slot; OFFLOAD_ROW_GLUE for prologue and epilogue code */
+};
+#define OFFLOAD_ROW_GLUE 0xffffffffu
+
+struct offload_image {
+    uint32_t *code;
+    uint32_t code_words;
+    uint32_t entry_word;
+    struct offload_reloc *relocs;
+    uint32_t reloc_count;
+    struct offload_row *rows; /* sorted by word */
+    uint32_t row_count;
+    uint32_t stack_bytes; /* program stack the deepest call chain uses, saved registers included */
+};
+
+/*
+ * Translates. `facts` may be NULL: everything is then assumed reached. -EINVAL
+ * (an instruction outside the supported set: why->reason), -E2BIG (code longer
+ * than `max_words`), -ENOMEM.
+ */
+int offload_translate(const struct offload_prog *prog, const struct offload_facts *facts,
+                      uint32_t max_words, struct offload_image **out,
+                      struct offload_refusal *why);
+void offload_image_free(struct offload_image *img); /* NULL is allowed */
+
+/* Where an image's references go. */
+struct offload_link {
+    uint32_t base;              /* device address of word 0 */
+    uint32_t gate_base;         /* capability FW_CAP_PROG */
+    const uint32_t *map_addr;   /* per map of the program */
+    const uint32_t *value_addr; /* per map: value 0, arrays only */
+    uint32_t map_count;
+};
+/* Writes img->code, relocated, to out (code_words words). -ERANGE when a gate is out of jal's reach, -EINVAL. */
+int offload_image_link(const struct offload_image *img, const struct offload_link *link,
+                       uint32_t *out);
+
+/* Text of one BPF instruction in bpftool's / LLVM's form ("r1 = *(u32 *)(r1 +4)"); returns slots used (1 or 2). */
+unsigned offload_disasm(const struct offload_prog *prog, uint32_t insn, char *buf, size_t len);
+
+#endif

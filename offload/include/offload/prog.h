@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A BPF program as the offload library takes it: relocated instructions and
+ * what they refer to. Everything is borrowed for the duration of a call.
+ */
+#ifndef OFFLOAD_PROG_H
+#define OFFLOAD_PROG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One instruction slot, RFC 9669 section 3.1 (little-endian host layout). */
+struct ebpf_insn {
+    uint8_t opcode;
+    uint8_t dst : 4;
+    uint8_t src : 4;
+    int16_t off;
+    int32_t imm;
+};
+_Static_assert(sizeof(struct ebpf_insn) == 8, "an instruction slot is 8 bytes");
+
+/* What the verifier and translator must know of a map. */
+struct offload_map {
+    uint32_t type; /* BPF_MAP_TYPE_* */
+    uint32_t key_size, value_size, max_entries;
+    uint32_t flags;
+    const char *name;
+    const uint8_t *frozen_data; /* values of a frozen BPF_F_RDONLY_PROG array: constants for the verifier; or NULL */
+};
+
+/* A source line: covers instructions from `insn` to the next entry's. */
+struct offload_line_info {
+    uint32_t insn; /* slot index */
+    uint32_t line, column;
+    const char *file; /* "" when unknown */
+    const char *text; /* the line of C, "" when unknown */
+};
+
+struct offload_subprog {
+    uint32_t insn; /* slot index where it starts */
+    const char *name;
+    bool global;
+};
+
+struct offload_prog {
+    const char *name;
+    const struct ebpf_insn *insns; /* LD_IMM64 with src 1 or 2 (map, map value): imm is an index into maps */
+    uint32_t insn_count;           /* slots */
+    const struct offload_map *maps;
+    uint32_t map_count;
+    const struct offload_line_info *lines; /* sorted by insn; may be NULL */
+    uint32_t line_count;
+    const struct offload_subprog *subprogs; /* from func_info, sorted; may be NULL: found from the calls */
+    uint32_t subprog_count;
+    bool gpl; /* licence compatible: GPL-only helpers allowed */
+};
+
+/* The line that covers slot `insn`, or NULL. */
+const struct offload_line_info *offload_prog_line(const struct offload_prog *p, uint32_t insn);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Proves an XDP program safe, in the kernel's terms, or refuses it. What is not
+ * proved is refused. Wording follows the kernel's verifier.
+ */
+#ifndef OFFLOAD_VERIFIER_H
+#define OFFLOAD_VERIFIER_H
+
+#include "offload/prog.h"
+
+/* The caller's log, as bpf(2) log_buf: always terminated; `full` when cut. */
+struct offload_log {
+    char *buf; /* may be NULL: nothing is kept */
+    size_t size;
+    size_t len;
+    unsigned level; /* 0 only the error, 1 + statistics, 2 + every instruction's state */
+    bool full;
+};
+
+struct offload_verify_opts {
+    uint64_t helpers[4];  /* bit n: helper id n may be called (capabilities) */
+    uint32_t insn_limit;  /* processed instructions; 0 = 1,000,000 */
+};
+
+/* What the proof learned about one instruction slot. */
+enum offload_fact {
+    OFFLOAD_FACT_REACHED = 1u << 0,  /* some path runs it */
+    OFFLOAD_FACT_ZEXT_DEAD = 1u << 1, /* upper half of the 32-bit result is never read */
+    OFFLOAD_FACT_TAKEN = 1u << 2,     /* conditional jump: the taken edge is possible */
+    OFFLOAD_FACT_FALLS = 1u << 3,     /* conditional jump: the fall-through edge is possible */
+};
+
+struct offload_facts {
+    uint32_t insn_count;
+    uint32_t *flags;         /* enum offload_fact, one per slot */
+    uint32_t subprog_count;  /* at least 1: entry 0 is the main program */
+    uint32_t *subprog_start; /* slot index, ascending */
+    uint32_t *subprog_stack; /* bytes of BPF stack each uses, rounded up to 8 */
+    uint32_t max_stack;      /* deepest call chain, bytes, as the kernel counts */
+    uint64_t processed;      /* instructions the proof walked */
+    uint32_t peak_states, total_states;
+};
+
+/* Where and why a program was refused. */
+struct offload_refusal {
+    uint32_t insn;     /* slot */
+    char reason[256];  /* the kernel's sentence */
+};
+
+/*
+ * 0 and *facts owned by the caller, or -EACCES (unsafe), -EINVAL (malformed or
+ * unsupported), -E2BIG (too complex), -EPERM (licence), -ENOMEM with *why filled.
+ */
+int offload_verify(const struct offload_prog *prog, const struct offload_verify_opts *opts,
+                   struct offload_log *log, struct offload_facts **facts,
+                   struct offload_refusal *why);
+void offload_facts_free(struct offload_facts *facts); /* NULL is allowed */
+
+#endif
