@@ -90,13 +90,11 @@ struct nic_fault {
 /* The fault that stopped the device; false when there is none. */
 bool nic_device_fault(const struct nic_device *dev, struct nic_fault *out);
 
-/* Called once a packet, when its hart gives it back (arrivals that get no buffer: see drops). */
-struct nic_tap {
-    void (*done)(void *ctx, const struct nic_pkt *pkt, enum nic_pkt_cmd cmd, const uint8_t *data,
-                 uint32_t len, uint64_t cycles, uint64_t program_insns);
-    void *ctx;
-};
-void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap); /* copied; NULL = off */
+/*
+ * Registers, pc and place of `hart` (the control core is the last one), for the report of a
+ * program that hangs: out->what is NULL. -EINVAL for no such hart.
+ */
+int nic_device_hart(const struct nic_device *dev, uint32_t hart, struct nic_fault *out);
 
 /* Why the hardware dropped a frame, one row each. */
 #define NIC_DROP_REASONS(X)                                                                        \
@@ -138,6 +136,21 @@ struct nic_stats {
     uint64_t pcie_busy_cycles; /* of the busier direction */
     uint64_t dma_faults;
 };
+
+/*
+ * Sees every frame once. `seq` numbers all frames that the MAC takes from its source, from 0,
+ * so also those that it drops on arrival.
+ */
+struct nic_tap {
+    /* The hart gives the packet back; `cycles` since it got it. */
+    void (*done)(void *ctx, const struct nic_pkt *pkt, enum nic_pkt_cmd cmd, const uint8_t *data,
+                 uint32_t len, uint64_t cycles, uint64_t program_insns);
+    /* Dropped on arrival (oversize, no buffer): no hart sees it. May be NULL. */
+    void (*dropped)(void *ctx, uint64_t seq, enum nic_drop_reason why);
+    void *ctx;
+};
+void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap); /* copied; NULL = off */
+
 void nic_device_stats(const struct nic_device *dev, struct nic_stats *out);
 /* Engine e (0..count-1); e == count is the control core. -EINVAL past that. */
 int nic_device_engine_stats(const struct nic_device *dev, unsigned e, struct nic_engine_stats *out);

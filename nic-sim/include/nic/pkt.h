@@ -36,7 +36,7 @@ struct nic_pkt {
     uint32_t hash;      /* RSS (Toeplitz) hash, 0 when not IP */
     uint32_t retval;    /* out: the program's 32-bit return value */
     uint64_t tstamp_ns; /* modelled time of arrival of the last byte */
-    uint64_t seq;       /* arrival number on this device, from 0 */
+    uint64_t seq;       /* arrival number on this device, from 0; frames dropped on arrival have one too */
     uint64_t cookie;    /* PORT_COOKIE of the ingress port at arrival */
     uint8_t verdict;    /* out: enum xdp_action as counted, 0..4 */
     uint8_t rsvd[7];

@@ -24,6 +24,7 @@ enum nic_reg_offset {
 #define NIC_VECTORS 66u /* 64 RX queues, admin, events */
 #define NIC_DMA_MAX 0x1000000u
 #define NIC_CTRL_RUN 1u
+#define NIC_CTRL_BARE 2u /* with RUN: bare programs, which expect no further hart */
 
 enum nic_fw_status {
     NIC_FW_RESET = 0,
