@@ -17,14 +17,37 @@ struct nicbpf;
 
 /* Borrows drv until destroy. */
 int nicbpf_create(struct nicdrv *drv, struct nicbpf **out);
-/* Closes every object (programs detached, maps freed); unbinds. NULL is allowed. */
+/* Frees every object (programs detached, maps freed); unbinds. NULL is allowed. */
 void nicbpf_destroy(struct nicbpf *b);
 
-/* One command, as bpf(2): fd or 0, or a negative errno. */
+/*
+ * One command, as bpf(2): fd or 0, or a negative errno. File descriptors are real
+ * ones (close-on-exec), so close(2), dup(2) and fcntl(2) work on them. An object
+ * whose last descriptor is closed and which nothing refers to (a program its
+ * maps, a link its program) is freed by the next command that creates an object.
+ */
 long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size);
 
 /* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of process-wide state, because syscall(2) has no context argument. */
 void nicbpf_bind(struct nicbpf *b);
+
+/*
+ * Why the last MAP_CREATE, PROG_LOAD, BTF_LOAD or LINK_CREATE was refused: what
+ * an errno cannot say. Each of these commands forgets the one before.
+ */
+struct nicbpf_refusal {
+    int code;          /* negative errno; 0 = the last such command succeeded */
+    char text[768];    /* one sentence that names the object: the whole story */
+    bool has_insn;     /* the verifier or translator refused at `insn` */
+    uint32_t insn;     /* slot */
+    char reason[256];  /* its reason alone */
+    char file[256];    /* source file, "" when unknown */
+    uint32_t line, column;
+    char source[256];  /* that line of C, "" when unknown */
+};
+/* Both borrowed from b until its next command; the text is "" when code is 0. */
+const struct nicbpf_refusal *nicbpf_refusal(const struct nicbpf *b);
+const char *nicbpf_last_refusal(const struct nicbpf *b);
 
 /* What a loaded program became; borrowed until its last fd reference goes. */
 struct nicbpf_prog_view {

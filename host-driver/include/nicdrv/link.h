@@ -36,6 +36,12 @@ struct nicdrv_link_ops {
      * nothing to deliver.
      */
     int (*wait)(struct nicdrv_link *l, uint64_t budget_ns);
+    /*
+     * Says what stopped the device: one line "what (hart, pc, cause)", then the
+     * registers; "" when nothing did. `buf` of `len` bytes is always terminated.
+     * NULL in a link that cannot tell.
+     */
+    void (*fault_text)(struct nicdrv_link *l, char *buf, size_t len);
     void (*destroy)(struct nicdrv_link *l);
 };
 
