@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "traffic/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int traffic_init(struct traffic *t, const struct traffic_ops *ops, const char *name)
+{
+    memset(t, 0, sizeof(*t));
+    t->ops = ops;
+    t->name = strdup(name);
+    return t->name != NULL ? 0 : -ENOMEM;
+}
+
+void traffic_fini(struct traffic *t)
+{
+    free(t->name);
+    free(t->empty_at);
+}
+
+int traffic_note_empty(struct traffic *t)
+{
+    size_t n = (size_t)t->stats.empty;
+
+    if (n == t->empty_room) {
+        size_t room = n != 0 ? n * 2 : 16;
+        uint64_t *grown = realloc(t->empty_at, room * sizeof(*grown));
+
+        if (grown == NULL)
+            return nic_err_set(&t->error, -ENOMEM, "%s: out of memory", t->name);
+        t->empty_at = grown;
+        t->empty_room = room;
+    }
+    t->empty_at[n] = t->stats.frames + t->stats.empty;
+    t->stats.empty++;
+    return 0;
+}
+
+static int port_next(void *ctx, struct nic_frame *f)
+{
+    struct traffic *t = ctx;
+    int got = t->ops->next(t, f);
+
+    if (got > 0) {
+        t->stats.frames++;
+        t->stats.bytes += f->len;
+    }
+    return got;
+}
+
+const struct nic_port_ops traffic_port_ops = {.next = port_next};
+
+void traffic_close(struct traffic *t)
+{
+    if (t != NULL)
+        t->ops->destroy(t);
+}
+
+const struct traffic_stats *traffic_stats(const struct traffic *t)
+{
+    return &t->stats;
+}
+
+const char *traffic_name(const struct traffic *t)
+{
+    return t->name;
+}
+
+const char *traffic_error(const struct traffic *t)
+{
+    return t->error.msg;
+}
+
+const uint64_t *traffic_empty_at(const struct traffic *t, size_t *count)
+{
+    *count = (size_t)t->stats.empty;
+    return t->empty_at;
+}
