@@ -55,7 +55,7 @@ struct nicdrv_link {
  */
 int nicdrv_link_inproc(const struct nic_config *cfg, struct nicdrv_link **out,
                        struct nic_err *err);
-/* The device behind an in-process link, for its wire side and statistics. */
+/* The device behind an in-process link, for its wire side and statistics; NULL for another link. */
 struct nic_device *nicdrv_link_device(struct nicdrv_link *l);
 /*
  * Runs the device until it is idle, fails or reaches `until_cycles`, delivering

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Maps: thin wrappers of the admin commands, with results checked. */
+#include <errno.h>
+
+#include "driver/driver_impl.h"
+
+int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_CREATE};
+    struct admin_io io = {.key = spec, .key_len = sizeof(*spec)};
+    uint64_t result;
+    int rc = admin_exec(drv, &sqe, &io, &result);
+
+    if (rc)
+        return rc;
+    *out = (struct nicdrv_map){
+        .handle = (uint32_t)result,
+        .value_addr = (uint32_t)(result >> 32),
+        .spec = *spec,
+    };
+    return 0;
+}
+
+int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_DESTROY, .handle = map->handle};
+    struct admin_io io = {0};
+
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
+int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                      void *value)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_LOOKUP, .handle = map->handle};
+    struct admin_io io = {
+        .key = key,
+        .key_len = map->spec.key_size,
+        .out = value,
+        .value_len = map->spec.value_size,
+    };
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
+int nicdrv_map_update(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                      const void *value, uint64_t flags)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_UPDATE, .handle = map->handle, .arg0 = flags};
+    struct admin_io io = {
+        .key = key,
+        .key_len = map->spec.key_size,
+        .in = value,
+        .value_len = map->spec.value_size,
+    };
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
+int nicdrv_map_delete(struct nicdrv *drv, const struct nicdrv_map *map, const void *key)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_DELETE, .handle = map->handle};
+    struct admin_io io = {.key = key, .key_len = map->spec.key_size};
+
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
+int nicdrv_map_next(struct nicdrv *drv, const struct nicdrv_map *map, const void *key, void *next)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_NEXT, .handle = map->handle, .arg0 = key ? 0 : 1};
+    struct admin_io io = {
+        .key = key,
+        .key_len = key ? map->spec.key_size : 0,
+        .out = next,
+        .value_len = map->spec.key_size,
+    };
+    return admin_exec(drv, &sqe, &io, NULL);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Programs: reserve instruction store, link the image to where it lands, load, attach. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/driver_impl.h"
+
+/* The image, relocated for `base`, in *out (owned by the caller). */
+static int link_image(struct nicdrv *drv, const struct offload_image *img,
+                      const struct nicdrv_map *const *maps, uint32_t map_count, uint32_t base,
+                      uint32_t **out)
+{
+    uint32_t *addrs = calloc(map_count ? 2 * (size_t)map_count : 1, sizeof(*addrs));
+    uint32_t *code = calloc(img->code_words, sizeof(*code));
+    int rc = -ENOMEM;
+
+    if (!addrs || !code)
+        goto out;
+    for (uint32_t i = 0; i < map_count; i++) {
+        addrs[i] = maps[i]->handle;
+        addrs[map_count + i] = maps[i]->value_addr;
+    }
+    struct offload_link link = {
+        .base = base,
+        .gate_base = drv->caps.prog.gate_base,
+        .map_addr = addrs,
+        .value_addr = addrs + map_count,
+        .map_count = map_count,
+    };
+    rc = offload_image_link(img, &link, code);
+out:
+    free(addrs);
+    if (rc)
+        free(code);
+    else
+        *out = code;
+    return rc;
+}
+
+static int load_image(struct nicdrv *drv, const struct offload_image *img,
+                      const struct nicdrv_map *const *maps, uint32_t map_count,
+                      const struct nicdrv_prog *prog, struct nic_err *err)
+{
+    uint32_t *code;
+    int rc = link_image(drv, img, maps, map_count, prog->base, &code);
+
+    if (rc)
+        return nic_err_set(err, rc, "cannot link the program at 0x%08x: %s", prog->base,
+                           strerror(-rc));
+    struct fw_sqe sqe = {
+        .op = FW_ADMIN_PROG_LOAD,
+        .handle = prog->handle,
+        .arg0 = (uint64_t)img->entry_word * 4,
+    };
+    struct admin_io io = {.in = code, .value_len = prog->bytes};
+    rc = admin_exec(drv, &sqe, &io, NULL);
+    free(code);
+    if (rc)
+        return nic_err_set(err, rc, "the firmware refused the program's code: %s", strerror(-rc));
+    return 0;
+}
+
+int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
+                       const struct nicdrv_map *const *maps, uint32_t map_count,
+                       struct nicdrv_prog *out, struct nic_err *err)
+{
+    uint64_t bytes = (uint64_t)img->code_words * 4, result;
+    struct fw_sqe sqe = {.op = FW_ADMIN_PROG_CREATE, .arg0 = bytes};
+    struct admin_io io = {0};
+
+    if (!bytes || bytes > NIC_ISTORE_MAX || img->entry_word >= img->code_words)
+        return nic_err_set(err, -EINVAL, "a program image of %llu bytes is not valid",
+                           (unsigned long long)bytes);
+    int rc = admin_exec(drv, &sqe, &io, &result);
+    if (rc)
+        return nic_err_set(err, rc, "no room for %llu bytes of code (%u bytes were free): %s",
+                           (unsigned long long)bytes, drv->caps.prog.istore_free, strerror(-rc));
+    struct nicdrv_prog prog = {
+        .handle = (uint32_t)result,
+        .base = (uint32_t)(result >> 32),
+        .bytes = (uint32_t)bytes,
+    };
+    rc = load_image(drv, img, maps, map_count, &prog, err);
+    if (rc)
+        (void)nicdrv_prog_destroy(drv, &prog);
+    else
+        *out = prog;
+    return rc;
+}
+
+int nicdrv_prog_destroy(struct nicdrv *drv, const struct nicdrv_prog *prog)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_PROG_DESTROY, .handle = prog->handle};
+    struct admin_io io = {0};
+
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
+int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port,
+                       bool replace)
+{
+    struct fw_sqe sqe = {
+        .op = FW_ADMIN_PROG_ATTACH,
+        .handle = prog->handle,
+        .arg0 = port,
+        .arg1 = replace,
+    };
+    struct admin_io io = {0};
+
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
+int nicdrv_prog_detach(struct nicdrv *drv, unsigned port)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_PROG_DETACH, .arg0 = port};
+    struct admin_io io = {0};
+
+    return admin_exec(drv, &sqe, &io, NULL);
+}

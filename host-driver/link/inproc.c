@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The PCIe link to a device in this process: calls, an IOMMU table and pending MSI-X messages. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link/iommu.h"
+#include "nic/regs.h"
+#include "nicdrv/link.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+struct inproc {
+    struct nicdrv_link link; /* first: the handle callers hold */
+    struct nic_device *dev;
+    struct iommu mmu;
+    nicdrv_irq_fn irq;
+    void *irq_ctx;
+    uint64_t pending[(NIC_VECTORS + 63) / 64]; /* messages received, not yet delivered */
+};
+
+static struct inproc *self(struct nicdrv_link *l)
+{
+    return (struct inproc *)l;
+}
+
+/* ---- the device's side ---- */
+
+static int host_dma_read(void *ctx, uint64_t iova, void *dst, size_t len)
+{
+    const struct inproc *p = ctx;
+    const uint8_t *mem = iommu_find(&p->mmu, iova, len);
+
+    if (!mem)
+        return -EFAULT;
+    memcpy(dst, mem, len);
+    return 0;
+}
+
+static int host_dma_write(void *ctx, uint64_t iova, const void *src, size_t len)
+{
+    const struct inproc *p = ctx;
+    uint8_t *mem = iommu_find(&p->mmu, iova, len);
+
+    if (!mem)
+        return -EFAULT;
+    memcpy(mem, src, len);
+    return 0;
+}
+
+/* The driver may not be entered from within the device: the message waits here. */
+static void host_msix(void *ctx, unsigned vector, uint64_t addr, uint32_t data)
+{
+    struct inproc *p = ctx;
+
+    (void)addr;
+    (void)data;
+    if (vector < NIC_VECTORS)
+        p->pending[vector / 64] |= UINT64_C(1) << (vector % 64);
+}
+
+static const struct nic_host_ops host_ops = {
+    .dma_read = host_dma_read,
+    .dma_write = host_dma_write,
+    .msix = host_msix,
+};
+
+/* Hands every pending vector to the driver, lowest first; how many there were. */
+static unsigned deliver(struct inproc *p)
+{
+    unsigned count = 0;
+
+    for (unsigned w = 0; w < sizeof(p->pending) / sizeof(p->pending[0]); w++) {
+        uint64_t bits = p->pending[w];
+        p->pending[w] = 0;
+        for (; bits; bits &= bits - 1, count++) {
+            if (p->irq)
+                p->irq(p->irq_ctx, w * 64 + (unsigned)__builtin_ctzll(bits));
+        }
+    }
+    return count;
+}
+
+/* ---- the driver's side ---- */
+
+static uint64_t link_read(struct nicdrv_link *l, unsigned bar, uint64_t off, unsigned bytes)
+{
+    return nic_bar_read(self(l)->dev, bar, off, bytes);
+}
+
+static void link_write(struct nicdrv_link *l, unsigned bar, uint64_t off, unsigned bytes,
+                       uint64_t v)
+{
+    nic_bar_write(self(l)->dev, bar, off, bytes, v);
+}
+
+static int link_copy_in(struct nicdrv_link *l, uint64_t off, const void *src, size_t len)
+{
+    return nic_bar_copy_in(self(l)->dev, off, src, len);
+}
+
+static int link_copy_out(struct nicdrv_link *l, uint64_t off, void *dst, size_t len)
+{
+    return nic_bar_copy_out(self(l)->dev, off, dst, len);
+}
+
+static int link_dma_map(struct nicdrv_link *l, void *mem, size_t len, uint64_t *iova)
+{
+    return iommu_map(&self(l)->mmu, mem, len, iova);
+}
+
+static void link_dma_unmap(struct nicdrv_link *l, uint64_t iova)
+{
+    iommu_unmap(&self(l)->mmu, iova);
+}
+
+static void link_set_irq(struct nicdrv_link *l, nicdrv_irq_fn fn, void *ctx)
+{
+    self(l)->irq = fn;
+    self(l)->irq_ctx = ctx;
+}
+
+/* The cycle at which `ns` more will have passed; UINT64_MAX when that is beyond counting. */
+static uint64_t cycles_from_now(const struct inproc *p, uint64_t ns)
+{
+    uint64_t hz = nic_device_config(p->dev)->engine_clock_hz;
+    uint64_t now = nic_device_cycles(p->dev);
+    uint64_t seconds = ns / NS_PER_S, rest = ns % NS_PER_S;
+
+    if (seconds >= (UINT64_MAX - now) / hz - 1)
+        return UINT64_MAX;
+    return now + seconds * hz + rest * hz / NS_PER_S + 1;
+}
+
+static int link_wait(struct nicdrv_link *l, uint64_t budget_ns)
+{
+    struct inproc *p = self(l);
+
+    if (deliver(p))
+        return 1;
+    enum nic_stop stop = nic_device_run(p->dev, cycles_from_now(p, budget_ns), true);
+    if (deliver(p))
+        return 1;
+    switch (stop) {
+    case NIC_STOP_FATAL:
+    case NIC_STOP_ERROR:
+        return -EIO;
+    case NIC_STOP_IDLE:
+    case NIC_STOP_HALT:
+        return -ESHUTDOWN;
+    default:
+        return 0;
+    }
+}
+
+/* snprintf at *at, which stays inside the buffer. */
+__attribute__((format(printf, 4, 5))) static void add(char *buf, size_t len, size_t *at,
+                                                      const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    int n = vsnprintf(buf + *at, len - *at, fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        *at = (size_t)n < len - *at ? *at + (size_t)n : len - 1;
+}
+
+static void link_fault_text(struct nicdrv_link *l, char *buf, size_t len)
+{
+    struct nic_fault f;
+    size_t at = 0;
+
+    if (!len)
+        return;
+    buf[0] = '\0';
+    if (!nic_device_fault(self(l)->dev, &f))
+        return;
+    add(buf, len, &at,
+        "%s (hart %" PRIu32 ", engine %" PRIu32 " thread %" PRIu32 ", pc 0x%" PRIx64
+        ", cause %" PRIu64 ", tval 0x%" PRIx64 ", value 0x%" PRIx64 ", cycle %" PRIu64 ")",
+        f.what ? f.what : "fault", f.hart, f.engine, f.thread, f.pc, f.cause, f.tval, f.value,
+        f.cycles);
+    for (unsigned i = 1; i < 32; i++)
+        add(buf, len, &at, "%sx%u=0x%" PRIx64, i % 4 == 1 ? "\n  " : " ", i, f.x[i]);
+}
+
+static void link_destroy(struct nicdrv_link *l)
+{
+    if (!l)
+        return;
+    nic_device_destroy(self(l)->dev);
+    iommu_fini(&self(l)->mmu);
+    free(l);
+}
+
+static const struct nicdrv_link_ops inproc_ops = {
+    .read = link_read,
+    .write = link_write,
+    .copy_in = link_copy_in,
+    .copy_out = link_copy_out,
+    .dma_map = link_dma_map,
+    .dma_unmap = link_dma_unmap,
+    .set_irq = link_set_irq,
+    .wait = link_wait,
+    .fault_text = link_fault_text,
+    .destroy = link_destroy,
+};
+
+int nicdrv_link_inproc(const struct nic_config *cfg, struct nicdrv_link **out, struct nic_err *err)
+{
+    struct inproc *p = calloc(1, sizeof(*p));
+
+    if (!p)
+        return nic_err_set(err, -ENOMEM, "PCIe link: out of memory");
+    p->link.ops = &inproc_ops;
+    iommu_init(&p->mmu);
+    int rc = nic_device_create(cfg, &host_ops, p, &p->dev, err);
+    if (rc) {
+        p->dev = NULL;
+        link_destroy(&p->link);
+        return rc;
+    }
+    *out = &p->link;
+    return 0;
+}
+
+struct nic_device *nicdrv_link_device(struct nicdrv_link *l)
+{
+    return l->ops == &inproc_ops ? self(l)->dev : NULL;
+}
+
+enum nic_stop nicdrv_link_run(struct nicdrv_link *l, uint64_t until_cycles)
+{
+    struct inproc *p = self(l);
+    enum nic_stop stop;
+
+    deliver(p);
+    do {
+        stop = nic_device_run(p->dev, until_cycles, true);
+        /* A driver that answers an interrupt (doorbells) may give an idle device work. */
+    } while (deliver(p) && (stop == NIC_STOP_IRQ || stop == NIC_STOP_IDLE));
+    return stop;
+}
