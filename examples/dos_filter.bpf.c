@@ -246,6 +246,7 @@ static __always_inline enum drops_key check_ipv4(struct packet *p)
     total = bpf_ntohs(ip->tot_len);
     if (ip->version != 4 || header < sizeof(*ip) || total < header || (void *)ip + total > p->c.end)
         return DROP_MALFORMED;
+    p->proto = proto_of(ip->protocol);
     if (is_blocked(&blocklist4, &ip->saddr, p->bytes))
         return DROP_BLOCKLIST;
     if (ip->saddr == ip->daddr)
@@ -315,6 +316,7 @@ static __always_inline enum drops_key check_ipv6(struct packet *p)
     payload = bpf_ntohs(ip6->payload_len);
     if (ip6->version != 6 || p->c.pos + payload > p->c.end)
         return DROP_MALFORMED;
+    p->proto = proto_of(ip6->nexthdr);
     if (is_blocked(&blocklist6, &ip6->saddr, p->bytes))
         return DROP_BLOCKLIST;
     if (same_address(&ip6->saddr, &ip6->daddr))
