@@ -7,9 +7,10 @@
 #include "offload/verifier.h"
 
 enum offload_reloc_kind {
-    OFFLOAD_RELOC_GATE,  /* one `jal ra`: to gate `index` */
+    OFFLOAD_RELOC_GATE,  /* one `jal`, whose rd stays (ra; zero for the exit): to gate `index` */
     OFFLOAD_RELOC_MAP,   /* lui, addiw, zext.w: device address of map `index` */
-    OFFLOAD_RELOC_VALUE, /* lui, addiw, zext.w: address of value 0 of array map `index`, plus addend */
+    OFFLOAD_RELOC_VALUE, /* lui, addiw, zext.w: address of value 0 of array map `index`, plus addend
+                          */
 };
 
 struct offload_reloc {
@@ -44,8 +45,7 @@ struct offload_image {
  * than `max_words`), -ENOMEM.
  */
 int offload_translate(const struct offload_prog *prog, const struct offload_facts *facts,
-                      uint32_t max_words, struct offload_image **out,
-                      struct offload_refusal *why);
+                      uint32_t max_words, struct offload_image **out, struct offload_refusal *why);
 void offload_image_free(struct offload_image *img); /* NULL is allowed */
 
 /* Where an image's references go. */
@@ -56,11 +56,13 @@ struct offload_link {
     const uint32_t *value_addr; /* per map: value 0, arrays only */
     uint32_t map_count;
 };
-/* Writes img->code, relocated, to out (code_words words). -ERANGE when a gate is out of jal's reach, -EINVAL. */
+/* Writes img->code, relocated, to out (code_words words). -ERANGE when a gate is out of jal's
+ * reach, -EINVAL. */
 int offload_image_link(const struct offload_image *img, const struct offload_link *link,
                        uint32_t *out);
 
-/* Text of one BPF instruction in bpftool's / LLVM's form ("r1 = *(u32 *)(r1 +4)"); returns slots used (1 or 2). */
+/* Text of one BPF instruction as in the kernel verifier's log ("r1 = *(u32 *)(r1 +4)"); returns
+ * slots used (1 or 2). */
 unsigned offload_disasm(const struct offload_prog *prog, uint32_t insn, char *buf, size_t len);
 
 #endif

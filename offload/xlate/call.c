@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Calls, function entry and exit. The main program keeps nothing for the
+ * firmware; subprograms keep r6..r9 and ra where they change them. Stack of a
+ * function, from its sp up: BPF stack, then saved registers. A function that
+ * calls nobody uses the stack below sp and leaves sp alone.
+ */
+#include "xlate/xlate.h"
+
+static void gate(struct xlate *x, unsigned link, uint32_t index)
+{
+    xlate_reloc(x, OFFLOAD_RELOC_GATE, index, 0);
+    xlate_i(x, RV64_OP_JAL, link, 0, 0);
+}
+
+void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    if (row->kind == EBPF_KIND_CALL_LOCAL) {
+        uint32_t to = xlate_func_at(x, (uint32_t)xlate_target(x, x->cur));
+        xlate_site(x, (struct xlate_site){.kind = XLATE_SITE_CALL, .target = to});
+        return;
+    }
+    gate(x, RV64_RA, (uint32_t)i->imm);
+    xlate_mv(x, xlate_reg(0), RV64_A0);
+}
+
+static unsigned saved_reg(unsigned bit)
+{
+    return bit == XLATE_SAVE_RA ? (unsigned)RV64_RA : xlate_reg(bit);
+}
+
+static void saved(struct xlate *x, bool restore)
+{
+    const struct xlate_func *f = x->func;
+    int32_t off = f->fp_off;
+
+    for (unsigned bit = 0; bit <= XLATE_SAVE_RA; bit++) {
+        if (!(f->saved & (1u << bit)))
+            continue;
+        if (restore)
+            xlate_i(x, RV64_OP_LD, saved_reg(bit), RV64_SP, off);
+        else
+            xlate_store(x, RV64_OP_SD, saved_reg(bit), RV64_SP, off);
+        off += 8;
+    }
+}
+
+void xlate_prologue(struct xlate *x)
+{
+    xlate_row(x, OFFLOAD_ROW_GLUE);
+    if (x->func->adjust)
+        xlate_i(x, RV64_OP_ADDI, RV64_SP, RV64_SP, -(int32_t)x->func->bytes);
+    saved(x, false);
+}
+
+static bool is_main(const struct xlate *x)
+{
+    return x->func == x->funcs;
+}
+
+void xlate_exit(struct xlate *x)
+{
+    if (is_main(x)) {
+        xlate_mv(x, RV64_A0, xlate_reg(0));
+        gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
+        return;
+    }
+    xlate_row(x, OFFLOAD_ROW_GLUE);
+    saved(x, true);
+    if (x->func->adjust)
+        xlate_i(x, RV64_OP_ADDI, RV64_SP, RV64_SP, (int32_t)x->func->bytes);
+    xlate_row(x, x->cur);
+    xlate_i(x, RV64_OP_JALR, RV64_ZERO, RV64_RA, 0);
+}
+
+bool xlate_result(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    uint32_t exit = x->cur + 1;
+
+    if (!is_main(x) || row->op != EBPF_OP_MOV || i->dst != 0 || exit >= x->func->end ||
+        x->id[exit] != EBPF_EXIT || (row->kind == EBPF_KIND_ALU_X && i->src == 0))
+        return false;
+    if (row->kind == EBPF_KIND_ALU_K)
+        xlate_li(x, RV64_A0, row->bits == 64 ? (int64_t)i->imm : (int64_t)(uint32_t)i->imm);
+    else if (row->kind == EBPF_KIND_ALU_X && row->bits == 64)
+        xlate_mv(x, RV64_A0, xlate_value(x, i->src, RV64_A0));
+    else if (row->kind == EBPF_KIND_ALU_X)
+        xlate_zext_w(x, RV64_A0, xlate_value(x, i->src, RV64_A0));
+    else
+        return false;
+    xlate_row(x, exit);
+    gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
+    return true;
+}

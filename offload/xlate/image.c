@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The finished image, and its linking to addresses. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xlate/xlate.h"
+
+/* auipc and the 12 bits that the instruction after it adds. */
+static uint32_t *far_jump(uint32_t *w, unsigned link, int32_t off)
+{
+    unsigned tmp = link == RV64_RA ? (unsigned)RV64_RA : (unsigned)XLATE_FAR;
+    int32_t lo = ((off & 0xfff) ^ 0x800) - 0x800;
+
+    *w++ = rv64_encode(RV64_OP_AUIPC, tmp, 0, 0, off - lo);
+    *w++ = rv64_encode(RV64_OP_JALR, link, tmp, 0, lo);
+    return w;
+}
+
+static enum rv64_op inverse(unsigned op)
+{
+    switch (op) {
+    case RV64_OP_BEQ:
+        return RV64_OP_BNE;
+    case RV64_OP_BNE:
+        return RV64_OP_BEQ;
+    case RV64_OP_BLT:
+        return RV64_OP_BGE;
+    case RV64_OP_BGE:
+        return RV64_OP_BLT;
+    case RV64_OP_BLTU:
+        return RV64_OP_BGEU;
+    default:
+        return RV64_OP_BLTU;
+    }
+}
+
+static uint32_t *put_site(const struct xlate *x, const struct xlate_site *s, uint32_t *w)
+{
+    bool call = s->kind == XLATE_SITE_CALL, branch = s->kind == XLATE_SITE_BRANCH;
+    unsigned link = call ? RV64_RA : RV64_ZERO;
+    uint32_t to = call ? x->funcs[s->target].raw : x->slot_raw[s->target];
+    int32_t off = ((int32_t)x->place[to] - (int32_t)x->place[s->raw]) * 4;
+
+    if (branch && s->words == 1) {
+        *w++ = rv64_encode(s->op, 0, s->rs1, s->rs2, off);
+        return w;
+    }
+    if (branch) {
+        *w++ = rv64_encode(inverse(s->op), 0, s->rs1, s->rs2, 4 * s->words);
+        off -= 4;
+    }
+    if (s->words - branch == 2)
+        return far_jump(w, link, off);
+    *w++ = rv64_encode(RV64_OP_JAL, link, 0, 0, off);
+    return w;
+}
+
+static void put_code(const struct xlate *x, struct offload_image *img)
+{
+    uint32_t k = 0, *w = img->code;
+
+    for (uint32_t raw = 0; raw < x->words; raw++) {
+        if (k < x->site_count && x->sites[k].raw == raw)
+            w = put_site(x, &x->sites[k++], w);
+        else
+            *w++ = x->code[raw];
+    }
+}
+
+/* Takes x's rows and relocations, in final words. */
+static void put_tables(struct xlate *x, struct offload_image *img)
+{
+    for (uint32_t k = 0; k < x->row_count; k++)
+        x->rows[k].word = x->place[x->rows[k].word];
+    for (uint32_t k = 0; k < x->reloc_count; k++)
+        x->relocs[k].word = x->place[x->relocs[k].word];
+    img->rows = x->rows;
+    img->row_count = x->row_count;
+    img->relocs = x->relocs;
+    img->reloc_count = x->reloc_count;
+    x->rows = NULL;
+    x->relocs = NULL;
+}
+
+int xlate_image(struct xlate *x, struct offload_image **out)
+{
+    struct offload_image *img = calloc(1, sizeof(*img));
+
+    if (!img)
+        return -ENOMEM;
+    img->code_words = x->place[x->words];
+    img->code = malloc((size_t)img->code_words * sizeof(*img->code));
+    if (!img->code) {
+        free(img);
+        return -ENOMEM;
+    }
+    put_code(x, img);
+    put_tables(x, img);
+    img->entry_word = x->place[x->funcs[0].raw];
+    img->stack_bytes = x->stack_bytes;
+    *out = img;
+    return 0;
+}
+
+void offload_image_free(struct offload_image *img)
+{
+    if (!img)
+        return;
+    free(img->code);
+    free(img->relocs);
+    free(img->rows);
+    free(img);
+}
+
+static unsigned rd_of(uint32_t word)
+{
+    return word >> 7 & 31;
+}
+
+static int link_gate(const struct offload_reloc *r, const struct offload_link *link, uint32_t *out)
+{
+    int64_t from = (int64_t)link->base + (int64_t)r->word * 4;
+    int64_t to = (int64_t)link->gate_base + (int64_t)r->index * OFFLOAD_GATE_STRIDE;
+
+    if (r->index >= OFFLOAD_GATES)
+        return -EINVAL;
+    if (!rv64_imm_fits(RV64_OP_JAL, to - from))
+        return -ERANGE;
+    out[r->word] = rv64_encode(RV64_OP_JAL, rd_of(out[r->word]), 0, 0, (int32_t)(to - from));
+    return 0;
+}
+
+/* lui, addiw; the zext.w after them is right already. */
+static int link_address(const struct offload_reloc *r, const uint32_t *addr, uint32_t count,
+                        uint32_t *out)
+{
+    if (!addr || r->index >= count || addr[r->index] == 0)
+        return -EINVAL;
+    uint32_t v = addr[r->index] + r->addend;
+    int32_t lo = (int32_t)((v & 0xfff) ^ 0x800) - 0x800;
+    unsigned rd = rd_of(out[r->word]);
+    out[r->word] = rv64_encode(RV64_OP_LUI, rd, 0, 0, (int32_t)(v - (uint32_t)lo));
+    out[r->word + 1] = rv64_encode(RV64_OP_ADDIW, rd, rd, 0, lo);
+    return 0;
+}
+
+static int link_one(const struct offload_image *img, const struct offload_reloc *r,
+                    const struct offload_link *link, uint32_t *out)
+{
+    uint32_t words = r->kind == OFFLOAD_RELOC_GATE ? 1 : 3;
+
+    if (r->word >= img->code_words || img->code_words - r->word < words)
+        return -EINVAL;
+    switch (r->kind) {
+    case OFFLOAD_RELOC_GATE:
+        return link_gate(r, link, out);
+    case OFFLOAD_RELOC_MAP:
+        return link_address(r, link->map_addr, link->map_count, out);
+    case OFFLOAD_RELOC_VALUE:
+        return link_address(r, link->value_addr, link->map_count, out);
+    default:
+        return -EINVAL;
+    }
+}
+
+int offload_image_link(const struct offload_image *img, const struct offload_link *link,
+                       uint32_t *out)
+{
+    int err = 0;
+
+    memcpy(out, img->code, (size_t)img->code_words * sizeof(*out));
+    for (uint32_t k = 0; k < img->reloc_count && !err; k++)
+        err = link_one(img, &img->relocs[k], link, out);
+    return err;
+}

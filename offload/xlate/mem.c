@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Loads, stores and 64-bit immediates (RFC 9669, sections 5.1, 5.2, 5.4). */
+#include "xlate/xlate.h"
+
+struct xlate_addr xlate_addr(struct xlate *x, unsigned bpf, int32_t off, unsigned tmp)
+{
+    unsigned base = bpf == EBPF_FP ? (unsigned)RV64_SP : xlate_reg(bpf);
+
+    if (bpf == EBPF_FP)
+        off += x->func->fp_off;
+    if (xlate_fits12(off))
+        return (struct xlate_addr){base, off};
+    int32_t lo = ((off & 0xfff) ^ 0x800) - 0x800;
+    xlate_i(x, RV64_OP_LUI, tmp, 0, off - lo);
+    xlate_r(x, RV64_OP_ADD, tmp, tmp, base);
+    return (struct xlate_addr){tmp, lo};
+}
+
+static enum rv64_op load_op(unsigned bits, bool sign)
+{
+    switch (bits) {
+    case 8:
+        return sign ? RV64_OP_LB : RV64_OP_LBU;
+    case 16:
+        return sign ? RV64_OP_LH : RV64_OP_LHU;
+    case 32:
+        return sign ? RV64_OP_LW : RV64_OP_LWU;
+    default:
+        return RV64_OP_LD;
+    }
+}
+
+static enum rv64_op store_op(unsigned bits)
+{
+    switch (bits) {
+    case 8:
+        return RV64_OP_SB;
+    case 16:
+        return RV64_OP_SH;
+    case 32:
+        return RV64_OP_SW;
+    default:
+        return RV64_OP_SD;
+    }
+}
+
+static void store(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i,
+                  unsigned value)
+{
+    struct xlate_addr a = xlate_addr(x, i->dst, i->off, XLATE_T0);
+
+    xlate_store(x, store_op(row->bits), value, a.base, a.off);
+}
+
+void xlate_mem(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    unsigned value = RV64_ZERO;
+
+    if (row->kind == EBPF_KIND_LDX || row->kind == EBPF_KIND_LDSX) {
+        struct xlate_addr a = xlate_addr(x, i->src, i->off, XLATE_T0);
+        xlate_i(x, load_op(row->bits, row->kind == EBPF_KIND_LDSX), xlate_reg(i->dst), a.base,
+                a.off);
+        return;
+    }
+    if (row->kind == EBPF_KIND_STX) {
+        value = xlate_value(x, i->src, XLATE_T1);
+    } else if (i->imm) {
+        value = XLATE_T1;
+        xlate_li(x, value, i->imm);
+    }
+    store(x, row, i, value);
+}
+
+/* Filled in by offload_image_link. */
+static void address(struct xlate *x, unsigned rd, enum offload_reloc_kind kind, uint32_t index,
+                    uint32_t addend)
+{
+    xlate_reloc(x, kind, index, addend);
+    xlate_i(x, RV64_OP_LUI, rd, 0, 0);
+    xlate_i(x, RV64_OP_ADDIW, rd, rd, 0);
+    xlate_zext_w(x, rd, rd);
+}
+
+void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    unsigned rd = xlate_reg(i->dst);
+    uint32_t low = (uint32_t)i[0].imm, high = (uint32_t)i[1].imm;
+
+    if (row->id == EBPF_LD_MAP_FD)
+        address(x, rd, OFFLOAD_RELOC_MAP, low, 0);
+    else if (row->id == EBPF_LD_MAP_VALUE)
+        address(x, rd, OFFLOAD_RELOC_VALUE, low, high);
+    else
+        xlate_li(x, rd, (int64_t)((uint64_t)high << 32 | low));
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The translator's private state. Stages, in order:
+ *
+ *   scan     checks every reached instruction; finds jump targets and functions
+ *   frame    stack frame of each function, depth of the call chains
+ *   emit     one pass over the slots: alu, mem, atomic, jump, call write words;
+ *            jumps between slots are one-word *sites* with a slot as target
+ *   layout   gives each site its size and every word its final place
+ *   image    the result: code, relocations, line table
+ *
+ * A pass that rewrites BPF goes between scan and emit; one that rewrites engine
+ * code goes between emit and layout, where sites are still symbolic.
+ */
+#ifndef XLATE_XLATE_H
+#define XLATE_XLATE_H
+
+#include "ebpf/ebpf.h"
+#include "nic/rv64.h"
+#include "offload/abi.h"
+#include "offload/image.h"
+
+#define XLATE_INSNS_MAX 1000000u /* the kernel's limit for a privileged program */
+
+enum xlate_slot_flag {
+    XLATE_LIVE = 1u << 0,   /* an instruction starts here and some path runs it */
+    XLATE_MIDDLE = 1u << 1, /* second slot of LD_IMM64 */
+    XLATE_TARGET = 1u << 2, /* a live jump comes here */
+    XLATE_TAKEN = 1u << 3,  /* conditional jump: taken edge possible */
+    XLATE_FALLS = 1u << 4,  /* conditional jump: fall-through possible */
+    XLATE_FUNC = 1u << 5,   /* a function starts here */
+};
+
+struct xlate_func {
+    uint32_t start, end; /* slots */
+    uint32_t raw;        /* word of the prologue, before layout */
+    uint32_t bpf_stack;  /* bytes of BPF stack, 0 when r10 is not used */
+    uint32_t bytes;      /* stack used: BPF stack, saved registers, padding */
+    int32_t fp_off;      /* r10 = sp + fp_off in the body */
+    uint16_t saved;      /* bit n: BPF register n is saved; bit XLATE_SAVE_RA */
+    bool adjust;         /* sp moves down by `bytes` */
+    bool calls;          /* helper or subprogram */
+    bool uses_fp;
+    uint16_t written; /* bit n: BPF register n is written */
+};
+#define XLATE_SAVE_RA 11
+
+enum xlate_site_kind { XLATE_SITE_BRANCH, XLATE_SITE_JUMP, XLATE_SITE_CALL };
+
+struct xlate_site {
+    uint32_t raw;    /* its word before layout */
+    uint32_t target; /* slot; CALL: index of the function */
+    uint8_t kind;    /* enum xlate_site_kind */
+    uint8_t words;   /* layout: 1..3 */
+    uint8_t rs1, rs2;
+    uint8_t op; /* BRANCH: enum rv64_op */
+};
+
+/* A local call, for the depth of the call chains. */
+struct xlate_edge {
+    uint32_t insn;     /* slot of the call */
+    uint32_t from, to; /* functions */
+};
+
+struct xlate {
+    const struct offload_prog *prog;
+    const struct offload_facts *facts; /* may be NULL */
+    struct offload_refusal *why;
+    uint32_t max_words;
+    int err; /* first failure; emitting does nothing after it */
+
+    uint8_t *id;        /* per slot: enum ebpf_id */
+    uint8_t *slot;      /* per slot: enum xlate_slot_flag */
+    uint32_t *slot_raw; /* per slot: its first word before layout */
+    struct xlate_func *funcs;
+    uint32_t func_count, func_cap;
+    struct xlate_edge *edges;
+    uint32_t edge_count, edge_cap;
+    uint32_t stack_bytes;
+
+    uint32_t *code;
+    uint32_t words, word_cap;
+    struct xlate_site *sites;
+    uint32_t site_count, site_cap;
+    struct offload_reloc *relocs;
+    uint32_t reloc_count, reloc_cap;
+    struct offload_row *rows;
+    uint32_t row_count, row_cap;
+
+    uint32_t *place; /* layout: final word of each raw word, and of the end */
+
+    const struct xlate_func *func; /* being emitted */
+    uint32_t cur;                  /* slot being emitted */
+};
+
+/* ---- regs.c: where BPF registers live ---- */
+
+enum {
+    XLATE_T0 = RV64_T0, /* scratch within one BPF instruction */
+    XLATE_T1 = RV64_T1,
+    XLATE_T2 = RV64_T2,
+    XLATE_FAR = RV64_T6, /* far jumps: may be lost between any two slots */
+};
+/* Engine register of r0..r9. */
+unsigned xlate_reg(unsigned bpf);
+/* Register that holds the value of r0..r10; r10 is computed into `tmp`. */
+unsigned xlate_value(struct xlate *x, unsigned bpf, unsigned tmp);
+
+/* ---- emit.c: words, sites, rows, relocations ---- */
+
+/* Room for one more element; false and x->err on failure. */
+bool xlate_room(struct xlate *x, void **array, uint32_t *cap, uint32_t count, size_t size);
+int xlate_refuse(struct xlate *x, uint32_t insn, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void xlate_r(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2);
+void xlate_i(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, int32_t imm);
+void xlate_store(struct xlate *x, enum rv64_op op, unsigned src, unsigned base, int32_t off);
+/* AMO, LR or SC; `order`: bit 0 rl, bit 1 aq. */
+void xlate_amo(struct xlate *x, enum rv64_op op, unsigned rd, unsigned addr, unsigned src,
+               int32_t order);
+/* A branch inside one instruction's code; `off` in bytes. */
+void xlate_skip(struct xlate *x, enum rv64_op op, unsigned rs1, unsigned rs2, int32_t off);
+/* Whether the upper half of the current instruction's 32-bit result is never read. */
+bool xlate_zext_dead(const struct xlate *x);
+void xlate_mv(struct xlate *x, unsigned rd, unsigned rs); /* nothing when equal */
+void xlate_zext_w(struct xlate *x, unsigned rd, unsigned rs);
+void xlate_sext_w(struct xlate *x, unsigned rd, unsigned rs);
+void xlate_row(struct xlate *x, uint32_t insn);
+void xlate_reloc(struct xlate *x, enum offload_reloc_kind kind, uint32_t index, uint32_t addend);
+void xlate_site(struct xlate *x, struct xlate_site site);
+
+/* ---- imm.c ---- */
+
+static inline bool xlate_fits12(int64_t v)
+{
+    return v >= -2048 && v <= 2047;
+}
+void xlate_li(struct xlate *x, unsigned rd, int64_t v);
+
+/* ---- scan.c, frame.c ---- */
+
+int xlate_scan(struct xlate *x);
+int xlate_frames(struct xlate *x);
+/* Index of the function that starts at slot; func_count when none. */
+uint32_t xlate_func_at(const struct xlate *x, uint32_t slot);
+/* First live slot after x->cur, or insn_count. */
+uint32_t xlate_next(const struct xlate *x, uint32_t slot);
+/* Slot that a jump or local call at `slot` goes to; -1 when it leaves 32 bits. */
+int64_t xlate_target(const struct xlate *x, uint32_t slot);
+
+/* ---- one file per kind of instruction ---- */
+
+void xlate_alu(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+void xlate_mem(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+void xlate_atomic(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+void xlate_prologue(struct xlate *x);
+void xlate_exit(struct xlate *x);
+/* `dst = src or imm; exit` of the main program into a0 at once; false when it is not that. */
+bool xlate_result(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+
+/* Base register and 12-bit offset that reach bpf + off; may use tmp. */
+struct xlate_addr {
+    unsigned base;
+    int32_t off;
+};
+struct xlate_addr xlate_addr(struct xlate *x, unsigned bpf, int32_t off, unsigned tmp);
+
+/* ---- layout.c, image.c ---- */
+
+int xlate_layout(struct xlate *x);
+int xlate_image(struct xlate *x, struct offload_image **out);
+
+#endif
