@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What no single row can say: ranges again (a caller may fill the struct itself), sums, ratios. */
+#include "config/config_impl.h"
+
+#include <errno.h>
+
+#include "nic/memmap.h"
+#include "nic/pkt.h"
+
+#define PAGE            4096u
+#define LOCAL_TOTAL_MAX (UINT64_C(1) << 30) /* host memory for local SRAM */
+
+static int check_ranges(const struct nic_config *c, struct nic_err *err)
+{
+    const struct nic_config_row *row;
+
+    for (unsigned i = 0; (row = nic_config_row(i)) != NULL; i++) {
+        uint64_t v = nic_config_get(c, i);
+
+        if (v < row->min || v > row->max)
+            return nic_err_set(err, -EINVAL, "%s.%s must be %llu to %llu%s%s, not %llu",
+                               row->section, row->key, (unsigned long long)row->min,
+                               (unsigned long long)row->max, row->unit[0] != '\0' ? " " : "",
+                               row->unit, (unsigned long long)v);
+    }
+    return 0;
+}
+
+static int check_page(const char *key, uint64_t size, struct nic_err *err)
+{
+    if (size % PAGE == 0)
+        return 0;
+    return nic_err_set(err, -EINVAL, "%s must be a multiple of %u bytes, not %llu", key, PAGE,
+                       (unsigned long long)size);
+}
+
+static int check_sizes(const struct nic_config *c, struct nic_err *err)
+{
+    int rc = check_page("local.size", c->local_size, err);
+
+    if (rc == 0)
+        rc = check_page("istore.size", c->istore_size, err);
+    if (rc == 0)
+        rc = check_page("cluster.size", c->cluster_size, err);
+    if (rc == 0)
+        rc = check_page("sram.size", c->sram_size, err);
+    if (rc == 0)
+        rc = check_page("dram.size", c->dram_size, err);
+    return rc;
+}
+
+int nic_config_check(const struct nic_config *c, struct nic_err *err)
+{
+    int rc = check_ranges(c, err);
+    uint64_t clusters, local;
+
+    if (rc == 0)
+        rc = check_sizes(c, err);
+    if (rc != 0)
+        return rc;
+    clusters = (c->engine_count + c->engine_per_cluster - 1) / c->engine_per_cluster;
+    if (clusters > NIC_CLUSTERS_MAX)
+        return nic_err_set(err, -EINVAL,
+                           "engine.count=%llu with engine.per_cluster=%llu makes %llu clusters; "
+                           "there can be %u",
+                           (unsigned long long)c->engine_count,
+                           (unsigned long long)c->engine_per_cluster, (unsigned long long)clusters,
+                           NIC_CLUSTERS_MAX);
+    local = c->engine_count * c->engine_threads * c->local_size;
+    if (local > LOCAL_TOTAL_MAX)
+        return nic_err_set(err, -EINVAL,
+                           "engine.count x engine.threads x local.size is %llu bytes; at most "
+                           "%llu are possible",
+                           (unsigned long long)local, (unsigned long long)LOCAL_TOTAL_MAX);
+    return 0;
+}

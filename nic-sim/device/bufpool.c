@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packet buffers fill the cluster SRAMs; each cluster has a stack of free ones
+ * (last freed, first used: fewer host cache lines in play). Outstanding packets
+ * are a list in order of arrival, so its head is the watermark.
+ */
+#include "device/dev.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void buf_init(const struct nic_device *dev, struct pktbuf *b, uint32_t id)
+{
+    uint32_t cluster = id / dev->pool.per_cluster, nth = id % dev->pool.per_cluster;
+
+    memset(b, 0, sizeof(*b));
+    b->id = id;
+    b->prev = DEV_NONE;
+    b->next = DEV_NONE;
+    b->pkt.buf = NIC_CLUSTER_BASE + cluster * NIC_CLUSTER_STRIDE + nth * NIC_BUF_SIZE;
+    b->pkt.buf_end = b->pkt.buf + NIC_BUF_SIZE;
+}
+
+int bufpool_create(struct nic_device *dev)
+{
+    struct bufpool *pool = &dev->pool;
+
+    pool->per_cluster = (uint32_t)(dev->cfg.cluster_size / NIC_BUF_SIZE);
+    pool->total = pool->per_cluster * dev->mem.clusters;
+    pool->buf = calloc(pool->total, sizeof(*pool->buf));
+    pool->free = calloc(pool->total, sizeof(*pool->free));
+    pool->nfree = calloc(dev->mem.clusters, sizeof(*pool->nfree));
+    if (pool->buf == NULL || pool->free == NULL || pool->nfree == NULL)
+        return -ENOMEM;
+    bufpool_reset(dev);
+    return 0;
+}
+
+void bufpool_destroy(struct nic_device *dev)
+{
+    free(dev->pool.buf);
+    free(dev->pool.free);
+    free(dev->pool.nfree);
+}
+
+void bufpool_reset(struct nic_device *dev)
+{
+    struct bufpool *pool = &dev->pool;
+
+    for (uint32_t i = 0; i < pool->total; i++) {
+        buf_init(dev, &pool->buf[i], i);
+        /* the stack's top is the lowest buffer */
+        pool->free[i] = i / pool->per_cluster * pool->per_cluster +
+                        (pool->per_cluster - 1 - i % pool->per_cluster);
+    }
+    for (unsigned c = 0; c < dev->mem.clusters; c++)
+        pool->nfree[c] = pool->per_cluster;
+    pool->oldest = DEV_NONE;
+    pool->newest = DEV_NONE;
+    pool->outstanding = 0;
+    pool->seq = 0;
+}
+
+struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster)
+{
+    struct bufpool *pool = &dev->pool;
+
+    if (pool->nfree[cluster] == 0)
+        return NULL;
+    return &pool->buf[pool->free[cluster * pool->per_cluster + --pool->nfree[cluster]]];
+}
+
+void bufpool_put(struct nic_device *dev, struct pktbuf *b)
+{
+    struct bufpool *pool = &dev->pool;
+    uint32_t cluster = b->id / pool->per_cluster;
+
+    pool->free[cluster * pool->per_cluster + pool->nfree[cluster]++] = b->id;
+}
+
+uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b)
+{
+    uint32_t cluster = b->id / dev->pool.per_cluster, nth = b->id % dev->pool.per_cluster;
+
+    return dev->mem.cluster[cluster].mem + (size_t)nth * NIC_BUF_SIZE;
+}
+
+void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b)
+{
+    struct bufpool *pool = &dev->pool;
+
+    b->pkt.seq = pool->seq++;
+    b->prev = pool->newest;
+    b->next = DEV_NONE;
+    if (pool->newest != DEV_NONE)
+        pool->buf[pool->newest].next = b->id;
+    else
+        pool->oldest = b->id;
+    pool->newest = b->id;
+    pool->outstanding++;
+}
+
+uint64_t bufpool_seq_skip(struct nic_device *dev)
+{
+    return dev->pool.seq++;
+}
+
+void bufpool_seq_done(struct nic_device *dev, struct pktbuf *b)
+{
+    struct bufpool *pool = &dev->pool;
+
+    if (b->prev != DEV_NONE)
+        pool->buf[b->prev].next = b->next;
+    else
+        pool->oldest = b->next;
+    if (b->next != DEV_NONE)
+        pool->buf[b->next].prev = b->prev;
+    else
+        pool->newest = b->prev;
+    pool->outstanding--;
+}
+
+uint64_t bufpool_watermark(const struct nic_device *dev)
+{
+    const struct bufpool *pool = &dev->pool;
+
+    return pool->oldest == DEV_NONE ? pool->seq : pool->buf[pool->oldest].pkt.seq;
+}

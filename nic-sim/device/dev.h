@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The device's parts, private to nic-sim/device. One part a file; each section
+ * below names it. Everything hangs from struct nic_device; all arrays are
+ * allocated by nic_device_create, none on the packet path.
+ */
+#ifndef NIC_DEV_H
+#define NIC_DEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "nic/device.h"
+#include "nic/memmap.h"
+#include "nic/regs.h"
+
+__extension__ typedef unsigned __int128 dev_u128; /* products of rates and times */
+
+#define DEV_NONE  UINT32_MAX
+#define DEV_NEVER UINT64_MAX
+#define DEV_BLOCK 64u /* bytes: bank interleaving and LR/SC reservation set */
+
+/* ---- regmap.c: regs.def as tables ---- */
+
+enum reg_access { REG_RO, REG_WO, REG_RW, REG_RB };
+
+struct reg_row {
+    uint32_t offset, stride, count; /* stride 0, count 1: not an array */
+    uint8_t bytes, access;          /* access: enum reg_access */
+};
+#define REG_MMIO_SPAN 0x1800u /* bytes of the MMIO region that hold registers */
+#define REG_NO_ROW    0xffu
+
+struct regmap {
+    uint8_t bar0[NIC_BAR0_SIZE / 4]; /* row of each 4-byte word */
+    uint8_t mmio[REG_MMIO_SPAN / 4];
+};
+void regmap_build(struct regmap *map);
+/* The row that holds `offset`, NULL when there is none; *index = array element. */
+const struct reg_row *regmap_bar0(const struct regmap *map, uint64_t offset, uint32_t *index);
+const struct reg_row *regmap_mmio(const struct regmap *map, uint64_t offset, uint32_t *index);
+
+/* ---- mem.c: memory regions ---- */
+
+struct mem_region {
+    uint8_t *mem;
+    uint64_t base, size; /* device address, bytes */
+    uint64_t latency, service;
+    uint64_t *bank_free;  /* cycle at which each bank is free */
+    uint32_t banks, mask; /* mask: banks - 1 when a power of two, else 0 */
+    uint64_t accesses, busy;
+};
+struct mem {
+    struct mem_region dram, sram, istore;
+    struct mem_region cluster[NIC_CLUSTERS_MAX];
+    unsigned clusters;
+    uint32_t *resv_hart; /* harts with a live LR reservation */
+    uint32_t *resv_slot; /* hart -> its place in resv_hart, DEV_NONE */
+    uint64_t *resv_block;
+    uint32_t resv_live;
+};
+int mem_create(struct nic_device *dev);
+void mem_destroy(struct nic_device *dev);
+void mem_reset(struct nic_device *dev); /* timing, reservations and counters; contents stay */
+/* The region (not local, not registers) that holds all of [addr, addr+len); NULL. */
+struct mem_region *mem_find(struct nic_device *dev, uint64_t addr, uint64_t len);
+/* Cycle at which an access at `offset` issued at `now` is done. The whole timing model. */
+uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t now);
+enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r);
+/* Something other than a hart changed memory: drops reservations and predecoded code. */
+void mem_touched(struct nic_device *dev, struct mem_region *m, uint64_t addr, uint64_t len);
+
+/* ---- clock.c: events and engine scheduling ---- */
+
+enum event_kind {
+    EVENT_PORT,     /* arg: port. Its next frame is due */
+    EVENT_RX,       /* arg: buffer. The frame is in packet memory */
+    EVENT_TX,       /* arg: buffer. Its last bit left */
+    EVENT_HOST,     /* arg: buffer. It is in host memory */
+    EVENT_DMA,      /* arg: hart. Its transfer is done */
+    EVENT_WATCHDOG, /* a hart may have held a packet too long */
+};
+struct event {
+    uint64_t time, order; /* equal times: in the order they were pushed */
+    uint32_t kind, arg;
+};
+struct clock {
+    struct event *heap;
+    uint32_t events, cap;
+    uint64_t order;
+    uint32_t *eheap; /* engine ids, heap by (ekey, id) */
+    uint32_t *epos;
+    uint64_t *ekey; /* engine_next of each engine, DEV_NEVER in reset */
+    uint32_t engines;
+    uint64_t horizon; /* of the engine_run under way; meaningless outside one */
+    bool cut;         /* an event was pushed at or before it */
+};
+int clock_create(struct nic_device *dev);
+void clock_destroy(struct nic_device *dev);
+void clock_reset(struct nic_device *dev);
+void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg);
+void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg);
+uint64_t clock_next_event(const struct nic_device *dev);
+struct event clock_pop(struct nic_device *dev);
+void clock_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
+uint64_t clock_horizon(const struct nic_device *dev);       /* how far the first engine may go */
+uint64_t clock_ns(const struct nic_device *dev, uint64_t cycle);
+uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* rounded up */
+
+/* ---- bufpool.c: packet buffers and the order of packets ---- */
+
+struct pktbuf {
+    struct nic_pkt pkt; /* as the hardware made it; at give-back with the hart's changes */
+    uint32_t id;
+    uint32_t prev, next; /* outstanding packets by seq */
+    uint32_t gen, slot;  /* EVENT_HOST: RX queue generation and descriptor count */
+    uint16_t ingress;    /* pkt.port as it came */
+};
+struct bufpool {
+    struct pktbuf *buf;
+    uint32_t per_cluster, total;
+    uint32_t *free;          /* per_cluster entries for each cluster: stacks */
+    uint32_t *nfree;         /* of each cluster */
+    uint32_t oldest, newest; /* outstanding packets, DEV_NONE */
+    uint32_t outstanding;
+    uint64_t seq; /* of the next frame */
+};
+int bufpool_create(struct nic_device *dev);
+void bufpool_destroy(struct nic_device *dev);
+void bufpool_reset(struct nic_device *dev);
+struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster); /* NULL: none free */
+void bufpool_put(struct nic_device *dev, struct pktbuf *b);
+uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b);
+void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b); /* takes the next seq */
+uint64_t bufpool_seq_skip(struct nic_device *dev); /* the same for a frame dropped on arrival */
+void bufpool_seq_done(struct nic_device *dev, struct pktbuf *b);
+uint64_t bufpool_watermark(const struct nic_device *dev);
+
+/* ---- wq.c: work queues, one a cluster ---- */
+
+struct ring {
+    uint32_t *slot;
+    uint32_t cap, head, count;
+};
+struct wq {
+    struct ring *ready;   /* buffers, one ring a cluster */
+    struct ring *waiting; /* harts, longest-waiting first */
+    bool watchdog_armed;
+};
+int wq_create(struct nic_device *dev);
+void wq_destroy(struct nic_device *dev);
+void wq_reset(struct nic_device *dev);
+unsigned wq_choose(const struct nic_device *dev); /* cluster for the next frame, DEV_NONE */
+void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_RX */
+enum bus_result wq_get(struct nic_device *dev, struct bus_req *r);
+enum bus_result wq_command(struct nic_device *dev, struct bus_req *r); /* PKT_CMD */
+void wq_watchdog(struct nic_device *dev, uint64_t now);
+
+/* ---- rss.c ---- */
+
+#define RSS_INPUT 36u /* bytes: IPv6 addresses and ports */
+struct rss {
+    uint32_t table[RSS_INPUT][256];
+};
+void rss_init(struct rss *rss);
+uint32_t rss_toeplitz(const struct rss *rss, const uint8_t *input, unsigned len);
+uint32_t rss_hash(const struct rss *rss, const uint8_t *frame, uint32_t len);
+
+/* ---- pacer.c, mac.c, tx.c: ports ---- */
+
+struct pacer {
+    struct nic_pacing pacing;
+    uint64_t bps, hz;
+    uint64_t time;     /* cycle of the last frame's arrival */
+    uint64_t num, den; /* cycles a frame or a bit, and what is carried over */
+    uint64_t rest;
+    uint64_t wire_rest; /* of wire times, in 1/bps cycles */
+    uint64_t ts0, base; /* trace: first timestamp and its cycle */
+    bool started;
+};
+/* num / den, with what is left of it carried in *rest (< den). */
+uint64_t pacer_divide(uint64_t num, uint64_t den, uint64_t *rest);
+/* Bits a frame of `len` bytes (without FCS) takes on the wire. */
+uint64_t pacer_wire_bits(uint32_t len);
+void pacer_init(struct pacer *p, const struct nic_config *cfg, struct nic_pacing pacing);
+void pacer_start(struct pacer *p, uint64_t now); /* receive was switched on */
+/* Cycle of arrival of the last byte of the next frame. */
+uint64_t pacer_next(struct pacer *p, uint32_t len, uint64_t tstamp_ns);
+
+struct port {
+    const struct nic_port_ops *ops;
+    void *ctx;
+    struct pacer pacer;
+    struct nic_frame frame; /* the next one, when have_frame */
+    uint64_t due;
+    bool have_frame, timed, ended, enabled;
+    bool waiting; /* its frame waits for a buffer (MAX) or for the packet before it (ordered) */
+    uint64_t cookie;
+    uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+    uint64_t rx_busy; /* cycles of wire time received */
+    uint64_t rx_rest;
+    uint64_t tx_free, tx_rest; /* cycle at which the transmitter is free, fraction */
+};
+void mac_reset(struct nic_device *dev);
+void mac_enable(struct nic_device *dev, unsigned port, bool on, uint64_t now);
+void mac_step(struct nic_device *dev, unsigned port, uint64_t now); /* EVENT_PORT */
+void mac_kick(struct nic_device *dev, uint64_t now); /* a buffer is free or a packet is done */
+void mac_send(struct nic_device *dev, struct pktbuf *b, uint64_t now);
+void mac_sent(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_TX */
+
+/* ---- pcie.c: the link's time model ---- */
+
+enum link_dir { LINK_TO_HOST, LINK_TO_DEVICE };
+struct pcie {
+    uint64_t mbps;    /* megabits a second, both framing and data */
+    uint64_t latency; /* cycles, one way */
+    uint64_t free[2], busy[2];
+};
+void pcie_init(struct nic_device *dev);
+void pcie_reset(struct nic_device *dev);
+uint64_t pcie_cycles(const struct nic_device *dev, uint64_t bytes); /* time on the link */
+/* Occupies the link from `ready` on; the cycle at which the last byte left. */
+uint64_t pcie_transfer(struct nic_device *dev, enum link_dir dir, uint64_t bytes, uint64_t ready);
+int pcie_read(struct nic_device *dev, uint64_t iova, void *dst, size_t len); /* counts faults */
+int pcie_write(struct nic_device *dev, uint64_t iova, const void *src, size_t len);
+
+/* ---- dma.c: one channel a hart ---- */
+
+struct dma_transfer {
+    uint64_t iova, addr;
+    uint32_t len, cmd;
+};
+struct dma_channel {
+    struct dma_transfer reg, active; /* as written; as latched by DMA_CMD */
+    uint32_t status;
+    bool busy, hart_waits;
+};
+enum bus_result dma_start(struct nic_device *dev, struct bus_req *r);
+enum bus_result dma_status(struct nic_device *dev, struct bus_req *r);
+void dma_done(struct nic_device *dev, uint32_t hart, uint64_t now); /* EVENT_DMA */
+
+/* ---- hostq.c: host RX queues ---- */
+
+struct hostq {
+    uint64_t ring, cq;           /* registers */
+    uint32_t size, vector;       /* registers */
+    uint64_t ring_on, cq_on;     /* latched when enabled */
+    uint32_t size_on, vector_on; /* latched */
+    uint32_t head, tail;         /* descriptors taken and posted, free-running */
+    uint32_t gen;                /* counts enables and disables */
+    bool enabled;
+};
+void hostq_reset(struct nic_device *dev);
+void hostq_enable(struct nic_device *dev, unsigned q, bool on);
+void hostq_doorbell(struct nic_device *dev, unsigned q, uint32_t posted);
+void hostq_send(struct nic_device *dev, struct pktbuf *b, uint64_t now);
+void hostq_done(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_HOST */
+
+/* ---- msix.c ---- */
+
+struct msix {
+    uint64_t addr[NIC_VECTORS];
+    uint32_t data[NIC_VECTORS];
+    bool masked[NIC_VECTORS];
+    uint64_t pending[2];
+};
+void msix_reset(struct nic_device *dev);
+void msix_raise(struct nic_device *dev, uint32_t vector);
+void msix_mask(struct nic_device *dev, uint32_t vector, uint32_t ctrl);
+
+/* ---- harts ---- */
+
+struct hart {
+    uint32_t buf; /* the packet it holds, DEV_NONE */
+    uint64_t since, insns;
+    bool waits_event; /* control core: in CTL_EVENT */
+    struct dma_channel dma;
+};
+
+/* ---- device.c ---- */
+
+struct nic_device {
+    struct nic_config cfg;
+    struct nic_host_ops host;
+    void *host_ctx;
+    struct nic_tap tap;
+    struct engine_bus bus;
+    struct code_cache *code;
+
+    uint64_t now;
+    bool running, bare; /* CTRL bits */
+    bool stop_on_irq, irq_sent;
+    bool stopped; /* on `fault` */
+    bool halted, source_failed;
+    int source_error;
+    uint64_t watch, watch_value;
+    uint64_t mmio_latency, port_latency; /* cycles */
+
+    struct engine **engine; /* cfg.engine_count of them, then the control core */
+    uint64_t *engine_packets;
+    struct hart *hart; /* harts + 1 */
+    uint32_t engines, harts, threads;
+
+    struct mem mem;
+    struct clock clock;
+    struct bufpool pool;
+    struct wq wq;
+    struct rss rss;
+    struct port port[NIC_PORTS_MAX];
+    uint32_t next_kick;
+    struct pcie pcie;
+    struct hostq rxq[NIC_RXQS_LIMIT];
+    struct msix msix;
+    struct regmap regs;
+
+    /* registers without a part of their own */
+    uint64_t boot_pc, window;
+    uint64_t adm_sq_base, adm_cq_base;
+    uint32_t adm_size, adm_vector, adm_sq_tail, adm_cq_head;
+    uint32_t fw_status, events, rss_queues;
+
+    struct nic_fault fault;
+    struct nic_stats stats; /* counters only; nic_device_stats adds the rest */
+};
+
+/* CTRL: releases the harts, or resets everything but memory contents and the clock. */
+void device_start(struct nic_device *dev, bool bare);
+void device_reset(struct nic_device *dev);
+uint32_t device_hart_engine(const struct nic_device *dev, uint32_t hart);
+uint8_t *device_local(struct nic_device *dev, uint32_t hart);
+void device_wake(struct nic_device *dev, uint32_t hart, uint64_t data, uint64_t when);
+void device_drop(struct nic_device *dev, enum nic_drop_reason why);
+
+/* ---- bus.c, mmio.c, ctl.c ---- */
+
+enum bus_result bus_access(void *ctx, struct bus_req *r);
+const uint8_t *bus_code_page(void *ctx, uint64_t page);
+uint64_t bus_time_ns(void *ctx, uint64_t cycle);
+enum bus_result mmio_access(struct nic_device *dev, struct bus_req *r);
+enum bus_result ctl_event(struct nic_device *dev, struct bus_req *r); /* CTL_EVENT read */
+void ctl_doorbell(struct nic_device *dev, uint32_t event);
+
+/* ---- fault.c ---- */
+
+/* Stops the device for good (until reset); the first fault stays. */
+void fault_hart(struct nic_device *dev, const char *what, uint32_t hart, uint64_t value);
+void fault_engine(struct nic_device *dev, uint32_t engine); /* reports engine_fault, if any */
+bool fault_spinning(struct nic_device *dev);                /* every hart spins: a fault */
+
+#endif

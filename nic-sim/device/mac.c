@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Receive side of the ports: pulls frames from the source at the port's pace
+ * and puts them into packet memory. Sources are called from device events only.
+ */
+#include "device/dev.h"
+
+#include <errno.h>
+#include <string.h>
+
+void mac_reset(struct nic_device *dev)
+{
+    for (unsigned i = 0; i < NIC_PORTS_MAX; i++) {
+        struct port *p = &dev->port[i];
+
+        p->enabled = false;
+        p->waiting = false;
+        p->timed = false;
+        p->cookie = 0;
+        p->rx_packets = p->rx_bytes = p->tx_packets = p->tx_bytes = 0;
+        p->rx_busy = p->rx_rest = 0;
+        p->tx_free = p->tx_rest = 0;
+    }
+    dev->next_kick = 0;
+}
+
+static void schedule(struct nic_device *dev, unsigned port, uint64_t now)
+{
+    dev->port[port].waiting = false;
+    clock_remove(dev, EVENT_PORT, port);
+    clock_push(dev, now, EVENT_PORT, port);
+}
+
+void mac_enable(struct nic_device *dev, unsigned port, bool on, uint64_t now)
+{
+    struct port *p = &dev->port[port];
+
+    if (p->enabled == on)
+        return;
+    p->enabled = on;
+    p->waiting = false;
+    p->timed = false;
+    if (!on) {
+        clock_remove(dev, EVENT_PORT, port);
+        return;
+    }
+    pacer_start(&p->pacer, now);
+    if (p->ops != NULL)
+        schedule(dev, port, now);
+}
+
+static bool pacing_valid(struct nic_pacing pacing)
+{
+    switch (pacing.how) {
+    case NIC_PACE_MAX:
+    case NIC_PACE_LINE:
+    case NIC_PACE_TRACE:
+        return true;
+    case NIC_PACE_PPS:
+    case NIC_PACE_BPS:
+        return pacing.rate != 0;
+    default:
+        return false;
+    }
+}
+
+int nic_port_connect(struct nic_device *dev, unsigned port, const struct nic_port_ops *ops,
+                     void *ctx, struct nic_pacing pacing)
+{
+    struct port *p;
+
+    if (port < 1 || port > dev->cfg.port_count || !pacing_valid(pacing))
+        return -EINVAL;
+    p = &dev->port[port - 1];
+    p->ops = ops;
+    p->ctx = ctx;
+    p->have_frame = false;
+    p->timed = false;
+    p->ended = ops == NULL || ops->next == NULL;
+    p->waiting = false;
+    pacer_init(&p->pacer, &dev->cfg, pacing);
+    pacer_start(&p->pacer, dev->now);
+    clock_remove(dev, EVENT_PORT, port - 1);
+    if (p->enabled && !p->ended)
+        schedule(dev, port - 1, dev->now);
+    return 0;
+}
+
+/* Has the next frame ready; false at the end of the stream. */
+static bool pull(struct nic_device *dev, struct port *p)
+{
+    int rc;
+
+    if (p->have_frame)
+        return true;
+    if (p->ended)
+        return false;
+    rc = p->ops->next(p->ctx, &p->frame);
+    if (rc > 0 && (p->frame.len < NIC_FRAME_MIN || p->frame.len > UINT16_MAX))
+        rc = -EINVAL;
+    p->have_frame = rc > 0;
+    p->timed = false;
+    p->ended = rc <= 0;
+    if (rc < 0) {
+        dev->source_error = rc;
+        dev->source_failed = true;
+    }
+    return p->have_frame;
+}
+
+static void drop_arrival(struct nic_device *dev, enum nic_drop_reason why)
+{
+    uint64_t seq = bufpool_seq_skip(dev);
+
+    device_drop(dev, why);
+    if (dev->tap.dropped != NULL)
+        dev->tap.dropped(dev->tap.ctx, seq, why);
+}
+
+/*
+ * The headroom is cleared so that no byte of the buffer's last packet can be
+ * read through it; what lies behind the frame is not the packet's window.
+ */
+static void store_frame(struct nic_device *dev, struct pktbuf *b, const struct nic_frame *f)
+{
+    uint8_t *mem = bufpool_mem(dev, b);
+    unsigned cluster = b->id / dev->pool.per_cluster;
+
+    memset(mem, 0, NIC_PKT_HEADROOM);
+    memcpy(mem + NIC_PKT_HEADROOM, f->data, f->len);
+    mem_touched(dev, &dev->mem.cluster[cluster], b->pkt.buf, NIC_PKT_HEADROOM + f->len);
+}
+
+static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, uint64_t now)
+{
+    const struct port *p = &dev->port[port];
+    struct nic_pkt *pkt = &b->pkt;
+
+    pkt->data = pkt->buf + NIC_PKT_HEADROOM;
+    pkt->data_end = pkt->data + p->frame.len;
+    pkt->data_meta = pkt->data;
+    pkt->port = (uint16_t)(port + 1);
+    b->ingress = pkt->port;
+    pkt->hash = rss_hash(&dev->rss, p->frame.data, p->frame.len);
+    pkt->queue = (uint16_t)(pkt->hash % dev->rss_queues);
+    pkt->retval = 0;
+    pkt->tstamp_ns = clock_ns(dev, now);
+    pkt->cookie = p->cookie;
+    pkt->verdict = 0;
+}
+
+static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
+{
+    struct port *p = &dev->port[port];
+    unsigned cluster = wq_choose(dev);
+    struct pktbuf *b;
+
+    if (dev->pool.seq == 0)
+        dev->stats.first_rx_cycle = now;
+    p->rx_busy += pacer_divide(pacer_wire_bits(p->frame.len) * dev->cfg.engine_clock_hz,
+                               dev->cfg.port_bps, &p->rx_rest);
+    if (p->frame.len > NIC_FRAME_MAX) {
+        drop_arrival(dev, NIC_DROP_OVERSIZE);
+        return;
+    }
+    if (cluster == DEV_NONE) {
+        drop_arrival(dev, NIC_DROP_NO_BUFFER);
+        return;
+    }
+    b = bufpool_get(dev, cluster);
+    store_frame(dev, b, &p->frame);
+    describe(dev, port, b, now);
+    bufpool_seq_start(dev, b);
+    p->rx_packets++;
+    p->rx_bytes += p->frame.len;
+    clock_push(dev, now + dev->port_latency, EVENT_RX, b->id);
+}
+
+static bool must_wait(const struct nic_device *dev, const struct port *p)
+{
+    if (dev->cfg.run_ordered && dev->pool.outstanding != 0)
+        return true;
+    return p->pacer.pacing.how == NIC_PACE_MAX && p->frame.len <= NIC_FRAME_MAX &&
+           wq_choose(dev) == DEV_NONE;
+}
+
+void mac_step(struct nic_device *dev, unsigned port, uint64_t now)
+{
+    struct port *p = &dev->port[port];
+
+    if (!p->enabled || !pull(dev, p))
+        return;
+    if (!p->timed) {
+        p->due = pacer_next(&p->pacer, p->frame.len, p->frame.tstamp_ns);
+        p->timed = true;
+    }
+    if (p->due <= now && must_wait(dev, p)) {
+        p->waiting = true;
+        return;
+    }
+    if (p->due <= now) {
+        arrive(dev, port, now);
+        p->have_frame = false;
+        p->due = now; /* the next one is looked at right away */
+    }
+    clock_push(dev, p->due, EVENT_PORT, port);
+}
+
+/* The waiting port whose frame is due first (ordered), else the next in turn. */
+static unsigned next_waiting(const struct nic_device *dev)
+{
+    unsigned n = (unsigned)dev->cfg.port_count, best = DEV_NONE;
+
+    for (unsigned i = 0; i < n; i++) {
+        unsigned port = dev->cfg.run_ordered ? i : (dev->next_kick + i) % n;
+
+        if (!dev->port[port].waiting)
+            continue;
+        if (!dev->cfg.run_ordered)
+            return port;
+        if (best == DEV_NONE || dev->port[port].due < dev->port[best].due)
+            best = port;
+    }
+    return best;
+}
+
+void mac_kick(struct nic_device *dev, uint64_t now)
+{
+    unsigned port;
+
+    if (dev->cfg.run_ordered && dev->pool.outstanding != 0)
+        return;
+    port = next_waiting(dev);
+    if (port == DEV_NONE || wq_choose(dev) == DEV_NONE)
+        return;
+    dev->port[port].waiting = false;
+    dev->next_kick = (port + 1) % (unsigned)dev->cfg.port_count;
+    clock_push(dev, now, EVENT_PORT, port);
+}

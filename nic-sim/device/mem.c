@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory regions. Contents are anonymous, lazily backed mappings: what nobody
+ * touched takes no room. LR reservations cover DEV_BLOCK bytes and end with any
+ * store to the block, by whomever.
+ */
+#include "device/dev.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static int region_create(struct mem_region *m, uint64_t base, uint64_t size, uint64_t banks)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+
+    if (p == MAP_FAILED)
+        return -ENOMEM;
+    /* Huge pages would make sparse tables resident; a kernel without them says EINVAL. */
+    (void)madvise(p, size, MADV_NOHUGEPAGE);
+    m->mem = p;
+    m->base = base;
+    m->size = size;
+    m->banks = (uint32_t)banks;
+    m->mask = (banks & (banks - 1)) == 0 ? (uint32_t)banks - 1 : 0;
+    m->bank_free = calloc(banks, sizeof(*m->bank_free));
+    return m->bank_free == NULL ? -ENOMEM : 0;
+}
+
+static void region_time(struct mem_region *m, const struct nic_config *cfg, uint64_t latency,
+                        uint64_t service)
+{
+    m->latency = cfg->run_functional ? 0 : latency;
+    m->service = cfg->run_functional ? 0 : service;
+}
+
+static void region_destroy(struct mem_region *m)
+{
+    if (m->mem != NULL)
+        munmap(m->mem, m->size);
+    free(m->bank_free);
+}
+
+static void region_reset(struct mem_region *m)
+{
+    memset(m->bank_free, 0, m->banks * sizeof(*m->bank_free));
+    m->accesses = 0;
+    m->busy = 0;
+}
+
+static int create_clusters(struct nic_device *dev)
+{
+    const struct nic_config *c = &dev->cfg;
+    struct mem *mem = &dev->mem;
+
+    mem->clusters =
+        (unsigned)((c->engine_count + c->engine_per_cluster - 1) / c->engine_per_cluster);
+    for (unsigned i = 0; i < mem->clusters; i++) {
+        struct mem_region *m = &mem->cluster[i];
+
+        if (region_create(m, NIC_CLUSTER_BASE + (uint64_t)i * NIC_CLUSTER_STRIDE, c->cluster_size,
+                          c->cluster_banks) != 0)
+            return -ENOMEM;
+        region_time(m, c, c->cluster_latency, c->cluster_service);
+    }
+    return 0;
+}
+
+static int create_reservations(struct nic_device *dev)
+{
+    struct mem *mem = &dev->mem;
+    size_t n = dev->harts + 1u;
+
+    mem->resv_hart = calloc(n, sizeof(*mem->resv_hart));
+    mem->resv_slot = malloc(n * sizeof(*mem->resv_slot));
+    mem->resv_block = calloc(n, sizeof(*mem->resv_block));
+    if (mem->resv_hart == NULL || mem->resv_slot == NULL || mem->resv_block == NULL)
+        return -ENOMEM;
+    memset(mem->resv_slot, 0xff, n * sizeof(*mem->resv_slot));
+    return 0;
+}
+
+int mem_create(struct nic_device *dev)
+{
+    const struct nic_config *c = &dev->cfg;
+    struct mem *mem = &dev->mem;
+
+    if (region_create(&mem->dram, NIC_DRAM_BASE, c->dram_size, c->dram_banks) != 0 ||
+        region_create(&mem->sram, NIC_SRAM_BASE, c->sram_size, c->sram_banks) != 0 ||
+        region_create(&mem->istore, NIC_ISTORE_BASE, c->istore_size, c->sram_banks) != 0)
+        return -ENOMEM;
+    region_time(&mem->dram, c, c->dram_latency, c->dram_service);
+    region_time(&mem->sram, c, c->sram_latency, c->sram_service);
+    region_time(&mem->istore, c, c->sram_latency, c->sram_service);
+    if (create_clusters(dev) != 0)
+        return -ENOMEM;
+    return create_reservations(dev);
+}
+
+void mem_destroy(struct nic_device *dev)
+{
+    struct mem *mem = &dev->mem;
+
+    region_destroy(&mem->dram);
+    region_destroy(&mem->sram);
+    region_destroy(&mem->istore);
+    for (unsigned i = 0; i < mem->clusters; i++)
+        region_destroy(&mem->cluster[i]);
+    free(mem->resv_hart);
+    free(mem->resv_slot);
+    free(mem->resv_block);
+}
+
+void mem_reset(struct nic_device *dev)
+{
+    struct mem *mem = &dev->mem;
+
+    region_reset(&mem->dram);
+    region_reset(&mem->sram);
+    region_reset(&mem->istore);
+    for (unsigned i = 0; i < mem->clusters; i++)
+        region_reset(&mem->cluster[i]);
+    memset(mem->resv_slot, 0xff, (dev->harts + 1u) * sizeof(*mem->resv_slot));
+    mem->resv_live = 0;
+}
+
+static bool holds(const struct mem_region *m, uint64_t addr, uint64_t len)
+{
+    uint64_t offset = addr - m->base;
+
+    return offset < m->size && len <= m->size - offset;
+}
+
+struct mem_region *mem_find(struct nic_device *dev, uint64_t addr, uint64_t len)
+{
+    struct mem *mem = &dev->mem;
+    struct mem_region *m = NULL;
+    uint64_t cluster = (addr - NIC_CLUSTER_BASE) / NIC_CLUSTER_STRIDE;
+
+    if (addr >= NIC_DRAM_BASE)
+        m = &mem->dram;
+    else if (addr >= NIC_SRAM_BASE)
+        m = &mem->sram;
+    else if (addr >= NIC_CLUSTER_BASE && cluster < mem->clusters)
+        m = &mem->cluster[cluster];
+    else if (addr >= NIC_ISTORE_BASE)
+        m = &mem->istore;
+    return m != NULL && holds(m, addr, len) ? m : NULL;
+}
+
+/*
+ * An access waits for its bank (64-byte interleave), occupies it for `service`
+ * cycles and is answered `latency` cycles after that. One that crosses a 64-byte
+ * line is charged to the bank of its first byte.
+ */
+uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t now)
+{
+    uint32_t line = (uint32_t)(offset / DEV_BLOCK);
+    uint32_t bank = m->mask != 0 ? line & m->mask : line % m->banks;
+    uint64_t start = m->bank_free[bank] > now ? m->bank_free[bank] : now;
+
+    m->bank_free[bank] = start + m->service;
+    m->accesses++;
+    m->busy += m->service;
+    return start + m->service + m->latency;
+}
+
+/* ---- reservations ---- */
+
+static void resv_drop(struct mem *mem, uint32_t hart)
+{
+    uint32_t slot = mem->resv_slot[hart], last;
+
+    if (slot == DEV_NONE)
+        return;
+    last = mem->resv_hart[--mem->resv_live];
+    mem->resv_hart[slot] = last;
+    mem->resv_slot[last] = slot;
+    mem->resv_slot[hart] = DEV_NONE;
+}
+
+static void resv_take(struct mem *mem, uint32_t hart, uint64_t addr)
+{
+    resv_drop(mem, hart);
+    mem->resv_slot[hart] = mem->resv_live;
+    mem->resv_hart[mem->resv_live++] = hart;
+    mem->resv_block[hart] = addr / DEV_BLOCK;
+}
+
+/* Ends the reservations of every block that [addr, addr+len) touches. */
+static void resv_break(struct mem *mem, uint64_t addr, uint64_t len)
+{
+    uint64_t first = addr / DEV_BLOCK, last = (addr + len - 1) / DEV_BLOCK;
+
+    for (uint32_t i = mem->resv_live; i-- > 0;) {
+        uint32_t hart = mem->resv_hart[i];
+
+        if (mem->resv_block[hart] >= first && mem->resv_block[hart] <= last)
+            resv_drop(mem, hart);
+    }
+}
+
+/* ---- accesses ---- */
+
+static uint64_t get(const uint8_t *p, unsigned bytes)
+{
+    uint64_t v = 0;
+
+    switch (bytes) {
+    case 8:
+        memcpy(&v, p, 8);
+        break;
+    case 4:
+        memcpy(&v, p, 4);
+        break;
+    case 2:
+        memcpy(&v, p, 2);
+        break;
+    default:
+        v = *p;
+        break;
+    }
+    return v;
+}
+
+static void put(uint8_t *p, unsigned bytes, uint64_t v)
+{
+    switch (bytes) {
+    case 8:
+        memcpy(p, &v, 8);
+        break;
+    case 4:
+        memcpy(p, &v, 4);
+        break;
+    case 2:
+        memcpy(p, &v, 2);
+        break;
+    default:
+        *p = (uint8_t)v;
+        break;
+    }
+}
+
+static int64_t extend(uint64_t v, unsigned bytes)
+{
+    return bytes == 4 ? (int32_t)v : (int64_t)v;
+}
+
+static uint64_t amo(unsigned op, uint64_t old, uint64_t arg, unsigned bytes)
+{
+    int64_t so = extend(old, bytes), sa = extend(arg, bytes);
+    uint64_t uo = bytes == 4 ? (uint32_t)old : old, ua = bytes == 4 ? (uint32_t)arg : arg;
+
+    switch (op) {
+    case BUS_AMO_SWAP:
+        return arg;
+    case BUS_AMO_ADD:
+        return old + arg;
+    case BUS_AMO_XOR:
+        return old ^ arg;
+    case BUS_AMO_AND:
+        return old & arg;
+    case BUS_AMO_OR:
+        return old | arg;
+    case BUS_AMO_MIN:
+        return so < sa ? old : arg;
+    case BUS_AMO_MAX:
+        return so > sa ? old : arg;
+    case BUS_AMO_MINU:
+        return uo < ua ? old : arg;
+    default:
+        return uo > ua ? old : arg;
+    }
+}
+
+static void store(struct nic_device *dev, struct mem_region *m, const struct bus_req *r,
+                  uint64_t value)
+{
+    put(m->mem + (r->addr - m->base), r->bytes, value);
+    if (dev->mem.resv_live != 0)
+        resv_break(&dev->mem, r->addr, r->bytes);
+}
+
+static enum bus_result plain_store(struct nic_device *dev, struct mem_region *m,
+                                   const struct bus_req *r)
+{
+    store(dev, m, r, r->data);
+    if (r->addr != dev->watch || r->bytes < 4 || r->data == 0)
+        return BUS_OK;
+    dev->watch_value = r->bytes == 4 ? (uint32_t)r->data : r->data;
+    dev->halted = true;
+    return BUS_STOP;
+}
+
+static enum bus_result atomic(struct nic_device *dev, struct mem_region *m, struct bus_req *r)
+{
+    struct mem *mem = &dev->mem;
+    uint64_t old = get(m->mem + (r->addr - m->base), r->bytes);
+    bool ok;
+
+    switch (r->op) {
+    case BUS_LR:
+        resv_take(mem, r->hart, r->addr);
+        r->data = old;
+        return BUS_OK;
+    case BUS_SC:
+        ok = mem->resv_slot[r->hart] != DEV_NONE && mem->resv_block[r->hart] == r->addr / DEV_BLOCK;
+        resv_drop(mem, r->hart);
+        if (ok)
+            store(dev, m, r, r->data);
+        r->data = ok ? 0 : 1;
+        return BUS_OK;
+    default:
+        store(dev, m, r, amo(r->op, old, r->data, r->bytes));
+        r->data = old;
+        return BUS_OK;
+    }
+}
+
+enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r)
+{
+    uint64_t offset = r->addr - m->base;
+
+    if (offset >= m->size || r->bytes > m->size - offset)
+        return BUS_FAULT;
+    if (r->op == BUS_LOAD) {
+        r->done = mem_time(m, offset, r->now);
+        r->data = get(m->mem + offset, r->bytes);
+        return BUS_OK;
+    }
+    if (m == &dev->mem.istore)
+        return BUS_FAULT;
+    if (r->op == BUS_STORE) {
+        r->done = mem_time(m, offset, r->now);
+        return plain_store(dev, m, r);
+    }
+    if (r->bytes < 4 || (r->addr & (r->bytes - 1u)) != 0)
+        return BUS_FAULT;
+    r->done = mem_time(m, offset, r->now);
+    return atomic(dev, m, r);
+}
+
+void mem_touched(struct nic_device *dev, struct mem_region *m, uint64_t addr, uint64_t len)
+{
+    if (len == 0)
+        return;
+    if (dev->mem.resv_live != 0)
+        resv_break(&dev->mem, addr, len);
+    if (m == &dev->mem.istore || m == &dev->mem.dram)
+        code_cache_invalidate(dev->code, addr, len);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * When the next frame's last byte arrives. All in integers: what a division
+ * leaves is carried to the next frame, so rates are exact over any number of
+ * frames. Except for NIC_PACE_MAX a frame never ends sooner after the one
+ * before it than the wire needs to carry it.
+ */
+#include "device/dev.h"
+
+#include <string.h>
+
+#define WIRE_FCS      4u
+#define WIRE_MIN      64u                 /* with FCS: IEEE 802.3 minFrameSize */
+#define WIRE_OVERHEAD 20u                 /* preamble, start delimiter, inter-packet gap */
+#define TRACE_MAX_NS  100000000000000000u /* three years; more would overflow the product */
+
+uint64_t pacer_wire_bits(uint32_t len)
+{
+    uint64_t frame = (uint64_t)len + WIRE_FCS;
+
+    return ((frame < WIRE_MIN ? WIRE_MIN : frame) + WIRE_OVERHEAD) * 8;
+}
+
+void pacer_init(struct pacer *p, const struct nic_config *cfg, struct nic_pacing pacing)
+{
+    memset(p, 0, sizeof(*p));
+    p->pacing = pacing;
+    p->bps = cfg->port_bps;
+    p->hz = cfg->engine_clock_hz;
+}
+
+void pacer_start(struct pacer *p, uint64_t now)
+{
+    p->time = now;
+    p->base = now;
+    p->rest = 0;
+    p->wire_rest = 0;
+    p->started = false;
+}
+
+uint64_t pacer_divide(uint64_t num, uint64_t den, uint64_t *rest)
+{
+    dev_u128 n = (dev_u128)num + *rest;
+
+    *rest = (uint64_t)(n % den);
+    return (uint64_t)(n / den);
+}
+
+static uint64_t trace_time(struct pacer *p, uint64_t tstamp_ns)
+{
+    uint64_t ns;
+
+    if (!p->started)
+        p->ts0 = tstamp_ns;
+    ns = tstamp_ns > p->ts0 ? tstamp_ns - p->ts0 : 0;
+    ns = ns < TRACE_MAX_NS ? ns : TRACE_MAX_NS;
+    return p->base + ns / 1000000000u * p->hz + ns % 1000000000u * p->hz / 1000000000u;
+}
+
+static uint64_t scheduled(struct pacer *p, uint32_t len, uint64_t tstamp_ns)
+{
+    uint64_t bits = pacer_wire_bits(len);
+
+    switch (p->pacing.how) {
+    case NIC_PACE_LINE:
+        return p->time; /* the wire is the limit */
+    case NIC_PACE_PPS:
+        return p->started ? p->time + pacer_divide(p->hz * 1000, p->pacing.rate, &p->rest)
+                          : p->time;
+    case NIC_PACE_BPS:
+        return p->time + pacer_divide(bits * p->hz, p->pacing.rate, &p->rest);
+    case NIC_PACE_TRACE:
+        return trace_time(p, tstamp_ns);
+    default:
+        return 0;
+    }
+}
+
+uint64_t pacer_next(struct pacer *p, uint32_t len, uint64_t tstamp_ns)
+{
+    uint64_t when = scheduled(p, len, tstamp_ns);
+    uint64_t wire = 0;
+
+    if (p->pacing.how == NIC_PACE_LINE || (p->started && p->pacing.how != NIC_PACE_MAX))
+        wire = pacer_divide(pacer_wire_bits(len) * p->hz, p->bps, &p->wire_rest);
+    if (when < p->time + wire)
+        when = p->time + wire;
+    p->started = true;
+    p->time = when;
+    return when;
+}

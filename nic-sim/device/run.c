@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The main loop: whatever is first in modelled time happens next. */
+#include "device/dev.h"
+
+static void dispatch(struct nic_device *dev, const struct event *ev)
+{
+    switch ((enum event_kind)ev->kind) {
+    case EVENT_PORT:
+        mac_step(dev, ev->arg, ev->time);
+        break;
+    case EVENT_RX:
+        wq_ready(dev, ev->arg, ev->time);
+        break;
+    case EVENT_TX:
+        mac_sent(dev, ev->arg, ev->time);
+        break;
+    case EVENT_HOST:
+        hostq_done(dev, ev->arg, ev->time);
+        break;
+    case EVENT_DMA:
+        dma_done(dev, ev->arg, ev->time);
+        break;
+    case EVENT_WATCHDOG:
+        wq_watchdog(dev, ev->time);
+        break;
+    }
+}
+
+/*
+ * The watchdog period bounds every turn, so that a hart that never leaves its
+ * local memory cannot keep the device from looking at the clock, and an event
+ * that a hand-out arms always lies behind the horizon.
+ */
+static void run_engine(struct nic_device *dev, uint64_t until)
+{
+    struct clock *c = &dev->clock;
+    uint32_t e = c->eheap[0];
+    uint64_t horizon = clock_horizon(dev), turn = c->ekey[e] + dev->cfg.run_watchdog - 1;
+
+    horizon = horizon < until ? horizon : until;
+    c->horizon = horizon < turn ? horizon : turn;
+    c->cut = false;
+    if (engine_run(dev->engine[e], c->horizon) == ENGINE_STOPPED)
+        fault_engine(dev, e);
+    clock_engine(dev, e);
+}
+
+static bool stops(const struct nic_device *dev, enum nic_stop *why)
+{
+    if (dev->stopped)
+        *why = NIC_STOP_FATAL;
+    else if (dev->halted)
+        *why = NIC_STOP_HALT;
+    else if (dev->source_failed)
+        *why = NIC_STOP_ERROR;
+    else if (dev->irq_sent && dev->stop_on_irq)
+        *why = NIC_STOP_IRQ;
+    else
+        return false;
+    return true;
+}
+
+/* One event or one engine's turn; false when the run ends, with the reason. */
+static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
+{
+    uint64_t event = clock_next_event(dev), engine = dev->clock.ekey[dev->clock.eheap[0]];
+    uint64_t first = event < engine ? event : engine;
+
+    if (first == DEV_NEVER) {
+        *why = fault_spinning(dev) ? NIC_STOP_FATAL : NIC_STOP_IDLE;
+        return false;
+    }
+    if (first > until) {
+        dev->now = until > dev->now ? until : dev->now;
+        *why = NIC_STOP_LIMIT;
+        return false;
+    }
+    dev->now = first > dev->now ? first : dev->now;
+    if (event <= engine) {
+        struct event ev = clock_pop(dev);
+
+        dispatch(dev, &ev);
+    } else {
+        run_engine(dev, until);
+    }
+    return !stops(dev, why);
+}
+
+enum nic_stop nic_device_run(struct nic_device *dev, uint64_t until, bool stop_on_irq)
+{
+    enum nic_stop why = NIC_STOP_FATAL;
+
+    dev->stop_on_irq = stop_on_irq;
+    dev->irq_sent = false;
+    dev->halted = false;
+    dev->source_failed = false;
+    if (dev->stopped)
+        return NIC_STOP_FATAL;
+    while (step(dev, until, &why))
+        ;
+    return why;
+}
+
+uint64_t nic_device_cycles(const struct nic_device *dev)
+{
+    return dev->now;
+}
+
+uint64_t nic_device_time_ns(const struct nic_device *dev)
+{
+    return clock_ns(dev, dev->now);
+}
+
+int nic_device_source_error(const struct nic_device *dev)
+{
+    return dev->source_error;
+}
+
+void nic_device_watch(struct nic_device *dev, uint64_t addr)
+{
+    dev->watch = addr;
+}
+
+uint64_t nic_device_watch_value(const struct nic_device *dev)
+{
+    return dev->watch_value;
+}

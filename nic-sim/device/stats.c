@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Counters, gathered when somebody asks. */
+#include "device/dev.h"
+
+#include <errno.h>
+#include <string.h>
+
+void device_drop(struct nic_device *dev, enum nic_drop_reason why)
+{
+    dev->stats.drops[why]++;
+}
+
+static void add_region(struct nic_mem_stats *s, const struct mem_region *m)
+{
+    s->accesses += m->accesses;
+    s->busy_cycles += m->busy;
+    s->banks += m->banks;
+}
+
+static void add_port(struct nic_stats *s, const struct port *p)
+{
+    s->rx_packets += p->rx_packets;
+    s->rx_bytes += p->rx_bytes;
+    s->tx_packets += p->tx_packets;
+    s->tx_bytes += p->tx_bytes;
+    if (p->rx_busy > s->mac_busy_cycles)
+        s->mac_busy_cycles = p->rx_busy;
+}
+
+void nic_device_stats(const struct nic_device *dev, struct nic_stats *out)
+{
+    const uint64_t *busy = dev->pcie.busy;
+
+    *out = dev->stats;
+    out->cycles = dev->now;
+    for (unsigned i = 0; i < dev->cfg.port_count; i++)
+        add_port(out, &dev->port[i]);
+    for (unsigned i = 0; i < dev->mem.clusters; i++)
+        add_region(&out->cluster, &dev->mem.cluster[i]);
+    add_region(&out->sram, &dev->mem.sram);
+    add_region(&out->dram, &dev->mem.dram);
+    out->pcie_busy_cycles =
+        busy[LINK_TO_HOST] > busy[LINK_TO_DEVICE] ? busy[LINK_TO_HOST] : busy[LINK_TO_DEVICE];
+}
+
+int nic_device_engine_stats(const struct nic_device *dev, unsigned e, struct nic_engine_stats *out)
+{
+    if (e > dev->engines)
+        return -EINVAL;
+    memset(out, 0, sizeof(*out));
+    engine_stats(dev->engine[e], out);
+    out->packets = dev->engine_packets[e];
+    return 0;
+}
+
+void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap)
+{
+    if (tap != NULL)
+        dev->tap = *tap;
+    else
+        memset(&dev->tap, 0, sizeof(dev->tap));
+}

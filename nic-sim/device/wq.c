@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Work queues, one a cluster: packets ready in its SRAM, and its harts that
+ * wait in WQ_GET, the longest-waiting first. Also what a hart may do with the
+ * packet it holds (PKT_CMD), and the watchdog over held packets.
+ */
+#include "device/dev.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void ring_push(struct ring *ring, uint32_t v)
+{
+    uint32_t i = ring->head + ring->count++;
+
+    ring->slot[i < ring->cap ? i : i - ring->cap] = v;
+}
+
+static uint32_t ring_pop(struct ring *ring)
+{
+    uint32_t v = ring->slot[ring->head];
+
+    ring->head = ring->head + 1 == ring->cap ? 0 : ring->head + 1;
+    ring->count--;
+    return v;
+}
+
+static int ring_create(struct ring *ring, uint32_t cap)
+{
+    ring->cap = cap;
+    ring->slot = calloc(cap, sizeof(*ring->slot));
+    return ring->slot == NULL ? -ENOMEM : 0;
+}
+
+int wq_create(struct nic_device *dev)
+{
+    struct wq *wq = &dev->wq;
+    uint32_t harts = (uint32_t)dev->cfg.engine_per_cluster * dev->threads;
+    unsigned n = dev->mem.clusters;
+
+    wq->ready = calloc(n, sizeof(*wq->ready));
+    wq->waiting = calloc(n, sizeof(*wq->waiting));
+    if (wq->ready == NULL || wq->waiting == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < n; i++)
+        if (ring_create(&wq->ready[i], dev->pool.per_cluster) != 0 ||
+            ring_create(&wq->waiting[i], harts) != 0)
+            return -ENOMEM;
+    return 0;
+}
+
+void wq_destroy(struct nic_device *dev)
+{
+    struct wq *wq = &dev->wq;
+
+    for (unsigned i = 0; i < dev->mem.clusters && wq->ready != NULL && wq->waiting != NULL; i++) {
+        free(wq->ready[i].slot);
+        free(wq->waiting[i].slot);
+    }
+    free(wq->ready);
+    free(wq->waiting);
+}
+
+void wq_reset(struct nic_device *dev)
+{
+    for (unsigned i = 0; i < dev->mem.clusters; i++) {
+        dev->wq.ready[i].count = 0;
+        dev->wq.waiting[i].count = 0;
+    }
+    dev->wq.watchdog_armed = false;
+}
+
+/* Most waiting harts, then shortest queue, then lowest id. */
+static bool better(const struct wq *wq, unsigned a, unsigned b)
+{
+    if (wq->waiting[a].count != wq->waiting[b].count)
+        return wq->waiting[a].count > wq->waiting[b].count;
+    return wq->ready[a].count < wq->ready[b].count;
+}
+
+unsigned wq_choose(const struct nic_device *dev)
+{
+    unsigned best = DEV_NONE, n = dev->cfg.run_ordered ? 1 : dev->mem.clusters;
+
+    for (unsigned i = 0; i < n; i++)
+        if (dev->pool.nfree[i] != 0 && (best == DEV_NONE || better(&dev->wq, i, best)))
+            best = i;
+    return best;
+}
+
+/* ---- hand-out ---- */
+
+static void watchdog_arm(struct nic_device *dev, uint64_t since)
+{
+    if (dev->wq.watchdog_armed)
+        return;
+    dev->wq.watchdog_armed = true;
+    clock_push(dev, since + dev->cfg.run_watchdog, EVENT_WATCHDOG, 0);
+}
+
+static void hand_out(struct nic_device *dev, uint32_t id, uint32_t buf, uint64_t now)
+{
+    struct hart *h = &dev->hart[id];
+
+    memcpy(device_local(dev, id), &dev->pool.buf[buf].pkt, sizeof(struct nic_pkt));
+    h->buf = buf;
+    h->since = now;
+    h->insns = engine_hart_program_insns(dev->engine[device_hart_engine(dev, id)], id);
+    watchdog_arm(dev, now);
+}
+
+void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now)
+{
+    unsigned cluster = buf / dev->pool.per_cluster;
+    struct wq *wq = &dev->wq;
+    uint32_t id;
+
+    if (wq->waiting[cluster].count == 0) {
+        ring_push(&wq->ready[cluster], buf);
+        return;
+    }
+    id = ring_pop(&wq->waiting[cluster]);
+    hand_out(dev, id, buf, now);
+    device_wake(dev, id, dev->pool.buf[buf].pkt.seq, now + dev->mmio_latency);
+}
+
+/* A hart that asks while it holds a packet, or that has no cluster, faults. */
+enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
+{
+    struct wq *wq = &dev->wq;
+    unsigned cluster;
+
+    if (r->hart >= dev->harts || dev->hart[r->hart].buf != DEV_NONE)
+        return BUS_FAULT;
+    if (dev->cfg.run_ordered && r->hart != 0)
+        return BUS_BLOCK;
+    cluster = device_hart_engine(dev, r->hart) / (uint32_t)dev->cfg.engine_per_cluster;
+    if (wq->ready[cluster].count == 0) {
+        ring_push(&wq->waiting[cluster], r->hart);
+        return BUS_BLOCK;
+    }
+    hand_out(dev, r->hart, ring_pop(&wq->ready[cluster]), r->now);
+    r->data = dev->pool.buf[dev->hart[r->hart].buf].pkt.seq;
+    return BUS_OK;
+}
+
+/* ---- give-back ---- */
+
+/* Takes what the hart may change; everything else stays as the hardware made it. */
+static void read_back(struct nic_device *dev, uint32_t hart, struct pktbuf *b,
+                      struct nic_pkt *given)
+{
+    memcpy(given, device_local(dev, hart), sizeof(*given));
+    b->pkt.data = given->data;
+    b->pkt.data_end = given->data_end;
+    b->pkt.data_meta = given->data_meta;
+    b->pkt.port = given->port;
+    b->pkt.queue = given->queue;
+    b->pkt.retval = given->retval;
+    b->pkt.verdict = given->verdict;
+}
+
+static bool usable(const struct pktbuf *b, const struct nic_pkt *given, uint64_t cmd)
+{
+    if (cmd != NIC_PKT_DROP && cmd != NIC_PKT_TX && cmd != NIC_PKT_HOST)
+        return false;
+    if (given->buf != b->pkt.buf || given->data < b->pkt.buf || given->data_end > b->pkt.buf_end ||
+        given->data > given->data_end)
+        return false;
+    return cmd == NIC_PKT_DROP || given->data < given->data_end;
+}
+
+static void tell_tap(struct nic_device *dev, const struct hart *h, uint32_t hart,
+                     const struct pktbuf *b, enum nic_pkt_cmd cmd, bool ok, uint64_t now)
+{
+    const struct engine *e = dev->engine[device_hart_engine(dev, hart)];
+    uint32_t offset = ok ? b->pkt.data - b->pkt.buf : 0;
+    uint32_t len = ok ? b->pkt.data_end - b->pkt.data : 0;
+
+    if (dev->tap.done == NULL)
+        return;
+    dev->tap.done(dev->tap.ctx, &b->pkt, cmd, bufpool_mem(dev, b) + offset, len, now - h->since,
+                  engine_hart_program_insns(e, hart) - h->insns);
+}
+
+static void release(struct nic_device *dev, struct pktbuf *b, uint64_t cmd, uint64_t now)
+{
+    switch (cmd) {
+    case NIC_PKT_TX:
+        mac_send(dev, b, now);
+        break;
+    case NIC_PKT_HOST:
+        hostq_send(dev, b, now);
+        break;
+    default:
+        bufpool_put(dev, b);
+        break;
+    }
+}
+
+enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
+{
+    struct hart *h = &dev->hart[r->hart];
+    uint64_t cmd = r->data;
+    struct nic_pkt given;
+    struct pktbuf *b;
+    bool ok;
+
+    if (h->buf == DEV_NONE)
+        return BUS_FAULT;
+    b = &dev->pool.buf[h->buf];
+    read_back(dev, r->hart, b, &given);
+    ok = usable(b, &given, cmd);
+    if (!ok) {
+        device_drop(dev, NIC_DROP_BAD_CMD);
+        cmd = NIC_PKT_DROP;
+    }
+    tell_tap(dev, h, r->hart, b, (enum nic_pkt_cmd)cmd, ok, r->now);
+    h->buf = DEV_NONE;
+    bufpool_seq_done(dev, b);
+    dev->engine_packets[device_hart_engine(dev, r->hart)]++;
+    dev->stats.last_done_cycle = r->now;
+    release(dev, b, cmd, r->now);
+    mac_kick(dev, r->now);
+    return BUS_OK;
+}
+
+/* ---- watchdog ---- */
+
+/*
+ * Looks at all harts once a watchdog period: fires on the one that held its
+ * packet longest, or comes back when that one would be due.
+ */
+void wq_watchdog(struct nic_device *dev, uint64_t now)
+{
+    uint32_t oldest = DEV_NONE;
+
+    dev->wq.watchdog_armed = false;
+    for (uint32_t i = 0; i < dev->harts; i++)
+        if (dev->hart[i].buf != DEV_NONE &&
+            (oldest == DEV_NONE || dev->hart[i].since < dev->hart[oldest].since))
+            oldest = i;
+    if (oldest == DEV_NONE)
+        return;
+    if (now - dev->hart[oldest].since >= dev->cfg.run_watchdog)
+        fault_hart(dev, "packet held longer than run.watchdog", oldest,
+                   now - dev->hart[oldest].since);
+    else
+        watchdog_arm(dev, dev->hart[oldest].since);
+}
