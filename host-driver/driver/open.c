@@ -86,3 +86,8 @@ struct nicdrv_link *nicdrv_link_of(struct nicdrv *drv)
 {
     return drv->link;
 }
+
+uint64_t nicdrv_time_ns(struct nicdrv *drv)
+{
+    return reg_read64(drv->link, NIC_BAR0_TIME_NS);
+}

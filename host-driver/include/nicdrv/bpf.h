@@ -30,6 +30,7 @@ long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size);
 
 /* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of process-wide state, because syscall(2) has no context argument. */
 void nicbpf_bind(struct nicbpf *b);
+struct nicbpf *nicbpf_bound(void); /* the bound layer, or NULL */
 
 /*
  * Why the last MAP_CREATE, PROG_LOAD, BTF_LOAD or LINK_CREATE was refused: what

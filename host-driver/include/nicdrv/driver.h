@@ -46,6 +46,7 @@ const struct nicdrv_caps *nicdrv_caps(const struct nicdrv *drv);
 /* Reads the free figures of caps again. */
 int nicdrv_caps_refresh(struct nicdrv *drv);
 struct nicdrv_link *nicdrv_link_of(struct nicdrv *drv);
+uint64_t nicdrv_time_ns(struct nicdrv *drv); /* the device's clock */
 
 /* ---- admin queue: asynchronous form, several in flight ---- */
 

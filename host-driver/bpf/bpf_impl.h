@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the bpf(2) object layer's files share. */
+#ifndef NICDRV_BPF_IMPL_H
+#define NICDRV_BPF_IMPL_H
+
+#include <bpf/btf.h>
+#include <linux/bpf.h>
+#include <sys/types.h>
+
+#include "nicdrv/bpf.h"
+
+/* What the kernel answers where a command exists but not for this object; not in the C library's
+ * errno.h. */
+#define BPF_ENOTSUPP 524
+
+#define BPF_MAPS_OF_PROG 64u /* as the kernel's MAX_USED_MAPS */
+
+enum obj_kind {
+    OBJ_MAP,
+    OBJ_PROG,
+    OBJ_BTF,
+    OBJ_LINK,
+    OBJ_KINDS,
+};
+
+/*
+ * An object is a pipe: users hold its read end (the file descriptor), the layer
+ * the write end. The pipe's inode is the key, so that dup(2)ed descriptors find the
+ * object and a reused number does not; the write end polls POLLERR once every
+ * read end is closed, so the layer sees the last close without interposing it.
+ */
+struct obj {
+    struct obj *next; /* of all objects, in order of creation */
+    enum obj_kind kind;
+    uint32_t id;
+    unsigned refs; /* by other objects, and one for all descriptors together */
+    bool open;     /* that one */
+    int held;      /* write end */
+    dev_t dev;
+    ino_t ino;
+};
+
+struct btf_obj {
+    struct obj obj;
+    struct btf *btf;
+    uint8_t *data; /* as it was loaded */
+    uint32_t size;
+};
+
+struct map_obj {
+    struct obj obj;
+    char name[BPF_OBJ_NAME_LEN];
+    struct nicdrv_map hw;
+    uint32_t flags; /* as the user gave them */
+    uint32_t ifindex;
+    bool frozen;
+    uint8_t *frozen_data; /* once frozen and RDONLY_PROG, one-entry arrays: the value */
+    struct btf_obj *btf;  /* or NULL */
+    uint32_t btf_key_type_id, btf_value_type_id;
+};
+
+struct prog_obj {
+    struct obj obj;
+    uint32_t type; /* BPF_PROG_TYPE_*; only XDP programs are on the NIC */
+    uint32_t attach_type;
+    uint32_t ifindex;
+    char name[BPF_OBJ_NAME_LEN];
+    char full_name[128];
+    uint64_t load_time_ns;
+    bool gpl;
+    struct btf_obj *btf;
+    /* what `prog` points to */
+    struct ebpf_insn *insns;
+    struct map_obj **maps;
+    struct offload_map *map_descs;
+    struct offload_line_info *lines;
+    struct offload_subprog *subprogs;
+    /* func_info and line_info as loaded, for OBJ_GET_INFO_BY_FD */
+    struct bpf_func_info *func_info;
+    struct bpf_line_info *line_info;
+    struct map_obj **bound; /* BPF_PROG_BIND_MAP */
+    uint32_t bound_count;
+    struct offload_prog prog;
+    struct offload_facts *facts;
+    struct offload_image *image;
+    struct nicdrv_prog hw;
+    bool loaded; /* hw is valid */
+};
+
+struct link_obj {
+    struct obj obj;
+    struct prog_obj *prog;
+    uint32_t port; /* 0 = detached */
+};
+
+struct nicbpf {
+    struct nicdrv *drv;
+    struct obj *objects;
+    uint32_t next_id[OBJ_KINDS];
+    struct nicbpf_refusal refusal;
+};
+
+static inline void *user_ptr(uint64_t p)
+{
+    return (void *)(uintptr_t)p;
+}
+
+/* ---- objects.c ---- */
+/* Takes over the zeroed object: a descriptor, or a negative errno with the object not taken. */
+int obj_publish(struct nicbpf *b, struct obj *o, enum obj_kind kind);
+/* The object of this kind behind fd, or NULL with *err = -EBADF (no such fd) or -EINVAL. */
+struct obj *obj_of_fd(struct nicbpf *b, int fd, enum obj_kind kind, int *err);
+struct obj *obj_of_id(struct nicbpf *b, uint32_t id, enum obj_kind kind);
+/* The smallest id above `id`, or 0. */
+uint32_t obj_next_id(const struct nicbpf *b, uint32_t id, enum obj_kind kind);
+/* A new descriptor for a living object. */
+int obj_reopen(struct obj *o);
+void obj_get(struct obj *o);
+void obj_put(struct nicbpf *b, struct obj *o); /* NULL is allowed */
+/* Frees what lost its last descriptor and reference. */
+void obj_sweep(struct nicbpf *b);
+
+struct map_obj *map_of_fd(struct nicbpf *b, uint32_t fd, int *err);
+struct prog_obj *prog_of_fd(struct nicbpf *b, uint32_t fd, int *err);
+struct btf_obj *btf_of_fd(struct nicbpf *b, uint32_t fd, int *err);
+struct link_obj *link_of_fd(struct nicbpf *b, uint32_t fd, int *err);
+
+/* What freeing an object of each kind does; called by objects.c only. */
+void map_release(struct nicbpf *b, struct map_obj *m);
+void prog_release(struct nicbpf *b, struct prog_obj *p);
+void btf_release(struct nicbpf *b, struct btf_obj *t);
+void link_release(struct nicbpf *b, struct link_obj *l);
+
+/* ---- map_elem.c ---- */
+/* Fills m->frozen_data where programs may take the map's contents for constants. */
+int map_frozen_values(struct nicbpf *b, struct map_obj *m);
+
+/* ---- refusal.c ---- */
+/* Records why; returns code. */
+int refuse(struct nicbpf *b, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same for instruction why->insn of a program. */
+int refuse_at(struct nicbpf *b, int code, const struct offload_prog *prog,
+              const struct offload_refusal *why);
+/* The kernel's name of a map or program type ("LRU_HASH"), or "type". */
+const char *map_type_name(uint32_t type);
+const char *prog_type_name(uint32_t type);
+
+/* A name of `len` bytes from an attr: terminated, [A-Za-z0-9_.]; else -EINVAL. */
+int copy_name(char out[BPF_OBJ_NAME_LEN], const char name[BPF_OBJ_NAME_LEN]);
+
+/* ---- the commands; each returns as bpf(2) does ---- */
+typedef long (*bpf_cmd_fn)(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+
+long cmd_map_create(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_lookup(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_delete(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_next(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_freeze(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_prog_load(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_prog_bind_map(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_prog_test_run(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_btf_load(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_obj_info(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_obj_get(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_link_create(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_link_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_link_detach(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_prog_next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_btf_next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_link_next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_prog_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_btf_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_link_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+/* Commands that exist but have nothing to act on here. */
+long cmd_not_supported(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The stages of PROG_LOAD. Each returns 0 or a negative errno, and has said why. */
+#ifndef NICDRV_BPF_PROG_IMPL_H
+#define NICDRV_BPF_PROG_IMPL_H
+
+#include "bpf/bpf_impl.h"
+
+struct load {
+    struct nicbpf *b;
+    const union bpf_attr *attr;
+    struct prog_obj *p;
+    struct offload_log log;
+};
+
+/* Records why in the refusal and in the caller's log, as one line; returns code. */
+int load_refuse(struct load *l, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* prog_resolve.c: map descriptors in LD_IMM64 become indexes into p->maps, which it fills. */
+int load_resolve_maps(struct load *l);
+/* prog_debug.c: p->subprogs and p->lines from func_info, line_info and BTF. */
+int load_debug_info(struct load *l);
+
+#endif

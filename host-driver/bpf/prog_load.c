@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* PROG_LOAD: copy, resolve, prove, translate, put on the NIC. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/prog_impl.h"
+
+#define INSNS_MAX    1000000u /* BPF_COMPLEXITY_LIMIT_INSNS */
+#define LICENSE_MAX  128u
+#define LOG_LEVEL1   1u /* the kernel's log_level bits */
+#define LOG_LEVEL2   2u
+#define LOG_STATS    4u
+#define LOG_FIXED    8u
+#define LOG_SIZE_MIN 128u
+
+/* Flags that change nothing for a program that is proved in full and runs on linear buffers. */
+#define PROG_FLAGS                                                                                 \
+    (BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 | BPF_F_TEST_STATE_FREQ | BPF_F_XDP_HAS_FRAGS)
+
+int load_refuse(struct load *l, int code, const char *fmt, ...)
+{
+    char why[256];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(why, sizeof(why), fmt, ap);
+    va_end(ap);
+    if (l->log.buf && l->log.len < l->log.size) {
+        int n = snprintf(l->log.buf + l->log.len, l->log.size - l->log.len, "%s\n", why);
+        l->log.full |= n > 0 && (size_t)n >= l->log.size - l->log.len;
+        l->log.len += n > 0 && !l->log.full ? (size_t)n : 0;
+    }
+    return refuse(l->b, code, "program '%s': %s", l->p->full_name, why);
+}
+
+/* ---- attributes ---- */
+
+static int open_log(struct load *l)
+{
+    const union bpf_attr *a = l->attr;
+
+    if (!a->log_level)
+        return a->log_buf || a->log_size ? -EINVAL : 0;
+    if (a->log_level & ~(LOG_LEVEL1 | LOG_LEVEL2 | LOG_STATS | LOG_FIXED) || !a->log_buf ||
+        a->log_size < LOG_SIZE_MIN || a->log_size > UINT32_MAX >> 2)
+        return -EINVAL;
+    l->log.buf = user_ptr(a->log_buf);
+    l->log.size = a->log_size;
+    l->log.level = a->log_level & LOG_LEVEL2 ? 2 : 1;
+    l->log.buf[0] = '\0';
+    return 0;
+}
+
+/* Licences the kernel's license_is_gpl_compatible() names. */
+static bool gpl_compatible(const char *license)
+{
+    static const char *const names[] = {"GPL",          "GPL v2",       "GPL and additional rights",
+                                        "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strncmp(license, names[i], LICENSE_MAX))
+            return true;
+    }
+    return false;
+}
+
+static int check_type(struct load *l)
+{
+    const union bpf_attr *a = l->attr;
+
+    if (a->prog_type == BPF_PROG_TYPE_XDP || a->prog_type == BPF_PROG_TYPE_SOCKET_FILTER)
+        return 0;
+    return load_refuse(l, -EINVAL, "type %s (%u) does not run on a NIC; XDP programs do",
+                       prog_type_name(a->prog_type), a->prog_type);
+}
+
+static int check_attr(struct load *l)
+{
+    const union bpf_attr *a = l->attr;
+
+    if (a->prog_flags & ~(uint32_t)PROG_FLAGS)
+        return load_refuse(l, -EINVAL, "prog_flags 0x%x are not supported",
+                           a->prog_flags & ~(uint32_t)PROG_FLAGS);
+    if (!a->insn_cnt || a->insn_cnt > INSNS_MAX)
+        return load_refuse(l, -E2BIG, "%u instructions; a program has 1..%u", a->insn_cnt,
+                           INSNS_MAX);
+    if (!a->insns || !a->license)
+        return load_refuse(l, -EFAULT, "no instructions, or no licence");
+    if (a->attach_btf_id || a->attach_prog_fd)
+        return load_refuse(l, -EINVAL, "attaching to another program's BTF is not for this type");
+    if (a->core_relo_cnt)
+        return load_refuse(l, -EINVAL, "CO-RE relocations must be done before loading");
+    if (a->prog_ifindex > nicdrv_caps(l->b->drv)->ports)
+        return load_refuse(l, -EINVAL, "prog_ifindex %u is not a port of the NIC", a->prog_ifindex);
+    return check_type(l);
+}
+
+static int copy_program(struct load *l)
+{
+    const union bpf_attr *a = l->attr;
+    struct prog_obj *p = l->p;
+
+    p->type = a->prog_type;
+    p->attach_type = a->expected_attach_type;
+    p->ifindex = a->prog_ifindex;
+    p->load_time_ns = nicdrv_time_ns(l->b->drv);
+    p->gpl = gpl_compatible(user_ptr(a->license));
+    p->insns = calloc(a->insn_cnt, sizeof(*p->insns));
+    if (!p->insns)
+        return load_refuse(l, -ENOMEM, "out of memory");
+    memcpy(p->insns, user_ptr(a->insns), a->insn_cnt * sizeof(*p->insns));
+    p->prog.name = p->full_name;
+    p->prog.insns = p->insns;
+    p->prog.insn_count = a->insn_cnt;
+    p->prog.gpl = p->gpl;
+    return 0;
+}
+
+/* The kernel cuts names at 15 characters; BTF has the whole of it. */
+static void take_full_name(struct prog_obj *p)
+{
+    const char *full = p->prog.subprog_count ? p->subprogs[0].name : NULL;
+
+    if (full && full[0] && !strncmp(full, p->name, strlen(p->name)))
+        snprintf(p->full_name, sizeof(p->full_name), "%s", full);
+}
+
+/* ---- programs the NIC does not run ---- */
+
+static bool reads_r1(const struct ebpf_insn *in)
+{
+    unsigned class = BPF_CLASS(in->opcode);
+    bool alu = class == BPF_ALU || class == BPF_ALU64;
+
+    if (alu && BPF_OP(in->opcode) == BPF_MOV)
+        return BPF_SRC(in->opcode) == BPF_X && in->src == BPF_REG_1;
+    if (alu || class == BPF_STX)
+        return in->dst == BPF_REG_1 || in->src == BPF_REG_1;
+    if (class == BPF_LDX)
+        return in->src == BPF_REG_1;
+    if (class == BPF_ST)
+        return in->dst == BPF_REG_1;
+    return in->opcode != (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/*
+ * Whether the program leaves its context alone: straight-line code up to `exit`
+ * or up to where r1 is overwritten, and r1 not read before. Then the proof for
+ * an XDP program holds for any type. libbpf's probes are such programs.
+ */
+static bool ignores_context(const struct prog_obj *p)
+{
+    for (uint32_t i = 0; i < p->prog.insn_count; i++) {
+        const struct ebpf_insn *in = &p->insns[i];
+        if (in->opcode == (BPF_JMP | BPF_EXIT))
+            return true;
+        if (reads_r1(in))
+            return false;
+        if (in->dst == BPF_REG_1 && BPF_CLASS(in->opcode) != BPF_ST)
+            return true;
+        if (in->opcode == (BPF_LD | BPF_IMM | BPF_DW))
+            i++;
+    }
+    return false;
+}
+
+/* ---- proof, translation, NIC ---- */
+
+static int verify(struct load *l)
+{
+    struct prog_obj *p = l->p;
+    struct offload_verify_opts opts = {0};
+    struct offload_refusal why = {0};
+
+    if (p->type != BPF_PROG_TYPE_XDP && !ignores_context(p))
+        return load_refuse(l, -EINVAL, "programs of type %s may not use their context here",
+                           prog_type_name(p->type));
+    memcpy(opts.helpers, nicdrv_caps(l->b->drv)->helpers, sizeof(opts.helpers));
+    int rc = offload_verify(&p->prog, &opts, &l->log, &p->facts, &why);
+    return rc ? refuse_at(l->b, rc, &p->prog, &why) : 0;
+}
+
+static int translate(struct load *l)
+{
+    struct prog_obj *p = l->p;
+    struct offload_refusal why = {0};
+    const struct nicdrv_caps *caps = nicdrv_caps(l->b->drv);
+
+    int rc = offload_translate(&p->prog, p->facts, caps->prog.istore_free / 4, &p->image, &why);
+    if (rc == -E2BIG)
+        return load_refuse(l, rc, "its code does not fit the %u bytes of instruction store left",
+                           caps->prog.istore_free);
+    if (rc)
+        return refuse_at(l->b, rc, &p->prog, &why);
+    if (p->image->stack_bytes > caps->prog.stack_bytes)
+        return load_refuse(l, -E2BIG, "it needs %u bytes of stack; the firmware gives %u",
+                           p->image->stack_bytes, caps->prog.stack_bytes);
+    return 0;
+}
+
+static int put_on_nic(struct load *l)
+{
+    const struct nicdrv_map *maps[BPF_MAPS_OF_PROG];
+    struct prog_obj *p = l->p;
+    struct nic_err err = {""};
+
+    for (uint32_t i = 0; i < p->prog.map_count; i++)
+        maps[i] = &p->maps[i]->hw;
+    int rc = nicdrv_prog_create(l->b->drv, p->image, maps, p->prog.map_count, &p->hw, &err);
+    if (rc)
+        return load_refuse(l, rc, "%s", err.msg);
+    p->loaded = true;
+    return 0;
+}
+
+static int offload(struct load *l)
+{
+    int rc = nicdrv_caps_refresh(l->b->drv);
+
+    if (rc)
+        return load_refuse(l, rc, "the NIC does not answer");
+    rc = translate(l);
+    return rc ? rc : put_on_nic(l);
+}
+
+static int load_program(struct load *l)
+{
+    int rc = check_attr(l);
+
+    if (!rc)
+        rc = copy_program(l);
+    if (!rc)
+        rc = load_resolve_maps(l);
+    if (!rc)
+        rc = load_debug_info(l);
+    if (rc)
+        return rc;
+    take_full_name(l->p);
+    rc = verify(l);
+    if (l->log.full)
+        return -ENOSPC; /* as the kernel: a log that was cut fails even a good program */
+    if (!rc && l->p->type == BPF_PROG_TYPE_XDP)
+        rc = offload(l);
+    return rc;
+}
+
+long cmd_prog_load(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
+{
+    struct prog_obj *p = calloc(1, sizeof(*p));
+    struct load l = {.b = b, .attr = attr, .p = p};
+
+    (void)user;
+    if (!p)
+        return -ENOMEM;
+    int rc = copy_name(p->name, attr->prog_name);
+    snprintf(p->full_name, sizeof(p->full_name), "%s", p->name);
+    if (!rc)
+        rc = open_log(&l);
+    if (!rc)
+        rc = load_program(&l);
+    if (!rc)
+        rc = obj_publish(b, &p->obj, OBJ_PROG);
+    if (rc < 0)
+        prog_release(b, p);
+    return rc;
+}
+
+/* ---- the object ---- */
+
+void prog_release(struct nicbpf *b, struct prog_obj *p)
+{
+    if (p->loaded)
+        (void)nicdrv_prog_destroy(b->drv, &p->hw);
+    for (uint32_t i = 0; p->maps && i < p->prog.map_count; i++)
+        obj_put(b, &p->maps[i]->obj);
+    for (uint32_t i = 0; i < p->bound_count; i++)
+        obj_put(b, &p->bound[i]->obj);
+    obj_put(b, p->btf ? &p->btf->obj : NULL);
+    offload_image_free(p->image);
+    offload_facts_free(p->facts);
+    free(p->insns);
+    free(p->maps);
+    free(p->map_descs);
+    free(p->lines);
+    free(p->subprogs);
+    free(p->func_info);
+    free(p->line_info);
+    free(p->bound);
+    free(p);
+}
+
+long cmd_prog_bind_map(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
+{
+    int rc;
+
+    (void)user;
+    if (attr->prog_bind_map.flags)
+        return -EINVAL;
+    struct prog_obj *p = prog_of_fd(b, attr->prog_bind_map.prog_fd, &rc);
+    if (!p)
+        return rc;
+    struct map_obj *m = map_of_fd(b, attr->prog_bind_map.map_fd, &rc);
+    if (!m)
+        return rc;
+    for (uint32_t i = 0; i < p->prog.map_count; i++) {
+        if (p->maps[i] == m)
+            return 0;
+    }
+    for (uint32_t i = 0; i < p->bound_count; i++) {
+        if (p->bound[i] == m)
+            return 0;
+    }
+    struct map_obj **bound = realloc(p->bound, (p->bound_count + 1) * sizeof(struct map_obj *));
+    if (!bound)
+        return -ENOMEM;
+    obj_get(&m->obj);
+    p->bound = bound;
+    p->bound[p->bound_count++] = m;
+    return 0;
+}
