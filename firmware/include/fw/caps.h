@@ -18,24 +18,24 @@ _Static_assert(sizeof(struct fw_tlv) == 8, "fw_tlv layout");
 
 enum fw_cap {
     FW_CAP_END = 0,
-    FW_CAP_ABI = 1,       /* u32 FW_ABI_VERSION */
-    FW_CAP_NAME = 2,      /* text: firmware name and version */
-    FW_CAP_HELPERS = 3,   /* u64[4]: bit n of the 256 = BPF helper id n is there */
-    FW_CAP_MAP_TYPE = 4,  /* struct fw_cap_map, one TLV per map type */
-    FW_CAP_PROG = 5,      /* struct fw_cap_prog */
-    FW_CAP_LIMITS = 6,    /* struct fw_cap_limits */
+    FW_CAP_ABI = 1,      /* u32 FW_ABI_VERSION */
+    FW_CAP_NAME = 2,     /* text: firmware name and version */
+    FW_CAP_HELPERS = 3,  /* u64[4]: bit n of the 256 = BPF helper id n is there */
+    FW_CAP_MAP_TYPE = 4, /* struct fw_cap_map, one TLV per map type */
+    FW_CAP_PROG = 5,     /* struct fw_cap_prog */
+    FW_CAP_LIMITS = 6,   /* struct fw_cap_limits */
 };
 
 struct fw_cap_map {
-    uint32_t type; /* BPF_MAP_TYPE_* */
+    uint32_t type;               /* BPF_MAP_TYPE_* */
     uint32_t key_max, value_max; /* bytes */
     uint32_t flags;              /* map_flags it accepts */
 };
 struct fw_cap_prog {
     uint32_t gate_base; /* device address of gate 0 (program exit); gate n = helper id n */
     uint32_t gate_count;
-    uint32_t istore_free;  /* bytes left for programs */
-    uint32_t stack_bytes;  /* program stack a packet has */
+    uint32_t istore_free; /* bytes left for programs */
+    uint32_t stack_bytes; /* program stack a packet has */
     uint32_t programs_max;
     uint32_t rsvd;
 };

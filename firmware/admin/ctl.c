@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "admin/ctl.h"
+
+#include "core/mem.h"
+#include "platform/platform.h"
+
+#define SLOT_ALIGN 64u /* a program starts on a line of the instruction store */
+
+void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
+{
+    memset(ctl, 0, sizeof(*ctl));
+    ctl->stats = config->stats;
+    ctl->ports = config->ports < NIC_PORTS_MAX ? config->ports : NIC_PORTS_MAX;
+    ctl->rxqs = config->rxqs < NIC_RXQS_LIMIT ? config->rxqs : NIC_RXQS_LIMIT;
+    fw_maps_init(&ctl->maps, config->map, config->map_handle_base, ctl->dram_rows, FW_MAPS_MAX + 2,
+                 config->dram_bytes, config->writers, config->seed);
+    uint64_t room = config->prog_hi > config->prog_lo ? config->prog_hi - config->prog_lo : 0;
+    fw_extents_init(&ctl->istore, ctl->istore_rows, FW_PROGS_MAX + 1, SLOT_ALIGN, config->prog_lo,
+                    room);
+}
+
+int fw_ctl_execute(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
+{
+    if (sqe->rsvd0 != 0 || sqe->rsvd[0] != 0 || sqe->rsvd[1] != 0)
+        return FW_EINVAL;
+    switch (sqe->op) {
+#define X(id, number, ...)                                                                         \
+    case FW_ADMIN_##id:                                                                            \
+        return fw_cmd_##id(ctl, sqe, result);
+        FW_ADMIN_OPS(X)
+#undef X
+    default:
+        return FW_EOPNOTSUPP;
+    }
+}
+
+int fw_cmd_get(void *dst, uint64_t iova, uint32_t said, uint32_t len)
+{
+    return said != len ? FW_EINVAL : plat_dma_read(dst, iova, len);
+}
+
+int fw_cmd_put(const void *src, uint64_t iova, uint32_t room, uint32_t len)
+{
+    return room < len ? FW_ENOSPC : plat_dma_write(iova, src, len);
+}
+
+void fw_ctl_grace(void)
+{
+    uint64_t seq = plat_seq_next();
+    while (plat_seq_done() < seq)
+        ;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The admin service: everything the control core owns, and one function that
+ * executes a command. Commands run one at a time, in order; the host may queue
+ * as many as the ring holds. Nothing the host writes is trusted.
+ */
+#ifndef FW_CTL_H
+#define FW_CTL_H
+
+#include <stdint.h>
+
+#include "core/extents.h"
+#include "datapath/counters.h"
+#include "fw/admin.h"
+#include "fw/caps.h"
+#include "maps/map.h"
+#include "nic/regs.h"
+
+#define FW_PROGS_MAX 64u
+#define FW_SCRATCH   4096u /* bytes of values that need no DRAM on their way in; largest IDENTIFY */
+
+enum fw_prog_state {
+    FW_PROG_FREE,
+    FW_PROG_CREATED, /* has instruction store */
+    FW_PROG_LOADED,  /* has code */
+};
+
+struct fw_prog {
+    uint32_t base, bytes; /* in the instruction store */
+    uint32_t entry;       /* device address */
+    uint16_t uses;        /* generation: tells an old handle from a new one */
+    uint8_t state;        /* enum fw_prog_state */
+    uint8_t attached;     /* ports */
+};
+
+struct fw_ctl {
+    struct fw_stats *stats;
+    struct fw_maps maps;
+    struct fw_extents istore;
+    struct fw_prog prog[FW_PROGS_MAX];
+    struct fw_prog *port_prog[NIC_PORTS_MAX]; /* what is attached; port 1 is [0] */
+    uint32_t ports, rxqs;
+    uint32_t sq_head;                            /* free-running: commands fetched */
+    uint32_t cq_tail;                            /* free-running: completions written */
+    struct fw_extent dram_rows[FW_MAPS_MAX + 2]; /* one block a map, one for a value on its way */
+    struct fw_extent istore_rows[FW_PROGS_MAX + 1];
+    _Alignas(64) uint8_t scratch[FW_SCRATCH];
+};
+
+struct fw_ctl_config {
+    struct fw_stats *stats;
+    struct fw_map *map;        /* FW_MAPS_MAX descriptors */
+    uint32_t map_handle_base;  /* device address of them */
+    uint64_t prog_lo, prog_hi; /* instruction store for programs */
+    uint64_t dram_bytes;
+    uint32_t writers; /* harts that may change maps at once */
+    uint32_t ports, rxqs;
+    uint64_t seed;
+};
+
+void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config);
+
+/* Handles enum nic_ctl_event bits; returns when every command submitted so far is completed. */
+void fw_ctl_serve(struct fw_ctl *ctl, uint32_t events);
+
+/* Executes one command: 0 or a positive errno, *result for the completion. */
+int fw_ctl_execute(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result);
+
+/* ---- the commands: one function per row of FW_ADMIN_OPS ---- */
+
+typedef int fw_command(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result);
+fw_command fw_cmd_IDENTIFY, fw_cmd_PROG_CREATE, fw_cmd_PROG_LOAD, fw_cmd_PROG_DESTROY,
+    fw_cmd_PROG_ATTACH, fw_cmd_PROG_DETACH, fw_cmd_MAP_CREATE, fw_cmd_MAP_DESTROY,
+    fw_cmd_MAP_LOOKUP, fw_cmd_MAP_UPDATE, fw_cmd_MAP_DELETE, fw_cmd_MAP_NEXT, fw_cmd_COUNTERS,
+    fw_cmd_RXQ_CREATE, fw_cmd_RXQ_DESTROY, fw_cmd_PORT_SET, fw_cmd_RSS_SET, fw_cmd_FAULTS;
+
+/* Copies between host memory and `len` bytes of an operand: FW_EINVAL when the command says another
+ * length. */
+int fw_cmd_get(void *dst, uint64_t iova, uint32_t said, uint32_t len);
+/* To the host; FW_ENOSPC when its room is short. */
+int fw_cmd_put(const void *src, uint64_t iova, uint32_t room, uint32_t len);
+
+/* Waits until every packet that has arrived so far was given back. */
+void fw_ctl_grace(void);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a hart keeps in its local SRAM beside the packet: layout in core/layout.h. */
+#ifndef FW_HART_H
+#define FW_HART_H
+
+#include <stdint.h>
+
+#include "core/layout.h"
+#include "fw/admin.h"
+#include "fw/bpf.h"
+#include "nic/pkt.h"
+
+struct fw_hart {
+    uint64_t sp, ra;              /* FW_HART_SP, FW_HART_RA */
+    uint64_t prog_sp, prog_ra;    /* FW_HART_PROG_SP, FW_HART_PROG_RA */
+    struct fw_counters *counters; /* this engine's line in shared SRAM */
+    uint64_t rng;                 /* state of get_prandom_u32 */
+    uint64_t id;                  /* hart id */
+    uint64_t map_bytes;           /* of DRAM: maps are in [NIC_DRAM_BASE, + map_bytes) */
+    uint64_t cookie;              /* of the program that ran last (platform hook) */
+};
+_Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, sp) == FW_HART_SP, "sp");
+_Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, ra) == FW_HART_RA, "ra");
+_Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, prog_sp) == FW_HART_PROG_SP,
+               "prog_sp");
+_Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, prog_ra) == FW_HART_PROG_RA,
+               "prog_ra");
+_Static_assert(FW_LOCAL_HART + sizeof(struct fw_hart) <= FW_LOCAL_STACK, "fw_hart fits");
+
+#define FW_PKT  ((struct nic_pkt *)(uintptr_t)(NIC_LOCAL_BASE + FW_LOCAL_PKT))
+#define FW_HART ((struct fw_hart *)(uintptr_t)(NIC_LOCAL_BASE + FW_LOCAL_HART))
+#define FW_MD   ((struct fw_xdp_md *)(uintptr_t)(NIC_LOCAL_BASE + FW_LOCAL_MD))
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The local SRAM of a hart, byte by byte. Every hart sees its own at the same
+ * address, so these are constants and no register has to hold a pointer: code
+ * that a program calls trusts no register but finds everything from here.
+ *
+ *   offset   bytes  what
+ *   0x0000      64  struct nic_pkt, written by the hardware (WQ_GET)
+ *   0x0040     192  struct fw_hart (core/hart.h)
+ *   0x0100    4864  program stack (OFFLOAD_STACK_BYTES), grows down from 0x1400
+ *   0x1400      32  struct xdp_md of the packet
+ *   0x1420          firmware stack, grows down from the end of local SRAM
+ *
+ * [0x0100, 0x1420) is the STK protection window: all of it is the program's,
+ * nothing else is. Assembler and C share this file.
+ */
+#ifndef FW_LAYOUT_H
+#define FW_LAYOUT_H
+
+/* Plain numbers, because the assembler takes no `u` suffix; asserted below. */
+#define FW_LOCAL_BASE 0x10000000
+#define FW_MMIO_BASE  0x18000000
+#define FW_GATE_LO                                                                                 \
+    0x20000000 /* the gates open the instruction store: one `lui` makes the address */
+#define FW_GATES      256
+#define FW_GATE_BYTES 2048       /* 8 bytes each */
+#define FW_PROG_HI    0x20100000 /* end of the largest instruction store */
+
+#define FW_LOCAL_PKT      0x000
+#define FW_LOCAL_HART     0x040
+#define FW_LOCAL_STACK    0x100
+#define FW_LOCAL_MD       0x1400
+#define FW_LOCAL_FW_STACK 0x1420
+#define FW_LOCAL_MIN      0x2000 /* bytes of local SRAM the firmware needs: 3 KiB of own stack */
+
+#define FW_STK_LO (FW_LOCAL_BASE + FW_LOCAL_STACK)
+#define FW_STK_HI (FW_LOCAL_BASE + FW_LOCAL_FW_STACK)
+
+/* struct fw_hart, offsets from the start of local SRAM, for assembler */
+#define FW_HART_SP      0x040 /* firmware stack pointer while the program runs */
+#define FW_HART_RA      0x048 /* where the program's caller goes on */
+#define FW_HART_PROG_SP 0x050 /* of a program that is inside a helper */
+#define FW_HART_PROG_RA 0x058
+
+#ifndef __ASSEMBLER__
+#include "nic/csr.h"
+#include "nic/memmap.h"
+#include "offload/abi.h"
+
+_Static_assert(FW_LOCAL_BASE == NIC_LOCAL_BASE, "local SRAM");
+_Static_assert(FW_MMIO_BASE == NIC_MMIO_BASE, "registers");
+_Static_assert(FW_GATE_LO == NIC_ISTORE_BASE, "instruction store");
+_Static_assert(FW_GATES == OFFLOAD_GATES, "gates");
+_Static_assert(FW_LOCAL_MD - FW_LOCAL_STACK == OFFLOAD_STACK_BYTES, "program stack");
+_Static_assert(FW_GATE_BYTES == OFFLOAD_GATES * OFFLOAD_GATE_STRIDE, "gate bytes");
+_Static_assert(OFFLOAD_GATE_STRIDE == NIC_GATE_STRIDE, "one gate stride");
+_Static_assert(FW_LOCAL_MD % 16 == 0, "the program's sp is 16-byte aligned");
+_Static_assert(FW_PROG_HI == NIC_ISTORE_BASE + NIC_ISTORE_MAX, "end of the instruction store");
+#endif
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where boot.S hands over: one role per hart id. */
+#include "core/firmware.h"
+
+#include "core/mem.h"
+#include "core/protect.h"
+#include "platform/platform.h"
+
+#define GOLDEN 0x9e3779b97f4a7c15u /* 2^64 / golden ratio: spreads consecutive hart ids */
+
+struct firmware fw_shared;
+
+extern char fw_bss_start[], fw_bss_end[];
+
+_Noreturn void fw_main(uint64_t hart);
+
+static void datapath_init(uint32_t hart)
+{
+    struct fw_hart *h = FW_HART;
+    uint64_t dram = plat_dram_bytes();
+    *h = (struct fw_hart){
+        .counters = &fw_shared.stats.line[plat_engine_of(hart) % FW_COUNTER_LINES].c,
+        .rng = (plat_seed() + hart + 1) * GOLDEN,
+        .id = hart,
+        .map_bytes = dram,
+    };
+    plat_protect((uint64_t)(uintptr_t)fw_prog_lo, NIC_DRAM_BASE, NIC_DRAM_BASE + dram);
+}
+
+_Noreturn static void control(uint32_t harts)
+{
+    plat_set_status(NIC_FW_BOOTING);
+    memset(fw_bss_start, 0, (size_t)(fw_bss_end - fw_bss_start));
+    uint64_t programs = (uint64_t)(uintptr_t)fw_prog_lo;
+    struct fw_ctl_config config = {
+        .stats = &fw_shared.stats,
+        .map = fw_shared.map,
+        .map_handle_base = (uint32_t)(uintptr_t)fw_shared.map,
+        .prog_lo = programs,
+        .prog_hi = NIC_ISTORE_BASE + plat_istore_bytes(),
+        .dram_bytes = plat_dram_bytes(),
+        .writers = harts + 1,
+        .ports = plat_ports(),
+        .rxqs = plat_rxqs_max(),
+        .seed = plat_seed(),
+    };
+    fw_ctl_init(&fw_shared.ctl, &config);
+    plat_set_status(NIC_FW_READY);
+    for (;;)
+        fw_ctl_serve(&fw_shared.ctl, plat_event_wait());
+}
+
+_Noreturn void fw_main(uint64_t hart)
+{
+    uint32_t harts = plat_harts();
+    if (hart == harts)
+        control(harts);
+    while (plat_status() != NIC_FW_READY)
+        ;
+    datapath_init((uint32_t)hart);
+    fw_datapath();
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Calls into and out of program code; gates.S has the other side. */
+#ifndef FW_PROTECT_H
+#define FW_PROTECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/hart.h"
+
+extern char fw_prog_lo[]; /* linker script: first byte of the instruction store for programs */
+
+/* Runs the program at `entry` on FW_MD; its 64-bit a0. Keeps nothing in callee-saved registers,
+ * which are the program's. */
+static inline uint64_t fw_run_program(uint64_t entry)
+{
+    register uint64_t a0 __asm__("a0") = (uint64_t)(uintptr_t)FW_MD;
+    register uint64_t a1 __asm__("a1") = entry;
+    __asm__ volatile("call fw_program_call"
+                     : "+r"(a0), "+r"(a1)
+                     :
+                     : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4",
+                       "a5", "a6", "a7", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",
+                       "s10", "s11");
+    return a0;
+}
+
+/* Ends the running program with `result`, from inside a helper or a trap. */
+_Noreturn void fw_program_leave(uint64_t result);
+
+/* Causes that the firmware itself finds; mcause values that the ISA leaves to custom use. */
+enum fw_fault_cause {
+    FW_FAULT_NO_HELPER = 24,   /* tval: helper id */
+    FW_FAULT_BAD_RETURN = 25,  /* tval: where the program asked a helper to return */
+    FW_FAULT_BAD_POINTER = 26, /* tval: a pointer argument outside what the program may touch */
+    FW_FAULT_BAD_MAP = 27,     /* tval: a map argument that is no map */
+};
+
+/* Each records the fault, counts it and ends the program as XDP_ABORTED. */
+_Noreturn void fw_program_fault(uint64_t pc, uint64_t cause, uint64_t tval); /* trap.S */
+_Noreturn void fw_program_no_helper(uint64_t id);                            /* gates.S */
+_Noreturn void fw_program_bad_return(uint64_t ra);                           /* gates.S */
+_Noreturn void fw_program_abort(enum fw_fault_cause cause, uint64_t tval);   /* helpers */
+
+/* The window of the packet as the descriptor has it now. */
+void fw_packet_window(void);
+
+#endif

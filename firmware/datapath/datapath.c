@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The packet loop of a datapath hart. Every access but the counters, the
+ * registers and the packet itself is to local SRAM; cycles spent here are the
+ * firmware's overhead on each packet.
+ */
+#include "core/firmware.h"
+#include "core/protect.h"
+#include "platform/platform.h"
+
+/* enum nic_pkt_cmd of each verdict, four bits each: a load from a table would leave the hart. */
+#define PKT_CMDS                                                                                   \
+    (NIC_PKT_DROP << (4 * FW_XDP_ABORTED) | NIC_PKT_DROP << (4 * FW_XDP_DROP) |                    \
+     NIC_PKT_HOST << (4 * FW_XDP_PASS) | NIC_PKT_TX << (4 * FW_XDP_TX) |                           \
+     NIC_PKT_DROP << (4 * FW_XDP_REDIRECT))
+
+_Static_assert(__builtin_offsetof(struct nic_pkt, data) == 8, "data and data_end are one word");
+_Static_assert(__builtin_offsetof(struct nic_pkt, data_meta) == 16 &&
+                   __builtin_offsetof(struct nic_pkt, port) == 20 &&
+                   __builtin_offsetof(struct nic_pkt, queue) == 22,
+               "data_meta, port and queue are one word");
+
+struct word64 {
+    uint64_t v;
+} __attribute__((may_alias));
+
+static inline uint64_t pkt_word(unsigned offset)
+{
+    return ((const struct word64 *)((uintptr_t)FW_PKT + offset))->v;
+}
+
+static inline void md_word(unsigned offset, uint64_t v)
+{
+    ((struct word64 *)((uintptr_t)FW_MD + offset))->v = v;
+}
+
+void fw_packet_window(void)
+{
+    plat_pkt_window(FW_PKT->data_meta, FW_PKT->data_end);
+}
+
+/* struct xdp_md and the packet window, two fields of the descriptor at a time. */
+static inline void program_context(void)
+{
+    uint64_t data = pkt_word(8);  /* data, data_end << 32 */
+    uint64_t rest = pkt_word(16); /* data_meta, port << 32, queue << 48 */
+    uint64_t port = rest >> 32 & 0xffff;
+    md_word(0, data);
+    md_word(8, (rest & 0xffffffff) | port << 32);
+    md_word(16, rest >> 48);
+    plat_pkt_window(rest & 0xffffffff, data >> 32);
+}
+
+static inline uint64_t run_program(uint64_t cookie)
+{
+    program_context();
+    plat_program_switch(cookie);
+    return fw_run_program(cookie & 0xffffffff);
+}
+
+/* Gives the packet back as the program (or its absence) said. */
+static inline void finish(uint32_t retval)
+{
+    uint32_t verdict = retval > FW_XDP_REDIRECT ? FW_XDP_ABORTED : retval;
+    uint64_t data = pkt_word(8);
+    struct fw_counters *c = FW_HART->counters;
+    FW_PKT->retval = retval;
+    FW_PKT->verdict = (uint8_t)verdict;
+    fw_count(&c->verdict[verdict], 1);
+    fw_count(&c->bytes[verdict], (data >> 32) - (data & 0xffffffff));
+    plat_pkt_done((uint32_t)PKT_CMDS >> (4 * verdict) & 0xf);
+}
+
+_Noreturn void fw_datapath(void)
+{
+    for (;;) {
+        plat_pkt_get();
+        uint64_t cookie = FW_PKT->cookie;
+        if (cookie) {
+            finish((uint32_t)run_program(cookie));
+        } else {
+            fw_count(&FW_HART->counters->no_program, 1);
+            finish(FW_XDP_PASS);
+        }
+    }
+}

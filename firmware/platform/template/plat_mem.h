@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Template: how an address in a handle, a link or xdp_md becomes a pointer.
+ * Such addresses are 32 bits wide. Memory that lies above 4 GiB is reached by
+ * adding its base here; xdp_md then needs the same base in program loads, which
+ * is the translator's business.
+ */
+#ifndef FW_PLAT_MEM_H
+#define FW_PLAT_MEM_H
+
+#include <stdint.h>
+
+static inline void *plat_ptr(uint32_t addr)
+{
+    return (void *)(uintptr_t)addr;
+}
+
+#endif
