@@ -111,14 +111,29 @@ struct packet {
     __u8 is_fragment;
 };
 
-static __always_inline void count(void *map, __u32 key, __u64 bytes)
+static __always_inline void add(struct traffic *t, __u64 bytes)
 {
-    struct traffic *t = bpf_map_lookup_elem(map, &key);
+    __sync_fetch_and_add(&t->packets, 1);
+    __sync_fetch_and_add(&t->bytes, bytes);
+}
 
-    if (t) {
-        __sync_fetch_and_add(&t->packets, 1);
-        __sync_fetch_and_add(&t->bytes, bytes);
-    }
+/* Called, not inlined: the enum of the argument is then in the object's BTF, for whoever prints. */
+static __noinline void count_protocol(enum protocols_key key, __u64 bytes)
+{
+    __u32 index = key;
+    struct traffic *t = bpf_map_lookup_elem(&protocols, &index);
+
+    if (t)
+        add(t, bytes);
+}
+
+static __noinline void count_drop(enum drops_key key, __u64 bytes)
+{
+    __u32 index = key;
+    struct traffic *t = bpf_map_lookup_elem(&drops, &index);
+
+    if (t)
+        add(t, bytes);
 }
 
 static __always_inline int is_blocked(void *blocklist, const void *source, __u64 bytes)
@@ -355,8 +370,8 @@ int dos_filter(struct xdp_md *ctx)
 
     p.bytes = ctx->data_end - ctx->data;
     why = check(&p);
-    count(&protocols, p.proto, p.bytes);
-    count(&drops, why, p.bytes);
+    count_protocol(p.proto, p.bytes);
+    count_drop(why, p.bytes);
     return why == DROP_NONE ? XDP_PASS : XDP_DROP;
 }
 

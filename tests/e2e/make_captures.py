@@ -316,23 +316,26 @@ def attack():
 
 def maps_dos_filter():
     zero = bytes(16).hex()
-    lines = [f"map blocklist4 {ip_address(a).packed.hex()} {zero}" for a in BLOCKED4]
+    lines = ["# source address: hits, bytes (both count from 0)"]
+    lines += [f"map blocklist4 {ip_address(a).packed.hex()} {zero}" for a in BLOCKED4]
     lines += [f"map blocklist6 {ip_address(a).packed.hex()} {zero}" for a in BLOCKED6]
+    lines.append("# UDP source port: longest payload let through")
     lines += [f"map reflectors {struct.pack('!H', port).hex()} {struct.pack('<I', size).hex()}"
               for port, size in REFLECTORS.items()]
+    lines.append("# drop_fragments, drop_ip_options: off")
     lines.append(f"map policy 00000000 {struct.pack('<II', 0, 0).hex()}")
     return lines
 
 
 def maps_ipip_encap():
     rows = [(SERVERS[0], "10.0.0.10", "02005e200010"), (SERVERS[2], "10.0.0.80", "02005e200080")]
-    return [f"map vips {ip_address(vip).packed.hex()} {ip_address('10.0.0.1').packed.hex()}"
+    return ["# virtual address: outer source, real server, next hop"] + [f"map vips {ip_address(vip).packed.hex()} {ip_address('10.0.0.1').packed.hex()}"
             f"{ip_address(real).packed.hex()}{mac}0000" for vip, real, mac in rows]
 
 
 def maps_syn_limiter():
-    """A token an hour: within a run nothing is earned, so the clock does not show."""
-    return [f"map config 00000000 {struct.pack('<QII', 3600 * 10**9, 6, 0).hex()}"]
+    return ["# a token an hour, buckets of 6: the clock does not show within a run",
+            f"map config 00000000 {struct.pack('<QII', 3600 * 10**9, 6, 0).hex()}"]
 
 
 MAPS = {"dos_filter": maps_dos_filter, "ipip_encap": maps_ipip_encap,
