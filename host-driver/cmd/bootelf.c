@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cmd/bootelf.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <inttypes.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/datadir.h"
+
+#define TOHOST_DEFAULT 0x80001000u /* where riscv-tests' linker script puts it */
+#define ZERO_CHUNK     65536u
+
+struct image {
+    const char *path;
+    const char *bytes;
+    size_t len;
+    Elf *elf;
+    struct nic_device *dev;
+    struct nic_err *err;
+};
+
+static int check_header(struct image *im, GElf_Ehdr *eh)
+{
+    if (elf_kind(im->elf) != ELF_K_ELF || gelf_getehdr(im->elf, eh) == NULL)
+        return nic_err_set(im->err, -ENOEXEC, "%s: not an ELF file", im->path);
+    if (eh->e_machine != EM_RISCV || eh->e_ident[EI_CLASS] != ELFCLASS64 ||
+        eh->e_ident[EI_DATA] != ELFDATA2LSB)
+        return nic_err_set(im->err, -ENOEXEC,
+                           "%s: an ELF file for another machine (%u); boot takes little-endian "
+                           "64-bit RISC-V (%u)",
+                           im->path, eh->e_machine, EM_RISCV);
+    if (eh->e_type != ET_EXEC && eh->e_type != ET_DYN)
+        return nic_err_set(im->err, -ENOEXEC, "%s: not linked; boot takes an executable", im->path);
+    return 0;
+}
+
+static int outside(struct image *im, const GElf_Phdr *ph)
+{
+    return nic_err_set(im->err, -EFAULT,
+                       "%s: a segment at 0x%" PRIx64 " of %" PRIu64 " bytes is outside the "
+                       "device's memory (DRAM starts at 0x80000000)",
+                       im->path, (uint64_t)ph->p_paddr, (uint64_t)ph->p_memsz);
+}
+
+static int load_segment(struct image *im, const GElf_Phdr *ph)
+{
+    static const uint8_t zeros[ZERO_CHUNK];
+    uint64_t left = ph->p_memsz - ph->p_filesz, at = ph->p_paddr + ph->p_filesz;
+
+    if (ph->p_offset > im->len || ph->p_filesz > im->len - ph->p_offset ||
+        ph->p_filesz > ph->p_memsz)
+        return nic_err_set(im->err, -ENOEXEC, "%s: truncated: a segment ends behind the file",
+                           im->path);
+    if (ph->p_filesz != 0 &&
+        nic_mem_write(im->dev, ph->p_paddr, im->bytes + ph->p_offset, ph->p_filesz) != 0)
+        return outside(im, ph);
+    while (left != 0) {
+        size_t n = left < ZERO_CHUNK ? (size_t)left : ZERO_CHUNK;
+
+        if (nic_mem_write(im->dev, at, zeros, n) != 0)
+            return outside(im, ph);
+        at += n;
+        left -= n;
+    }
+    return 0;
+}
+
+static int load_segments(struct image *im)
+{
+    size_t count = 0, loaded = 0;
+    GElf_Phdr ph;
+    int rc = 0;
+
+    if (elf_getphdrnum(im->elf, &count) != 0)
+        count = 0;
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        if (gelf_getphdr(im->elf, (int)i, &ph) == NULL)
+            return nic_err_set(im->err, -ENOEXEC, "%s: truncated program headers", im->path);
+        if (ph.p_type != PT_LOAD || ph.p_memsz == 0)
+            continue;
+        rc = load_segment(im, &ph);
+        loaded++;
+    }
+    if (rc == 0 && loaded == 0)
+        return nic_err_set(im->err, -ENOEXEC, "%s: nothing to load in it", im->path);
+    return rc;
+}
+
+static void note_symbol(const char *name, uint64_t value, struct bootelf *out)
+{
+    if (strcmp(name, "tohost") == 0)
+        out->tohost = value;
+    else if (strcmp(name, "begin_signature") == 0)
+        out->sig_begin = value;
+    else if (strcmp(name, "end_signature") == 0)
+        out->sig_end = value;
+}
+
+static void read_symbols(struct image *im, struct bootelf *out)
+{
+    Elf_Scn *scn = NULL;
+
+    while ((scn = elf_nextscn(im->elf, scn)) != NULL) {
+        Elf_Data *data;
+        GElf_Shdr sh;
+        GElf_Sym sym;
+
+        if (gelf_getshdr(scn, &sh) == NULL || sh.sh_type != SHT_SYMTAB)
+            continue;
+        data = elf_getdata(scn, NULL);
+        for (int i = 0; data != NULL && gelf_getsym(data, i, &sym) != NULL; i++) {
+            const char *name = elf_strptr(im->elf, sh.sh_link, sym.st_name);
+
+            if (name != NULL)
+                note_symbol(name, sym.st_value, out);
+        }
+    }
+}
+
+static int load(struct image *im, struct bootelf *out)
+{
+    GElf_Ehdr eh;
+    int rc = check_header(im, &eh);
+
+    if (rc == 0)
+        rc = load_segments(im);
+    if (rc == 0) {
+        out->entry = eh.e_entry;
+        read_symbols(im, out);
+    }
+    return rc;
+}
+
+int bootelf_load(const char *path, struct nic_device *dev, struct bootelf *out, struct nic_err *err)
+{
+    struct image im = {.path = path, .dev = dev, .err = err};
+    char *bytes = NULL;
+    int rc;
+
+    memset(out, 0, sizeof(*out));
+    out->tohost = TOHOST_DEFAULT;
+    elf_version(EV_CURRENT);
+    rc = file_read(path, &bytes, &im.len, err);
+    if (rc != 0)
+        return rc;
+    im.bytes = bytes;
+    im.elf = elf_memory(bytes, im.len);
+    rc = im.elf != NULL ? load(&im, out) : nic_err_set(err, -ENOEXEC, "%s: not an ELF file", path);
+    elf_end(im.elf);
+    free(bytes);
+    return rc;
+}

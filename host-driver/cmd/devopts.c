@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cmd/devopts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/datadir.h"
+#include "traffic/number.h"
+
+int devopts_add(struct devopts *d, const char *key, const char *value, struct nic_err *err)
+{
+    int n;
+
+    if (d->sets == DEVOPTS_SETS)
+        return nic_err_set(err, -E2BIG, "more than %d settings", DEVOPTS_SETS);
+    n = snprintf(d->set[d->sets], DEVOPTS_SET_LEN, "%s%s%s", key, value[0] != '\0' ? "=" : "",
+                 value);
+    if (n >= DEVOPTS_SET_LEN)
+        return nic_err_set(err, -EINVAL, "--set %.40s...: too long", key);
+    d->sets++;
+    return 0;
+}
+
+int devopts_set(void *values, const char *arg, struct nic_err *err)
+{
+    if (strchr(arg, '=') == NULL)
+        return nic_err_set(err, -EINVAL, "--set %s: not KEY=VALUE", arg);
+    return devopts_add(values, arg, "", err);
+}
+
+/* An option of its own for a key gets messages in its own words. */
+static int add_ranged(struct devopts *d, const char *option, const char *section, const char *key,
+                      const char *arg, struct nic_err *err)
+{
+    const struct nic_config_row *row;
+    char full[64];
+    uint64_t v;
+
+    for (unsigned i = 0; (row = nic_config_row(i)) != NULL; i++)
+        if (strcmp(row->section, section) == 0 && strcmp(row->key, key) == 0)
+            break;
+    if (row == NULL || number_parse(arg, &v) != 0)
+        return nic_err_set(err, -EINVAL, "%s %s: not a number", option, arg);
+    if (v < row->min || v > row->max)
+        return nic_err_set(err, -EINVAL, "%s %s: must be from %llu to %llu", option, arg,
+                           (unsigned long long)row->min, (unsigned long long)row->max);
+    snprintf(full, sizeof(full), "%s.%s", section, key);
+    return devopts_add(d, full, arg, err);
+}
+
+int devopts_engines(void *values, const char *arg, struct nic_err *err)
+{
+    return add_ranged(values, "--engines", "engine", "count", arg, err);
+}
+
+int devopts_threads(void *values, const char *arg, struct nic_err *err)
+{
+    return add_ranged(values, "--threads", "engine", "threads", arg, err);
+}
+
+static int apply_preset(const char *name, struct nic_config *cfg, struct nic_err *err)
+{
+    char file[128], path[DATADIR_PATH_MAX];
+    struct nic_err why = {""};
+
+    if (strchr(name, '/') != NULL ||
+        (strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".ini") == 0))
+        return nic_config_load(cfg, name, err);
+    snprintf(file, sizeof(file), "presets/%.100s.ini", name);
+    if (datadir_find(file, path, &why) == 0)
+        return nic_config_load(cfg, path, err);
+    if (strcmp(name, "generic") == 0)
+        return 0; /* what nic_config_init gives */
+    return nic_err_set(err, -ENOENT, "preset '%s': %s", name, why.msg);
+}
+
+int devopts_apply(const struct devopts *d, struct nic_config *cfg, struct nic_err *err)
+{
+    int rc = 0;
+
+    nic_config_init(cfg);
+    if (d->preset != NULL)
+        rc = apply_preset(d->preset, cfg, err);
+    for (unsigned i = 0; rc == 0 && i < d->sets; i++)
+        rc = nic_config_set(cfg, d->set[i], err);
+    return rc != 0 ? rc : nic_config_check(cfg, err);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The options that choose the simulated card; first member of a command's values. */
+#ifndef CMD_DEVOPTS_H
+#define CMD_DEVOPTS_H
+
+#include "cmd/opts.h"
+#include "nic/config.h"
+
+#define DEVOPTS_SETS    64
+#define DEVOPTS_SET_LEN 96
+
+struct devopts {
+    const char *preset;
+    char set[DEVOPTS_SETS][DEVOPTS_SET_LEN]; /* section.key=value, in order */
+    unsigned sets;
+};
+
+int devopts_engines(void *values, const char *arg, struct nic_err *err);
+int devopts_threads(void *values, const char *arg, struct nic_err *err);
+int devopts_set(void *values, const char *arg, struct nic_err *err);
+/* Appends "key=value" as --set would. -E2BIG. */
+int devopts_add(struct devopts *d, const char *key, const char *value, struct nic_err *err);
+
+#define DEVOPTS_ENGINES                                                                            \
+    OPT_ROW_CALL(devopts_engines, "engines", 0, "N", "engines that run the datapath")
+#define DEVOPTS_THREADS                                                                            \
+    OPT_ROW_CALL(devopts_threads, "threads", 0, "T", "hardware threads of each engine")
+#define DEVOPTS_PRESET(type)                                                                       \
+    OPT_ROW_TEXT(type, dev.preset, "preset", 0, "P",                                               \
+                 "the card to model: the name of a preset that comes with nicsim, or an INI "      \
+                 "file (default: generic)")
+#define DEVOPTS_SET                                                                                \
+    OPT_ROW_CALL(devopts_set, "set", 0, "KEY=VALUE",                                               \
+                 "change one figure of the card, for instance dram.latency=200; repeatable")
+
+/* Preset, then the settings in order. -EINVAL, -ENOENT. */
+int devopts_apply(const struct devopts *d, struct nic_config *cfg, struct nic_err *err);
+
+#endif

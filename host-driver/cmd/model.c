@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cmd/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SATURATED 0.9
+
+const char *model_use_name(enum model_use u)
+{
+    static const char *const names[] = {
+#define X(id, name, what) (name),
+        MODEL_USES(X)
+#undef X
+    };
+
+    return names[u];
+}
+
+int reading_take(const struct nic_device *dev, struct reading *out)
+{
+    unsigned engines = (unsigned)nic_device_config(dev)->engine_count;
+
+    nic_device_stats(dev, &out->nic);
+    out->engine = calloc(engines, sizeof(*out->engine));
+    if (out->engine == NULL)
+        return -ENOMEM;
+    for (unsigned e = 0; e < engines; e++)
+        nic_device_engine_stats(dev, e, &out->engine[e]);
+    return 0;
+}
+
+void reading_free(struct reading *r)
+{
+    free(r->engine);
+    r->engine = NULL;
+}
+
+double model_share(const struct model *m, uint64_t part)
+{
+    return m->cycles != 0 ? (double)part / (double)m->cycles : 0.0;
+}
+
+static double bank_share(const struct model *m, const struct nic_mem_stats *a,
+                         const struct nic_mem_stats *b)
+{
+    return b->banks != 0 ? model_share(m, b->busy_cycles - a->busy_cycles) / b->banks : 0.0;
+}
+
+static void set_uses(struct model *m, const struct nic_stats *a, const struct nic_stats *b)
+{
+    uint64_t busy = 0, stall = 0;
+
+    for (unsigned e = 0; e < m->engines; e++) {
+        busy += m->engine[e].cycles;
+        stall += m->engine[e].stall;
+    }
+    m->use[MODEL_ENGINES] = model_share(m, busy) / m->engines;
+    m->use[MODEL_STALL] = model_share(m, stall) / m->engines;
+    m->use[MODEL_CLUSTER] = bank_share(m, &a->cluster, &b->cluster);
+    m->use[MODEL_SRAM] = bank_share(m, &a->sram, &b->sram);
+    m->use[MODEL_DRAM] = bank_share(m, &a->dram, &b->dram);
+    m->use[MODEL_PCIE] = model_share(m, b->pcie_busy_cycles - a->pcie_busy_cycles);
+    m->use[MODEL_MAC] = model_share(m, b->mac_busy_cycles - a->mac_busy_cycles);
+    if (m->packets != 0)
+        m->cycles_per_packet = (double)(busy + stall) / (double)m->packets;
+}
+
+/* What stops more packets from going through. */
+static const char *name_bottleneck(const struct model *m, const struct nic_config *cfg,
+                                   struct nic_pacing pacing)
+{
+    enum model_use best = MODEL_ENGINES;
+
+    if (cfg->run_functional)
+        return "not modelled";
+    if (m->packets == 0)
+        return "no packets";
+    if (cfg->run_ordered)
+        return "one packet at a time";
+    for (unsigned u = 0; u < MODEL_USE_COUNT; u++) {
+        /* At the rate "max" frames do not wait for the wire. */
+        if (u == MODEL_STALL || (u == MODEL_MAC && pacing.how == NIC_PACE_MAX))
+            continue;
+        if (m->use[u] > m->use[best])
+            best = u;
+    }
+    if (m->use[best] >= SATURATED)
+        return model_use_name(best);
+    if (m->use[MODEL_ENGINES] + m->use[MODEL_STALL] >= SATURATED)
+        return model_use_name(m->use[MODEL_STALL] > m->use[MODEL_ENGINES] ? MODEL_STALL
+                                                                          : MODEL_ENGINES);
+    if (pacing.how != NIC_PACE_MAX)
+        return "input rate";
+    return model_use_name(m->use[MODEL_STALL] > m->use[best] ? MODEL_STALL : best);
+}
+
+static void set_rates(struct model *m, uint64_t program_insns)
+{
+    if (m->cycles != 0)
+        m->pps = (double)m->packets * (double)m->clock_hz / (double)m->cycles;
+    m->pps_per_engine = m->pps / m->engines;
+    m->time_ns = (uint64_t)((double)m->cycles * 1e9 / (double)m->clock_hz + 0.5);
+    if (m->packets != 0)
+        m->program_insns_per_packet = (double)program_insns / (double)m->packets;
+}
+
+static void set_engine(struct model_engine *out, const struct nic_engine_stats *a,
+                       const struct nic_engine_stats *b)
+{
+    out->packets = b->packets - a->packets;
+    out->insns = b->insns - a->insns;
+    out->cycles = b->busy_cycles + b->switch_cycles - a->busy_cycles - a->switch_cycles;
+    out->stall = b->stall_cycles - a->stall_cycles;
+}
+
+int model_make(const struct nic_device *dev, const struct reading *before,
+               const struct reading *after, struct nic_pacing pacing, uint64_t program_insns,
+               struct model *out)
+{
+    const struct nic_config *cfg = nic_device_config(dev);
+
+    memset(out, 0, sizeof(*out));
+    out->engines = (unsigned)cfg->engine_count;
+    out->threads = (unsigned)cfg->engine_threads;
+    out->clock_hz = cfg->engine_clock_hz;
+    out->engine = calloc(out->engines, sizeof(*out->engine));
+    if (out->engine == NULL)
+        return -ENOMEM;
+    for (unsigned e = 0; e < out->engines; e++) {
+        set_engine(&out->engine[e], &before->engine[e], &after->engine[e]);
+        out->packets += out->engine[e].packets;
+        out->insns += out->engine[e].insns;
+    }
+    if (after->nic.last_done_cycle > after->nic.first_rx_cycle && out->packets != 0)
+        out->cycles = after->nic.last_done_cycle - after->nic.first_rx_cycle;
+    for (unsigned d = 0; d < NIC_DROP_COUNT; d++)
+        out->drops[d] = after->nic.drops[d] - before->nic.drops[d];
+    set_rates(out, program_insns);
+    set_uses(out, &before->nic, &after->nic);
+    out->bottleneck = name_bottleneck(out, cfg, pacing);
+    return 0;
+}
+
+void model_free(struct model *m)
+{
+    free(m->engine);
+    m->engine = NULL;
+}

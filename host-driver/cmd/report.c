@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The report for people. Modelled and host figures stand apart. */
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/run.h"
+
+#define BAR           32
+#define ENTRIES_SHOWN 8u
+#define ENGINES_SHOWN 16u
+
+struct style {
+    const char *bold, *plain, *block;
+};
+
+static struct style choose_style(void)
+{
+    struct style s = {"", "", "#"};
+
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        s.block = "\u2588";
+    if (isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL) {
+        s.bold = "\033[1m";
+        s.plain = "\033[0m";
+    }
+    return s;
+}
+
+static void heading(const struct style *s, const char *text, const char *note)
+{
+    printf("\n%s%s%s%s%s\n", s->bold, text, s->plain, note[0] != '\0' ? "  " : "", note);
+}
+
+/* 1,234,567 */
+static const char *grouped(uint64_t v, char buf[32])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof(digits), "%" PRIu64, v), used = 0;
+
+    for (int i = 0; i < len; i++) {
+        if (i != 0 && (len - i) % 3 == 0)
+            buf[used++] = ',';
+        buf[used++] = digits[i];
+    }
+    buf[used] = '\0';
+    return buf;
+}
+
+/* "12.3 M": three or four digits and the power of 1000. */
+static const char *scaled(double v, char buf[32])
+{
+    static const char units[] = " kMGT";
+    unsigned u = 0;
+
+    while (v >= 999.95 && u < sizeof(units) - 2) {
+        v /= 1000;
+        u++;
+    }
+    snprintf(buf, 32, "%.*f %.*s", v >= 99.95 || u == 0 ? 1 : 2, v, u != 0, &units[u]);
+    return buf;
+}
+
+static const char *duration(double seconds, char buf[32])
+{
+    if (seconds < 1e-3)
+        snprintf(buf, 32, "%.1f us", seconds * 1e6);
+    else if (seconds < 1)
+        snprintf(buf, 32, "%.2f ms", seconds * 1e3);
+    else
+        snprintf(buf, 32, "%.2f s", seconds);
+    return buf;
+}
+
+static void print_input(const struct run *r)
+{
+    const struct traffic_stats *in = traffic_stats(r->traffic);
+    char a[32], b[32];
+
+    printf("input    %s: %s packets, %sB\n", traffic_name(r->traffic),
+           grouped(in->frames + in->empty, a), scaled((double)in->bytes, b));
+    if (in->snapped != 0)
+        printf("         %s of them were captured shorter than they were on the wire; the card "
+               "gets what was captured\n",
+               grouped(in->snapped, a));
+}
+
+static void print_top(const struct run *r, const struct style *s)
+{
+    char clock[32];
+
+    printf("%s%s%s from %s", s->bold, bpf_program__name(r->o.prog), s->plain, r->path);
+    if (r->view.image != NULL)
+        printf(": %u BPF instructions, %u engine instructions", r->view.prog->insn_count,
+               r->view.image->code_words);
+    putchar('\n');
+    print_input(r);
+    printf("card     %s: %u engine%s with %u thread%s each at %sHz\n",
+           r->v->dev.preset != NULL ? r->v->dev.preset : "generic", r->model.engines,
+           r->model.engines == 1 ? "" : "s", r->model.threads, r->model.threads == 1 ? "" : "s",
+           scaled((double)r->model.clock_hz, clock));
+}
+
+static void print_bar(const struct style *s, double share)
+{
+    int n = (int)(share * BAR + 0.5);
+
+    if (n == 0 && share > 0)
+        n = 1;
+    while (n-- > 0)
+        fputs(s->block, stdout);
+    putchar('\n');
+}
+
+static void print_verdicts(const struct run *r, const struct style *s)
+{
+    char count[32];
+
+    heading(s, "Verdicts", "");
+    for (unsigned i = 0; i < FW_VERDICTS; i++) {
+        uint64_t n = r->tally.verdicts[i];
+        double share = r->tally.done != 0 ? (double)n / (double)r->tally.done : 0;
+
+        if (n == 0)
+            continue;
+        printf("  %-13s %13s %6.1f %%  ", verdict_name(i), grouped(n, count), share * 100);
+        print_bar(s, share);
+    }
+    if (r->tally.done == 0)
+        puts("  none");
+}
+
+static void print_drops(const struct run *r, const struct style *s)
+{
+    static const struct {
+        const char *name, *what;
+    } reasons[] = {
+#define X(id, name, what) {(name), (what)},
+        NIC_DROP_REASONS(X)
+#undef X
+    };
+    uint64_t empty = traffic_stats(r->traffic)->empty, any = empty;
+    char count[32];
+
+    for (unsigned d = 0; d < NIC_DROP_COUNT; d++)
+        any += r->model.drops[d];
+    if (any == 0)
+        return;
+    heading(s, "Dropped by the card", "");
+    for (unsigned d = 0; d < NIC_DROP_COUNT; d++)
+        if (r->model.drops[d] != 0)
+            printf("  %-13s %13s  %s\n", reasons[d].name, grouped(r->model.drops[d], count),
+                   reasons[d].what);
+    if (empty != 0)
+        printf("  %-13s %13s  records of the capture without a byte\n", "empty",
+               grouped(empty, count));
+}
+
+static void print_throughput(const struct model *m, uint64_t bytes)
+{
+    char a[32], b[32], c[32];
+
+    printf("  throughput    %spps, %spps per engine", scaled(m->pps, a),
+           scaled(m->pps_per_engine, b));
+    if (m->time_ns != 0) /* on the wire: 20 bytes of preamble and gap, 4 of FCS */
+        printf(", %sbit/s on the wire",
+               scaled((double)(bytes + 24 * m->packets) * 8e9 / (double)m->time_ns, c));
+    printf("\n  time          %s", duration((double)m->time_ns * 1e-9, a));
+    printf(", %s cycles\n", grouped(m->cycles, a));
+    printf("  each packet   %.0f engine cycles, %.1f instructions of the program\n",
+           m->cycles_per_packet, m->program_insns_per_packet);
+}
+
+static void print_uses(const struct model *m)
+{
+    printf("  bottleneck    %s\n  in use       ", m->bottleneck);
+    for (unsigned u = 0; u < MODEL_USE_COUNT; u++)
+        printf("%s %s %.0f %%", u != 0 ? "," : "", model_use_name(u), m->use[u] * 100);
+    putchar('\n');
+}
+
+static void print_engine(const struct model *m, const char *label, const struct model_engine *e)
+{
+    char packets[32], cycles[32];
+
+    printf("  %8s %13s %15s %8.1f %% %8.1f %%\n", label, grouped(e->packets, packets),
+           grouped(e->cycles, cycles), model_share(m, e->cycles) * 100,
+           model_share(m, e->stall) * 100);
+}
+
+static int by_packets(const void *a, const void *b)
+{
+    const struct model_engine *x = a, *y = b;
+
+    return (x->packets > y->packets) - (x->packets < y->packets);
+}
+
+/* Least, median and most stand for a crowd. */
+static void print_many(const struct model *m)
+{
+    struct model_engine *sorted = malloc(m->engines * sizeof(*sorted));
+
+    if (sorted == NULL)
+        return;
+    memcpy(sorted, m->engine, m->engines * sizeof(*sorted));
+    qsort(sorted, m->engines, sizeof(*sorted), by_packets);
+    print_engine(m, "least", &sorted[0]);
+    print_engine(m, "median", &sorted[m->engines / 2]);
+    print_engine(m, "most", &sorted[m->engines - 1]);
+    free(sorted);
+}
+
+static void print_engines(const struct model *m)
+{
+    char label[16];
+
+    printf("\n  %8s %13s %15s %10s %10s\n", "engine", "packets", "cycles", "busy", "stalled");
+    if (m->engines > ENGINES_SHOWN) {
+        print_many(m);
+        return;
+    }
+    for (unsigned e = 0; e < m->engines; e++) {
+        snprintf(label, sizeof(label), "%u", e);
+        print_engine(m, label, &m->engine[e]);
+    }
+}
+
+static void print_host(const struct run *r)
+{
+    double wall = r->wall_s > 0 ? r->wall_s : 1e-9;
+    char a[32], b[32], c[32];
+
+    printf("  %s, %s packets a second, %s engine instructions a second\n", duration(r->wall_s, a),
+           scaled((double)r->model.packets / wall, b), scaled((double)r->model.insns / wall, c));
+}
+
+void report_print(const struct run *r, const struct map_dump *maps, size_t count)
+{
+    struct style s = choose_style();
+
+    print_top(r, &s);
+    print_verdicts(r, &s);
+    print_drops(r, &s);
+    if (count != 0) {
+        heading(&s, "Maps", "");
+        maps_print(stdout, r->o.bpf, maps, count, r->v->maps ? SIZE_MAX : ENTRIES_SHOWN);
+    }
+    if (r->cfg.run_functional) {
+        heading(&s, "Modelled", "nothing: this was a functional run (--mode timed models time)");
+    } else {
+        heading(&s, "Modelled", "the card's time");
+        print_throughput(&r->model, traffic_stats(r->traffic)->bytes);
+        print_uses(&r->model);
+        print_engines(&r->model);
+    }
+    heading(&s, "Host", "speed of the simulator on this machine");
+    print_host(r);
+    if (r->v->write != NULL)
+        printf("\n%s packets that left the card are in %s\n", "The", r->v->write);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The results as the JSON object that scripts rely on: DESIGN section 7, nicsim-run(1). */
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+#include "cmd/run.h"
+
+static void add_u64(json_object *o, const char *key, uint64_t v)
+{
+    json_object_object_add(o, key, json_object_new_uint64(v));
+}
+
+static void add_real(json_object *o, const char *key, double v)
+{
+    char text[40];
+
+    snprintf(text, sizeof(text), "%.6g", v);
+    if (v >= 1e6)
+        snprintf(text, sizeof(text), "%.0f", v);
+    json_object_object_add(o, key, json_object_new_double_s(v, text));
+}
+
+static json_object *verdicts_json(const struct tally *t)
+{
+    static const char *const names[FW_VERDICTS] = {"aborted", "drop", "pass", "tx", "redirect"};
+    json_object *o = json_object_new_object();
+
+    for (unsigned i = 0; i < FW_VERDICTS; i++)
+        add_u64(o, names[i], t->verdicts[i]);
+    return o;
+}
+
+static json_object *drops_json(const struct run *r)
+{
+    json_object *o = json_object_new_object();
+
+#define X(id, name, what) add_u64(o, name, r->model.drops[NIC_DROP_##id]);
+    NIC_DROP_REASONS(X)
+#undef X
+    add_u64(o, "empty", traffic_stats(r->traffic)->empty);
+    return o;
+}
+
+static json_object *modelled_json(const struct model *m)
+{
+    json_object *o = json_object_new_object();
+
+    add_u64(o, "cycles", m->cycles);
+    add_u64(o, "time_ns", m->time_ns);
+    add_u64(o, "clock_hz", m->clock_hz);
+    add_u64(o, "engines", m->engines);
+    add_u64(o, "threads", m->threads);
+    add_real(o, "pps", m->pps);
+    add_real(o, "pps_per_engine", m->pps_per_engine);
+    add_real(o, "cycles_per_packet", m->cycles_per_packet);
+    add_real(o, "program_insns_per_packet", m->program_insns_per_packet);
+    json_object_object_add(o, "bottleneck", json_object_new_string(m->bottleneck));
+    return o;
+}
+
+static json_object *host_json(const struct run *r)
+{
+    json_object *o = json_object_new_object();
+
+    add_real(o, "wall_s", r->wall_s);
+    add_real(o, "pps", r->wall_s > 0 ? (double)r->model.packets / r->wall_s : 0.0);
+    return o;
+}
+
+int report_json(const struct run *r, const struct map_dump *maps, size_t count)
+{
+    const struct traffic_stats *in = traffic_stats(r->traffic);
+    json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "program", json_object_new_string(bpf_program__name(r->o.prog)));
+    add_u64(o, "packets", in->frames + in->empty);
+    json_object_object_add(o, "verdicts", verdicts_json(&r->tally));
+    json_object_object_add(o, "nic_drops", drops_json(r));
+    json_object_object_add(o, "modelled", modelled_json(&r->model));
+    json_object_object_add(o, "host", host_json(r));
+    if (r->v->maps)
+        json_object_object_add(o, "maps", maps_json(maps, count));
+    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+    json_object_put(o);
+    return CMD_DONE;
+}
