@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Layout of the code: start, programs, gates, dispatcher, helper. The
+ * dispatcher walks the descriptors with gp, which programs may not touch, and
+ * fills every other register with rubbish, so that nothing can depend on it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exec.h"
+#include "nic/rv64.h"
+#include "offload/abi.h"
+
+struct descriptor {
+    uint64_t entry; /* 0 ends the list */
+    uint64_t r1, sp, r0;
+};
+
+#define START_WORDS 8u
+#define TAIL_WORDS  160u /* dispatcher, helper, end */
+
+static uint32_t descriptors_len(unsigned n)
+{
+    return (uint32_t)(((n + 1) * sizeof(struct descriptor) + 4095) & ~(size_t)4095);
+}
+
+uint32_t exec_mem(unsigned k, unsigned n)
+{
+    return EXEC_DATA + descriptors_len(n) + k * EXEC_MEM;
+}
+
+uint32_t exec_map(unsigned k, unsigned n, unsigned m)
+{
+    return exec_mem(k, n) + 16 * m;
+}
+
+uint32_t exec_value(unsigned k, unsigned n, unsigned m)
+{
+    return exec_mem(k, n) + 64 + 32 * m;
+}
+
+uint64_t exec_helper(uint32_t id, const uint64_t a[5])
+{
+    return a[0] + 3 * a[1] + 5 * a[2] + 9 * a[3] + 7 * (a[4] ^ id);
+}
+
+struct out {
+    uint32_t *w;
+    uint32_t at;
+};
+
+static void put(struct out *o, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
+                int32_t imm)
+{
+    o->w[o->at++] = rv64_encode(op, rd, rs1, rs2, imm);
+}
+
+static void li32(struct out *o, unsigned rd, uint32_t v)
+{
+    int32_t lo = (int32_t)((v & 0xfff) ^ 0x800) - 0x800;
+    put(o, RV64_OP_LUI, rd, 0, 0, (int32_t)(v - (uint32_t)lo));
+    put(o, RV64_OP_ADDIW, rd, rd, 0, lo);
+}
+
+static void jump(struct out *o, uint32_t to)
+{
+    put(o, RV64_OP_JAL, 0, 0, 0, ((int32_t)to - (int32_t)o->at) * 4);
+}
+
+/* From START to the dispatcher, at any distance. */
+static void put_start(struct out *o, uint32_t dispatch)
+{
+    uint32_t to = EXEC_CODE + dispatch * 4;
+
+    li32(o, RV64_GP, EXEC_DATA);
+    li32(o, RV64_T0, to);
+    put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
+}
+
+/* exec_helper; then all that a call may lose is lost, below sp too. */
+static void put_helper(struct out *o)
+{
+    put(o, RV64_OP_XOR, RV64_A4, RV64_A4, RV64_T0, 0);
+    put(o, RV64_OP_SH1ADD, RV64_A1, RV64_A1, RV64_A1, 0);
+    put(o, RV64_OP_SH2ADD, RV64_A2, RV64_A2, RV64_A2, 0);
+    put(o, RV64_OP_SH3ADD, RV64_A3, RV64_A3, RV64_A3, 0);
+    put(o, RV64_OP_SLLI, RV64_T1, RV64_A4, 0, 3);
+    put(o, RV64_OP_SUB, RV64_A4, RV64_T1, RV64_A4, 0);
+    for (unsigned r = RV64_A1; r <= RV64_A4; r++)
+        put(o, RV64_OP_ADD, RV64_A0, RV64_A0, r, 0);
+    for (int k = 1; k <= 64; k++)
+        put(o, RV64_OP_SD, 0, RV64_SP, RV64_RA, -8 * k);
+    for (unsigned r = RV64_A1; r <= RV64_A7; r++)
+        put(o, RV64_OP_ADDI, r, 0, 0, -1 - (int)r);
+    for (unsigned r = RV64_T3; r <= RV64_T6; r++)
+        put(o, RV64_OP_ADDI, r, 0, 0, -1 - (int)r);
+    put(o, RV64_OP_ADDI, RV64_T0, 0, 0, -77);
+    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, -78);
+    put(o, RV64_OP_ADDI, RV64_T2, 0, 0, -79);
+    put(o, RV64_OP_JALR, 0, RV64_RA, 0, 0);
+}
+
+static void put_dispatch(struct out *o, uint32_t gates, uint32_t end)
+{
+    put(o, RV64_OP_LD, RV64_T0, RV64_GP, 0, offsetof(struct descriptor, entry));
+    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_ZERO, 8);
+    jump(o, end);
+    for (unsigned r = RV64_T1; r < 32; r++)
+        put(o, RV64_OP_ADDI, r, 0, 0, -1000 - (int)r);
+    put(o, RV64_OP_LD, RV64_A0, RV64_GP, 0, offsetof(struct descriptor, r1));
+    put(o, RV64_OP_LD, RV64_SP, RV64_GP, 0, offsetof(struct descriptor, sp));
+    li32(o, RV64_RA, EXEC_CODE + gates * 4);
+    put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
+}
+
+static void put_end(struct out *o, enum exec_end end, uint32_t data_len)
+{
+    if (end == EXEC_END_HALT) {
+        li32(o, RV64_T0, EXEC_HALT);
+        put(o, RV64_OP_SD, 0, RV64_T0, RV64_ZERO, 0);
+        put(o, RV64_OP_JAL, 0, 0, 0, 0);
+        return;
+    }
+    put(o, RV64_OP_ADDI, RV64_A0, 0, 0, 1);
+    li32(o, RV64_A1, EXEC_DATA);
+    li32(o, RV64_A2, data_len);
+    put(o, RV64_OP_ADDI, RV64_A7, 0, 0, 64); /* write */
+    put(o, RV64_OP_ECALL, 0, 0, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_A0, 0, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_A7, 0, 0, 93); /* exit */
+    put(o, RV64_OP_ECALL, 0, 0, 0, 0);
+}
+
+/* Gates, dispatcher and the rest from word `gates` on. */
+static void put_tail(struct out *o, enum exec_end end, uint32_t data_len)
+{
+    uint32_t gates = o->at, helper = gates + OFFLOAD_GATES * 2, exit, dispatch, stop;
+
+    o->at = helper;
+    put_helper(o);
+    exit = o->at;
+    put(o, RV64_OP_SD, 0, RV64_GP, RV64_A0, offsetof(struct descriptor, r0));
+    put(o, RV64_OP_ADDI, RV64_GP, RV64_GP, 0, sizeof(struct descriptor));
+    dispatch = o->at;
+    stop = dispatch + 64;
+    put_dispatch(o, gates, stop);
+    o->at = stop;
+    put_end(o, end, data_len);
+    stop = o->at;
+    for (uint32_t g = 0; g < OFFLOAD_GATES; g++) {
+        o->at = gates + 2 * g;
+        put(o, RV64_OP_ADDI, RV64_T0, 0, 0, (int32_t)g);
+        jump(o, g == OFFLOAD_GATE_EXIT ? exit : helper);
+    }
+    o->at = 0;
+    put_start(o, dispatch);
+    o->at = stop;
+}
+
+static int link_case(const struct exec_case *c, const struct offload_image *img, unsigned k,
+                     unsigned n, uint32_t base, uint32_t gates, uint32_t *out)
+{
+    uint32_t map[EXEC_MAPS], value[EXEC_MAPS];
+
+    for (unsigned m = 0; m < EXEC_MAPS; m++) {
+        map[m] = exec_map(k, n, m);
+        value[m] = exec_value(k, n, m);
+    }
+    struct offload_link link = {.base = EXEC_CODE + base * 4,
+                                .gate_base = EXEC_CODE + gates * 4,
+                                .map_addr = map,
+                                .value_addr = value,
+                                .map_count = c->prog.map_count};
+    return offload_image_link(img, &link, out);
+}
+
+/* Links all programs and writes the descriptors of those that did. */
+static void place(struct exec_case *cases, struct offload_image **img, unsigned n, uint32_t gates,
+                  struct exec_image *out)
+{
+    struct descriptor *d = (struct descriptor *)(void *)out->data;
+    uint32_t at = START_WORDS;
+
+    for (unsigned k = 0; k < n; k++) {
+        memcpy(out->data + (exec_mem(k, n) - EXEC_DATA), cases[k].mem, EXEC_MEM);
+        if (!img[k])
+            continue;
+        cases[k].err = link_case(&cases[k], img[k], k, n, at, gates, out->code + at);
+        if (!cases[k].err)
+            *d++ = (struct descriptor){.entry = EXEC_CODE + (at + img[k]->entry_word) * 4,
+                                       .r1 = exec_mem(k, n),
+                                       .sp = EXEC_STACK_TOP};
+        at += img[k]->code_words;
+    }
+}
+
+int exec_build(struct exec_case *cases, unsigned n, enum exec_end end, struct exec_image *out)
+{
+    struct offload_image **img = calloc(n, sizeof(struct offload_image *));
+    uint32_t gates = START_WORDS;
+
+    for (unsigned k = 0; k < n; k++) {
+        cases[k].err =
+            offload_translate(&cases[k].prog, cases[k].facts, UINT32_MAX, &img[k], &cases[k].why);
+        gates += img[k] ? img[k]->code_words : 0;
+    }
+    gates = (gates + 1) & ~1u;
+    out->code_words = (gates + OFFLOAD_GATES * 2 + 2 * TAIL_WORDS + 1023) & ~1023u;
+    out->data_len = descriptors_len(n) + ((n * EXEC_MEM + 4095) & ~4095u);
+    out->code = aligned_alloc(4096, (size_t)out->code_words * 4);
+    out->data = aligned_alloc(4096, out->data_len);
+    memset(out->code, 0, (size_t)out->code_words * 4);
+    memset(out->data, 0, out->data_len);
+    place(cases, img, n, gates, out);
+    struct out o = {out->code, gates};
+    put_tail(&o, end, out->data_len);
+    for (unsigned k = 0; k < n; k++)
+        offload_image_free(img[k]);
+    free(img);
+    return o.at <= out->code_words ? 0 : -1;
+}
+
+void exec_collect(struct exec_case *cases, unsigned n, const uint8_t *data)
+{
+    const struct descriptor *d = (const struct descriptor *)(const void *)data;
+
+    for (unsigned k = 0; k < n; k++) {
+        memcpy(cases[k].mem, data + (exec_mem(k, n) - EXEC_DATA), EXEC_MEM);
+        if (!cases[k].err)
+            cases[k].r0 = d++->r0;
+    }
+}
+
+static int helper(void *ctx, uint32_t id, const uint64_t arg[5], uint64_t *r0)
+{
+    (void)ctx;
+    *r0 = exec_helper(id, arg);
+    return 0;
+}
+
+enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct refint_result *res)
+{
+    uint64_t map[EXEC_MAPS], value[EXEC_MAPS];
+    struct refint_region mem = {
+        .base = exec_mem(k, n), .len = EXEC_MEM, .data = c->mem, .writable = true};
+
+    for (unsigned m = 0; m < EXEC_MAPS; m++) {
+        map[m] = exec_map(k, n, m);
+        value[m] = exec_value(k, n, m);
+    }
+    struct refint_config cfg = {.regions = &mem,
+                                .region_count = 1,
+                                .map_addr = map,
+                                .value_addr = value,
+                                .stack_top = EXEC_STACK_TOP,
+                                .helper = helper,
+                                .r1 = mem.base};
+    refint_run(&c->prog, &cfg, res);
+    c->r0 = res->r0;
+    c->err = res->end == REFINT_EXIT ? 0 : -1;
+    return res->end;
+}

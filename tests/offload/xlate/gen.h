@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Random programs that always end and touch only their memory: every row of the
+ * instruction table, forward jumps, counted loops, helpers and subprograms.
+ * The same seed gives the same program.
+ */
+#ifndef TESTS_XLATE_GEN_H
+#define TESTS_XLATE_GEN_H
+
+#include "ebpf/ebpf.h"
+
+struct rng {
+    uint64_t state;
+};
+uint64_t rng_next(struct rng *r);
+/* 0 .. n-1 */
+uint32_t rng_below(struct rng *r, uint32_t n);
+
+/* Writes at most `max` slots (at least 512) and returns how many. */
+uint32_t gen_program(struct rng *r, struct ebpf_insn *out, uint32_t max);
+
+#endif
