@@ -19,7 +19,13 @@ struct offload_log {
 
 struct offload_verify_opts {
     uint64_t helpers[4];  /* bit n: helper id n may be called (capabilities) */
-    uint32_t insn_limit;  /* processed instructions; 0 = 1,000,000 */
+    uint32_t insn_limit; /* processed instructions; 0 = 1,000,000 */
+    /*
+     * Bytes of stack that were never written may be read, by the program and by helpers, as
+     * the kernel allows to a loader with CAP_PERFMON. They hold what the last run left there.
+     */
+    bool allow_uninit_stack;
+    bool no_ctx; /* not XDP (libbpf's feature probes): the context has no readable field */
 };
 
 /* What the proof learned about one instruction slot. */

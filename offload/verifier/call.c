@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Calls of helpers: may it be called, are its arguments sound, what does it leave. */
+#include <linux/bpf.h>
+
+#include "verifier/helper.h"
+#include "verifier/vf.h"
+
+/* One call being checked. */
+struct call {
+    const struct helper *h;
+    const struct offload_map *map; /* of the MAP argument */
+    uint32_t map_index;
+};
+
+static int wrong_type(struct vf *v, unsigned regno, const struct vf_reg *r, const char *expected)
+{
+    return vf_refuse(v, -EACCES, "R%u type=%s expected=%s", regno, vf_kind_name(r), expected);
+}
+
+static int arg_ctx(struct vf *v, unsigned regno, const struct vf_reg *r)
+{
+    if (r->kind != KIND_CTX)
+        return wrong_type(v, regno, r, "ctx");
+    if (r->off < 0)
+        return vf_refuse(v, -EACCES, "negative offset ctx ptr R%u off=%d disallowed", regno,
+                         r->off);
+    if (r->off != 0 || !range_is_value(&r->r, 0))
+        return vf_refuse(v, -EACCES, "dereference of modified ctx ptr R%u off=%d disallowed", regno,
+                         r->off);
+    return 0;
+}
+
+static int arg_map(struct vf *v, unsigned regno, const struct vf_reg *r, struct call *c)
+{
+    if (r->kind != KIND_MAP)
+        return wrong_type(v, regno, r, "map_ptr");
+    c->map_index = r->map;
+    c->map = &v->prog->maps[r->map];
+    return 0;
+}
+
+/* Fixed number of bytes at the argument. */
+static int arg_bytes(struct vf *v, unsigned regno, uint32_t size, enum vf_access access, bool init,
+                     const struct call *c)
+{
+    bool packet = c->h->flags & HELPER_PKT;
+    if (access == ACCESS_WRITE && !init) { /* read as well */
+        int err = vf_helper_memory(v, regno, size, ACCESS_READ, false, packet);
+        if (err)
+            return err;
+    }
+    return vf_helper_memory(v, regno, size, access, init, packet);
+}
+
+static int check_length(struct vf *v, unsigned regno, const struct vf_reg *r, bool zero_ok)
+{
+    if (r->kind != KIND_SCALAR)
+        return wrong_type(v, regno, r, "scalar");
+    if (r->r.smin < 0)
+        return vf_refuse(v, -EACCES,
+                         "R%u min value is negative, either use unsigned or 'var &= const'", regno);
+    if (r->r.umin == 0 && !zero_ok)
+        return vf_refuse(v, -EACCES, "R%u invalid zero-sized read: u64=[%llu,%llu]", regno,
+                         (unsigned long long)r->r.umin, (unsigned long long)r->r.umax);
+    if (r->r.umax >= VF_VAR_MAX)
+        return vf_refuse(v, -EACCES,
+                         "R%u unbounded memory access, use 'var &= const' or 'if (var < const)'",
+                         regno);
+    return 0;
+}
+
+static bool is_null(const struct vf_reg *r)
+{
+    return r->kind == KIND_SCALAR && range_is_value(&r->r, 0);
+}
+
+/* The pair (memory, length) of which `regno` is the length. */
+static int arg_length(struct vf *v, unsigned regno, const struct vf_reg *r, const struct call *c)
+{
+    unsigned mem = c->h->arg[regno - 2];
+    const struct vf_reg *ptr = &vf_top(&v->cur)->reg[regno - 1];
+    int err = check_length(v, regno, r, c->h->arg[regno - 1] == ARG_SIZE0);
+    if (err)
+        return err;
+    vf_demand_reg(v, r);
+    if (mem == ARG_MEM_OR_NULL && is_null(ptr)) {
+        vf_demand_reg(v, ptr);
+        if (r->r.umax == 0)
+            return 0;
+        return vf_refuse(v, -EACCES, "R%u type=scalar expected=fp", regno - 1);
+    }
+    enum vf_access access = mem == ARG_MEM_OUT || mem == ARG_MEM_INOUT ? ACCESS_WRITE : ACCESS_READ;
+    bool init = mem == ARG_MEM_OUT && range_is_const(&r->r);
+    return arg_bytes(v, regno - 1, (uint32_t)r->r.umax, access, init, c);
+}
+
+static int check_arg(struct vf *v, unsigned regno, struct call *c)
+{
+    struct vf_reg *r;
+    int err = vf_read(v, regno, &r);
+    if (err)
+        return err;
+    switch (c->h->arg[regno - 1]) {
+    case ARG_CTX:
+        return arg_ctx(v, regno, r);
+    case ARG_MAP:
+        return arg_map(v, regno, r, c);
+    case ARG_KEY:
+        return arg_bytes(v, regno, c->map->key_size, ACCESS_READ, false, c);
+    case ARG_VALUE:
+        return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
+    case ARG_VALUE_OUT:
+        return arg_bytes(v, regno, c->map->value_size, ACCESS_WRITE, true, c);
+    case ARG_INT_INOUT:
+        return arg_bytes(v, regno, 4, ACCESS_WRITE, false, c);
+    case ARG_FIX20:
+        return arg_bytes(v, regno, 20, ACCESS_READ, false, c);
+    case ARG_FIX40:
+        return arg_bytes(v, regno, 40, ACCESS_READ, false, c);
+    case ARG_SIZE:
+    case ARG_SIZE0:
+        return arg_length(v, regno, r, c);
+    default: /* memory is checked with its length */
+        return 0;
+    }
+}
+
+/* ---- which maps a helper takes ---- */
+
+static bool is_storage(uint32_t type)
+{
+    switch (type) {
+    case BPF_MAP_TYPE_HASH:
+    case BPF_MAP_TYPE_ARRAY:
+    case BPF_MAP_TYPE_PERCPU_HASH:
+    case BPF_MAP_TYPE_PERCPU_ARRAY:
+    case BPF_MAP_TYPE_LRU_HASH:
+    case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+    case BPF_MAP_TYPE_LPM_TRIE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_redirect(uint32_t type)
+{
+    return type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH ||
+           type == BPF_MAP_TYPE_CPUMAP || type == BPF_MAP_TYPE_XSKMAP;
+}
+
+static bool is_percpu(uint32_t type)
+{
+    return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+           type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static bool is_list(uint32_t type)
+{
+    return type == BPF_MAP_TYPE_QUEUE || type == BPF_MAP_TYPE_STACK;
+}
+
+static bool map_fits(uint32_t helper, uint32_t type)
+{
+    switch (helper) {
+    case BPF_FUNC_map_lookup_elem:
+        return is_storage(type) || type == BPF_MAP_TYPE_DEVMAP ||
+               type == BPF_MAP_TYPE_DEVMAP_HASH || type == BPF_MAP_TYPE_CPUMAP;
+    case BPF_FUNC_map_update_elem:
+    case BPF_FUNC_map_delete_elem:
+        return is_storage(type);
+    case BPF_FUNC_map_lookup_percpu_elem:
+        return is_percpu(type);
+    case BPF_FUNC_redirect_map:
+        return is_redirect(type);
+    case BPF_FUNC_perf_event_output:
+        return type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+    case BPF_FUNC_ringbuf_output:
+    case BPF_FUNC_ringbuf_query:
+        return type == BPF_MAP_TYPE_RINGBUF;
+    case BPF_FUNC_map_push_elem:
+        return is_list(type) || type == BPF_MAP_TYPE_BLOOM_FILTER;
+    case BPF_FUNC_map_peek_elem:
+        return is_list(type);
+    case BPF_FUNC_map_pop_elem:
+        return is_list(type);
+    default:
+        return false;
+    }
+}
+
+static bool writes_map(uint32_t helper)
+{
+    return helper == BPF_FUNC_map_update_elem || helper == BPF_FUNC_map_delete_elem ||
+           helper == BPF_FUNC_map_push_elem || helper == BPF_FUNC_map_pop_elem;
+}
+
+static int check_map(struct vf *v, const struct call *c)
+{
+    if (!c->map)
+        return 0;
+    if (!map_fits(c->h->id, c->map->type))
+        return vf_refuse(v, -EINVAL, "cannot pass map_type %u into func %s#%u", c->map->type,
+                         c->h->name, c->h->id);
+    if ((c->map->flags & BPF_F_RDONLY_PROG) && writes_map(c->h->id))
+        return vf_refuse(v, -EACCES, "write into map forbidden");
+    if ((c->map->flags & BPF_F_WRONLY_PROG) && !writes_map(c->h->id))
+        return vf_refuse(v, -EACCES, "read from map forbidden");
+    return 0;
+}
+
+/* ---- the call ---- */
+
+static int check_available(struct vf *v, uint32_t id, const struct helper *h)
+{
+    const char *name = h ? h->name : ebpf_helper_name(id);
+    if (id == BPF_FUNC_tail_call)
+        return vf_refuse(v, -EINVAL,
+                         "tail_call: program of this type cannot use helper bpf_tail_call#12: the "
+                         "NIC firmware has no tail calls");
+    if (!name)
+        return vf_refuse(v, -EINVAL, "invalid func unknown#%u", id);
+    if (!h)
+        return vf_refuse(v, -EINVAL, "program of this type cannot use helper %s#%u", name, id);
+    if (id > 255 || !((v->opts->helpers[id / 64] >> (id % 64)) & 1))
+        return vf_refuse(v, -EINVAL,
+                         "program of this type cannot use helper %s#%u: the NIC firmware lacks it",
+                         name, id);
+    if ((h->flags & HELPER_GPL) && !v->prog->gpl)
+        return vf_refuse(v, -EPERM,
+                         "cannot call GPL-restricted function from non-GPL compatible "
+                         "program");
+    return 0;
+}
+
+static void set_result(struct vf *v, const struct call *c)
+{
+    struct vf_reg *reg = vf_top(&v->cur)->reg;
+    for (unsigned n = 0; n <= 5; n++)
+        reg[n] = (struct vf_reg){0};
+    v->touched |= 1;
+    if (c->h->returns == RETURN_INT) {
+        reg[0] = vf_reg_scalar();
+        return;
+    }
+    reg[0] = vf_reg_pointer(KIND_VALUE);
+    reg[0].nullable = true;
+    reg[0].map = c->map_index;
+    reg[0].id = vf_new_id(v);
+}
+
+int vf_call(struct vf *v, const struct ebpf_insn *i)
+{
+    uint32_t id = (uint32_t)i->imm;
+    struct call c = {.h = helper_find(id)};
+    int err = check_available(v, id, c.h);
+    for (unsigned regno = 1; !err && regno <= 5 && c.h->arg[regno - 1] != ARG_NONE; regno++)
+        err = check_arg(v, regno, &c);
+    if (!err)
+        err = check_map(v, &c);
+    if (err)
+        return err;
+    if (c.h->flags & HELPER_MOVES)
+        vf_forget_packet(v);
+    set_result(v, &c);
+    return VF_GO;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Structure: opcodes, subprograms, where jumps go, what can be reached. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/vf.h"
+
+static int bad_opcode(struct vf *v, const struct ebpf_insn *i)
+{
+    switch (i->opcode & 7u) {
+    case 0: /* LD */
+        if (i->opcode == 0x18)
+            return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
+        break;
+    case 3: /* STX: atomics by immediate */
+        if ((i->opcode & 0xe0u) == 0xc0)
+            return vf_refuse(v, -EINVAL, "BPF_ATOMIC uses invalid atomic opcode %02x",
+                             i->imm & 0xff);
+        break;
+    case 4:
+    case 7:
+        if ((i->opcode & 0xf0u) == 0xd0)
+            return vf_refuse(v, -EINVAL, "BPF_END uses reserved fields");
+        if ((i->opcode & 0xf0u) <= 0xd0)
+            return vf_refuse(v, -EINVAL, "BPF_ALU uses reserved fields");
+        break;
+    case 5:
+        if (i->opcode == 0x85)
+            return vf_refuse(v, -EINVAL, "BPF_CALL uses reserved fields");
+        break;
+    default:
+        break;
+    }
+    return vf_refuse(v, -EINVAL, "unknown opcode %02x", i->opcode);
+}
+
+static int check_ld64(struct vf *v, uint32_t insn)
+{
+    const struct ebpf_insn *i = vf_ins(v, insn);
+    if (insn + 1 >= v->prog->insn_count || i[1].opcode || i[1].dst || i[1].src || i[1].off)
+        return vf_refuse(v, -EINVAL, "invalid bpf_ld_imm64 insn");
+    v->at[insn + 1].flags |= VF_SECOND;
+    return 0;
+}
+
+static int classify(struct vf *v)
+{
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        const struct ebpf_insn *i = vf_ins(v, n);
+        const struct ebpf_row *row = ebpf_decode(i);
+        v->pc = n;
+        v->at[n].row = row->id;
+        if (row->kind == EBPF_KIND_INVALID)
+            return bad_opcode(v, i);
+        if (row->kind != EBPF_KIND_LD64)
+            continue;
+        int err = check_ld64(v, n);
+        if (err)
+            return err;
+        n++;
+    }
+    return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int add_subprog(struct vf *v, uint32_t *starts, int64_t target)
+{
+    if (target < 0 || target >= v->prog->insn_count)
+        return vf_refuse(v, -EINVAL, "call to invalid destination");
+    for (uint32_t s = 0; s < v->subs; s++)
+        if (starts[s] == target)
+            return 0;
+    if (v->subs == VF_SUBPROGS_MAX)
+        return vf_refuse(v, -E2BIG, "too many subprograms");
+    starts[v->subs++] = (uint32_t)target;
+    return 0;
+}
+
+/* A subprogram starts wherever a call goes. */
+static int find_subprogs(struct vf *v)
+{
+    uint32_t starts[VF_SUBPROGS_MAX] = {0};
+    v->subs = 1;
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        if (vf_row(v, n)->kind != EBPF_KIND_CALL_LOCAL)
+            continue;
+        v->pc = n;
+        int err = add_subprog(v, starts, (int64_t)n + 1 + vf_ins(v, n)->imm);
+        if (err)
+            return err;
+    }
+    qsort(starts, v->subs, sizeof(starts[0]), by_value);
+    for (uint32_t s = 0; s < v->subs; s++) {
+        uint32_t end = s + 1 < v->subs ? starts[s + 1] : v->prog->insn_count;
+        v->sub[s] = (struct vf_subprog){.start = starts[s], .end = end};
+        for (uint32_t n = starts[s]; n < end; n++)
+            v->at[n].subprog = s;
+    }
+    return 0;
+}
+
+static int64_t jump_target(const struct vf *v, uint32_t insn)
+{
+    const struct ebpf_insn *i = vf_ins(v, insn);
+    const struct ebpf_row *row = vf_row(v, insn);
+    bool by_imm = row->kind == EBPF_KIND_JA && row->bits == 32;
+    return (int64_t)insn + 1 + (by_imm ? i->imm : i->off);
+}
+
+static bool is_jump(const struct ebpf_row *row)
+{
+    return row->kind == EBPF_KIND_JA || row->kind == EBPF_KIND_JCC_K ||
+           row->kind == EBPF_KIND_JCC_X;
+}
+
+static bool ends_subprog(const struct ebpf_row *row)
+{
+    return row->kind == EBPF_KIND_JA || row->kind == EBPF_KIND_EXIT;
+}
+
+/* Jumps stay inside their subprogram, and none runs off its end. */
+static int check_ends(struct vf *v, const struct vf_subprog *s)
+{
+    uint32_t last = s->end - 1;
+    for (uint32_t n = s->start; n < s->end; n++) {
+        const struct ebpf_row *row = vf_row(v, n);
+        v->pc = n;
+        if (!is_jump(row))
+            continue;
+        int64_t to = jump_target(v, n);
+        if (to < s->start || to >= s->end)
+            return vf_refuse(v, -EINVAL, "jump out of range from insn %u to %lld", n,
+                             (long long)to);
+        v->at[to].flags |= VF_JOIN;
+    }
+    v->pc = last;
+    if ((v->at[last].flags & VF_SECOND) || !ends_subprog(vf_row(v, last)))
+        return vf_refuse(v, -EINVAL, "last insn is not an exit or jmp");
+    return 0;
+}
+
+unsigned vf_successors(const struct vf *v, uint32_t insn, uint32_t next[2])
+{
+    const struct ebpf_row *row = vf_row(v, insn);
+    unsigned n = 0;
+    if (!ends_subprog(row))
+        next[n++] = insn + ebpf_slots(row);
+    if (is_jump(row))
+        next[n++] = (uint32_t)jump_target(v, insn);
+    return n;
+}
+
+static void visit(struct vf *v, uint32_t insn, uint32_t *todo, uint32_t *count)
+{
+    if (v->at[insn].flags & VF_SEEN)
+        return;
+    v->at[insn].flags |= VF_SEEN;
+    todo[(*count)++] = insn;
+}
+
+static int mark_reached(struct vf *v)
+{
+    uint32_t *todo = malloc(sizeof(*todo) * v->prog->insn_count), count = 0;
+    if (!todo)
+        return -ENOMEM;
+    visit(v, 0, todo, &count);
+    while (count) {
+        uint32_t insn = todo[--count], next[2];
+        unsigned n = vf_successors(v, insn, next);
+        for (unsigned k = 0; k < n; k++)
+            visit(v, next[k], todo, &count);
+        if (vf_row(v, insn)->kind == EBPF_KIND_CALL_LOCAL) {
+            v->at[insn + 1].flags |= VF_JOIN; /* the callee's paths meet here */
+            visit(v, (uint32_t)((int64_t)insn + 1 + vf_ins(v, insn)->imm), todo, &count);
+        }
+    }
+    free(todo);
+    return 0;
+}
+
+static int check_reached(struct vf *v)
+{
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        v->pc = n;
+        if (!(v->at[n].flags & VF_SEEN))
+            return vf_refuse(v, -EINVAL, "unreachable insn %u", n);
+        if (vf_row(v, n)->kind != EBPF_KIND_LD64)
+            continue;
+        if (v->at[n + 1].flags & VF_SEEN)
+            return vf_refuse(v, -EINVAL, "jump into the middle of ldimm64 insn %u", n);
+        n++;
+    }
+    return 0;
+}
+
+int vf_check_structure(struct vf *v)
+{
+    if (v->prog->insn_count == 0 || v->prog->insn_count > VF_INSN_LIMIT)
+        return vf_refuse(v, -E2BIG, "program has %u instructions (limit %d)", v->prog->insn_count,
+                         VF_INSN_LIMIT);
+    int err = classify(v);
+    if (!err)
+        err = find_subprogs(v);
+    for (uint32_t s = 0; !err && s < v->subs; s++)
+        err = check_ends(v, &v->sub[s]);
+    if (!err)
+        err = mark_reached(v);
+    return err ? err : check_reached(v);
+}

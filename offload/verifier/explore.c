@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Walks every path: one instruction after the other, the other sides of branches later. */
+#include <stdlib.h>
+
+#include "verifier/vf.h"
+
+static int grow_pending(struct vf *v)
+{
+    if (v->pendings < v->pending_room)
+        return 0;
+    uint32_t room = v->pending_room ? v->pending_room * 2 : 64;
+    struct vf_pending *p = realloc(v->pending, room * sizeof(*p));
+    if (!p)
+        return -ENOMEM;
+    v->pending = p;
+    v->pending_room = room;
+    return 0;
+}
+
+int vf_push(struct vf *v, uint32_t insn, struct vf_state **other)
+{
+    if (v->pendings >= VF_PENDING_MAX)
+        return vf_refuse(v, -E2BIG, "The sequence of %d jumps is too complex.", VF_PENDING_MAX);
+    int err = grow_pending(v);
+    if (err)
+        return err;
+    struct vf_pending *p = &v->pending[v->pendings];
+    *p = (struct vf_pending){.insn = insn, .from = v->pc, .log_len = v->log ? v->log->len : 0};
+    err = vf_state_copy(&p->st, &v->cur);
+    if (err)
+        return err;
+    v->pendings++;
+    if (p->st.parent)
+        p->st.parent->branches++;
+    *other = &p->st;
+    return 0;
+}
+
+/* The path is finished: kept states that have no other path left are complete. */
+static void path_end(struct vf *v)
+{
+    struct vf_point *p = v->cur.parent;
+    v->cur.parent = NULL;
+    while (p && --p->branches == 0) {
+        struct vf_point *parent = p->st.parent;
+        vf_point_release(v, p);
+        p = parent;
+    }
+    vf_state_free(&v->cur);
+}
+
+/* Takes up the path left last; false when none is left. */
+static bool resume(struct vf *v)
+{
+    if (v->pendings == 0)
+        return false;
+    struct vf_pending *p = &v->pending[--v->pendings];
+    v->cur = p->st;
+    v->pc = p->insn;
+    vf_log_resume(v, p->from, p->log_len);
+    return true;
+}
+
+static int load_imm64(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    uint64_t value = (uint32_t)i[0].imm | (uint64_t)(uint32_t)i[1].imm << 32;
+    struct vf_reg *dst = vf_write(v, i->dst);
+    if (row->id == EBPF_LD_IMM64) {
+        *dst = vf_reg_const(value);
+        return 0;
+    }
+    *dst = vf_reg_pointer(row->id == EBPF_LD_MAP_FD ? KIND_MAP : KIND_VALUE);
+    dst->map = (uint32_t)i->imm;
+    if (dst->kind == KIND_VALUE)
+        dst->off = i[1].imm;
+    return 0;
+}
+
+static int jump_always(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    int32_t by = row->bits == 32 ? i->imm : i->off;
+    v->next = (uint32_t)((int64_t)v->pc + 1 + by);
+    return VF_GO;
+}
+
+static int step(struct vf *v)
+{
+    const struct ebpf_insn *i = vf_ins(v, v->pc);
+    const struct ebpf_row *row = vf_row(v, v->pc);
+    v->next = v->pc + ebpf_slots(row);
+    switch (row->kind) {
+    case EBPF_KIND_LD64:
+        return load_imm64(v, row, i);
+    case EBPF_KIND_LDX:
+    case EBPF_KIND_LDSX:
+        return vf_load(v, row, i);
+    case EBPF_KIND_ST:
+    case EBPF_KIND_STX:
+        return vf_store(v, row, i);
+    case EBPF_KIND_ATOMIC:
+    case EBPF_KIND_ATOMIC_FETCH:
+    case EBPF_KIND_CMPXCHG:
+        return vf_atomic(v, row, i);
+    case EBPF_KIND_JA:
+        v->jumps++;
+        return jump_always(v, row, i);
+    case EBPF_KIND_JCC_K:
+    case EBPF_KIND_JCC_X:
+        v->jumps++;
+        return vf_branch(v, row, i);
+    case EBPF_KIND_CALL:
+        v->jumps++;
+        return vf_call(v, i);
+    case EBPF_KIND_CALL_LOCAL:
+        v->jumps++;
+        return vf_call_local(v, i);
+    case EBPF_KIND_EXIT:
+        v->jumps++;
+        return vf_exit(v);
+    case EBPF_KIND_ALU_K:
+    case EBPF_KIND_ALU_X:
+    case EBPF_KIND_MOVSX:
+    case EBPF_KIND_NEG:
+    case EBPF_KIND_END:
+        return vf_alu(v, row, i);
+    default:
+        return vf_refuse(v, -EINVAL, "unknown opcode %02x", i->opcode);
+    }
+}
+
+/* One instruction of the current path. */
+static int advance(struct vf *v)
+{
+    if (++v->processed > v->limit)
+        return vf_refuse(v, -E2BIG, "BPF program is too large. Processed %llu insn",
+                         (unsigned long long)v->processed);
+    v->at[v->pc].facts |= OFFLOAD_FACT_REACHED;
+    int r = v->at[v->pc].flags & VF_JOIN ? vf_prune(v) : VF_GO;
+    if (r != VF_GO)
+        return r;
+    vf_log_insn(v);
+    r = step(v);
+    if (r == VF_GO)
+        v->pc = v->next;
+    return r;
+}
+
+static int walk(struct vf *v)
+{
+    for (;;) {
+        int r = advance(v);
+        if (r < 0)
+            return r;
+        if (r == VF_GO)
+            continue;
+        path_end(v);
+        if (!resume(v)) {
+            vf_log_forget(v, 0);
+            return 0;
+        }
+    }
+}
+
+int vf_explore(struct vf *v)
+{
+    int err = vf_state_init(&v->cur);
+    if (!err) {
+        vf_top(&v->cur)->reg[1] = vf_reg_pointer(KIND_CTX);
+        v->pc = 0;
+        vf_log_start(v);
+        err = walk(v);
+    }
+    while (v->pendings)
+        vf_state_free(&v->pending[--v->pendings].st);
+    free(v->pending);
+    v->pending = NULL;
+    vf_state_free(&v->cur);
+    vf_points_free(v);
+    return err;
+}

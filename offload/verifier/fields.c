@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Operands of single instructions: reserved fields, registers, constants, map references. */
+#include <linux/bpf.h>
+
+#include "verifier/vf.h"
+
+static const char *reserved_text(const struct ebpf_row *row)
+{
+    switch (row->kind) {
+    case EBPF_KIND_ALU_K:
+    case EBPF_KIND_ALU_X:
+    case EBPF_KIND_MOVSX:
+        return row->op == EBPF_OP_MOV ? "BPF_MOV uses reserved fields"
+                                      : "BPF_ALU uses reserved fields";
+    case EBPF_KIND_NEG:
+        return "BPF_NEG uses reserved fields";
+    case EBPF_KIND_END:
+        return "BPF_END uses reserved fields";
+    case EBPF_KIND_JA:
+        return "BPF_JA uses reserved fields";
+    case EBPF_KIND_JCC_K:
+    case EBPF_KIND_JCC_X:
+        return "BPF_JMP/JMP32 uses reserved fields";
+    case EBPF_KIND_EXIT:
+        return "BPF_EXIT uses reserved fields";
+    case EBPF_KIND_LDX:
+    case EBPF_KIND_LDSX:
+        return "BPF_LDX uses reserved fields";
+    case EBPF_KIND_ST:
+        return "BPF_ST uses reserved fields";
+    case EBPF_KIND_STX:
+        return "BPF_STX uses reserved fields";
+    case EBPF_KIND_LD64:
+        return "BPF_LD_IMM64 uses reserved fields";
+    default:
+        return "BPF_CALL uses reserved fields";
+    }
+}
+
+/* Writes of the frame pointer. */
+static bool writes_dst(const struct ebpf_row *row)
+{
+    switch (row->kind) {
+    case EBPF_KIND_ALU_K:
+    case EBPF_KIND_ALU_X:
+    case EBPF_KIND_MOVSX:
+    case EBPF_KIND_NEG:
+    case EBPF_KIND_END:
+    case EBPF_KIND_LDX:
+    case EBPF_KIND_LDSX:
+    case EBPF_KIND_LD64:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int check_registers(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    if ((row->fields & EBPF_HAS_SRC) && i->src > VF_FP && row->disc != EBPF_BY_SRC)
+        return vf_refuse(v, -EINVAL, "R%u is invalid", i->src);
+    if ((row->fields & EBPF_HAS_DST) && i->dst > VF_FP)
+        return vf_refuse(v, -EINVAL, "R%u is invalid", i->dst);
+    if ((writes_dst(row) && i->dst == VF_FP) ||
+        (row->kind == EBPF_KIND_ATOMIC_FETCH && i->src == VF_FP))
+        return vf_refuse(v, -EACCES, "frame pointer is read only");
+    return 0;
+}
+
+static int check_constant(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    if (row->kind != EBPF_KIND_ALU_K)
+        return 0;
+    switch (row->op) {
+    case EBPF_OP_DIV:
+    case EBPF_OP_SDIV:
+    case EBPF_OP_MOD:
+    case EBPF_OP_SMOD:
+        if (i->imm == 0)
+            return vf_refuse(v, -EINVAL, "div by zero");
+        return 0;
+    case EBPF_OP_LSH:
+    case EBPF_OP_RSH:
+    case EBPF_OP_ARSH:
+        if (i->imm < 0 || i->imm >= row->bits)
+            return vf_refuse(v, -EINVAL, "invalid shift %d", i->imm);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* A map's value by address: array maps of one element, as the kernel maps them. */
+static int check_map_value(struct vf *v, const struct offload_map *m, uint32_t off)
+{
+    if (m->type != BPF_MAP_TYPE_ARRAY || m->max_entries != 1)
+        return vf_refuse(v, -EINVAL, "no direct value access support for this map type");
+    if (off >= m->value_size)
+        return vf_refuse(v, -EACCES, "invalid access to map value pointer, value_size=%u off=%u",
+                         m->value_size, off);
+    return 0;
+}
+
+static int check_ld64(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    if (row->id == EBPF_LD_IMM64)
+        return 0;
+    if (row->id != EBPF_LD_MAP_FD && row->id != EBPF_LD_MAP_VALUE)
+        return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
+    if (i->imm < 0 || (uint32_t)i->imm >= v->prog->map_count)
+        return vf_refuse(v, -EBADF, "fd %d is not pointing to valid bpf_map", i->imm);
+    if (row->id == EBPF_LD_MAP_FD && i[1].imm != 0)
+        return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
+    if (row->id == EBPF_LD_MAP_VALUE)
+        return check_map_value(v, &v->prog->maps[i->imm], (uint32_t)i[1].imm);
+    return 0;
+}
+
+static int check_supported(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    if (row->kind == EBPF_KIND_LEGACY)
+        return vf_refuse(v, -EINVAL,
+                         "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+    if (row->kind == EBPF_KIND_CALL_BTF)
+        return vf_refuse(v, -EINVAL, "calling kernel function is not allowed");
+    if (row->kind == EBPF_KIND_LD64)
+        return check_ld64(v, row, i);
+    return 0;
+}
+
+int vf_check_fields(struct vf *v)
+{
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        const struct ebpf_insn *i = vf_ins(v, n);
+        const struct ebpf_row *row = vf_row(v, n);
+        v->pc = n;
+        if (v->at[n].flags & VF_SECOND)
+            continue;
+        if (ebpf_reserved_used(row, i))
+            return vf_refuse(v, -EINVAL, "%s", reserved_text(row));
+        int err = check_registers(v, row, i);
+        if (!err)
+            err = check_constant(v, row, i);
+        if (!err)
+            err = check_supported(v, row, i);
+        if (err)
+            return err;
+    }
+    return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The log buffer, and the sentences of a refusal. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verifier/vflog.h"
+
+/* Full: the older half goes, so that the end, where the reason is, stays. */
+static void make_room(struct offload_log *log, size_t need)
+{
+    size_t drop = log->len / 2 > need ? log->len / 2 : need;
+    log->full = true;
+    if (drop > log->len)
+        drop = log->len;
+    char *line = memchr(log->buf + drop, '\n', log->len - drop);
+    if (line)
+        drop = (size_t)(line - log->buf) + 1;
+    memmove(log->buf, log->buf + drop, log->len - drop);
+    log->len -= drop;
+    log->buf[log->len] = 0;
+}
+
+void vflog_write(struct offload_log *log, const char *text)
+{
+    if (!log || !log->buf || log->size == 0)
+        return;
+    size_t n = strlen(text);
+    if (n > log->size - 1)
+        n = log->size - 1;
+    if (log->len + n > log->size - 1)
+        make_room(log, log->len + n - (log->size - 1));
+    memcpy(log->buf + log->len, text, n);
+    log->len += n;
+    log->buf[log->len] = 0;
+}
+
+void vflog_put(struct vf *v, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    vflog_write(v->log, text);
+}
+
+int vf_refuse(struct vf *v, int err, const char *fmt, ...)
+{
+    char text[sizeof(v->why->reason)];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (!v->why->reason[0]) {
+        v->why->insn = v->pc;
+        memcpy(v->why->reason, text, sizeof(text));
+    }
+    vflog_put(v, "%s\n", text);
+    return err;
+}
+
+void vf_note(struct vf *v, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    vflog_put(v, "%s\n", text);
+}
+
+const char *vf_kind_name(const struct vf_reg *r)
+{
+    static const char *const name[] = {
+        [KIND_NONE] = "?",          [KIND_SCALAR] = "scalar", [KIND_CTX] = "ctx",
+        [KIND_PKT] = "pkt",         [KIND_META] = "pkt_meta", [KIND_END] = "pkt_end",
+        [KIND_VALUE] = "map_value", [KIND_MAP] = "map_ptr",   [KIND_STACK] = "fp",
+    };
+    return r->nullable ? "map_value_or_null" : name[r->kind];
+}
+
+const char *vf_tnum_text(struct tnum t, char buf[48])
+{
+    snprintf(buf, 48, "(0x%" PRIx64 "; 0x%" PRIx64 ")", t.value, t.mask);
+    return buf;
+}
+
+void vf_log_stats(struct vf *v)
+{
+    if (!vflog_on(v, 1))
+        return;
+    vflog_put(v,
+              "processed %" PRIu64 " insns (limit %" PRIu64 ") max_states_per_insn %u "
+              "total_states %u peak_states %u mark_read 0\n",
+              v->processed, v->limit, v->max_per_insn, v->total_kept, v->peak_kept);
+}

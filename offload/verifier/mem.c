@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Loads, stores and atomics, by the kind of pointer. Stack: stack.c. */
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "verifier/vf.h"
+
+enum {
+    XDP_MD_DATA = 0,
+    XDP_MD_DATA_END = 4,
+    XDP_MD_DATA_META = 8,
+    XDP_MD_EGRESS = 20, /* only for programs in a devmap */
+};
+
+/* One access of an instruction. */
+struct access {
+    unsigned regno;
+    struct vf_reg ptr;
+    int32_t off; /* of the instruction */
+    uint32_t size;
+};
+
+static int min_negative(struct vf *v, unsigned regno)
+{
+    return vf_refuse(v, -EACCES,
+                     "R%u min value is negative, either use unsigned index or do a if (index >=0) "
+                     "check.",
+                     regno);
+}
+
+static bool inside(int64_t off, uint32_t size, int64_t limit)
+{
+    return off >= 0 && off + size <= limit;
+}
+
+int vf_check_packet(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
+                    uint32_t size)
+{
+    if (r->r.smin < 0)
+        return min_negative(v, regno);
+    if (r->pkt_range >= 0 && inside(off, size, r->pkt_range))
+        return 0;
+    if (r->pkt_range < 0)
+        return vf_refuse(v, -EINVAL, "R%u offset is outside of the packet", regno);
+    int err = vf_refuse(v, -EACCES,
+                        "invalid access to packet, off=%lld size=%u, R%u(id=%u,off=%lld,r=%d)",
+                        (long long)off, size, regno, r->id, (long long)off, r->pkt_range);
+    vf_note(v, "R%u offset is outside of the packet", regno);
+    return err;
+}
+
+static int value_refused(struct vf *v, const struct offload_map *m, int64_t off, uint32_t size)
+{
+    return vf_refuse(v, -EACCES, "invalid access to map value, value_size=%u off=%lld size=%u",
+                     m->value_size, (long long)off, size);
+}
+
+static int check_region(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
+                        uint32_t size, const struct offload_map *m)
+{
+    if (r->r.smin < 0 && (r->r.smin == INT64_MIN || off + r->r.smin != (int32_t)(off + r->r.smin) ||
+                          off + r->r.smin < 0))
+        return min_negative(v, regno);
+    int64_t lo = off + r->r.smin;
+    if (!inside(lo, size, m->value_size)) {
+        int err = value_refused(v, m, lo, size);
+        vf_note(v, "R%u min value is outside of the allowed memory range", regno);
+        return err;
+    }
+    if (r->r.umax >= VF_VAR_MAX)
+        return vf_refuse(v, -EACCES,
+                         "R%u unbounded memory access, make sure to bounds check any such access",
+                         regno);
+    int64_t hi = off + (int64_t)r->r.umax;
+    if (!inside(hi, size, m->value_size)) {
+        int err = value_refused(v, m, hi, size);
+        vf_note(v, "R%u max value is outside of the allowed memory range", regno);
+        return err;
+    }
+    return 0;
+}
+
+int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off, uint32_t size,
+                   enum vf_access access)
+{
+    const struct offload_map *m = &v->prog->maps[r->map];
+    if (access == ACCESS_WRITE && (m->flags & BPF_F_RDONLY_PROG))
+        return vf_refuse(v, -EACCES, "write into map forbidden, value_size=%u off=%lld size=%u",
+                         m->value_size, (long long)(off + (int64_t)r->r.var.value), size);
+    if (access == ACCESS_READ && (m->flags & BPF_F_WRONLY_PROG))
+        return vf_refuse(v, -EACCES, "read from map forbidden, value_size=%u off=%lld size=%u",
+                         m->value_size, (long long)(off + (int64_t)r->r.var.value), size);
+    return check_region(v, regno, r, off, size, m);
+}
+
+/* ---- loads ---- */
+
+static bool frozen_constant(const struct vf *v, const struct access *a, uint64_t *out)
+{
+    const struct offload_map *m = &v->prog->maps[a->ptr.map];
+    if (!m->frozen_data || !(m->flags & BPF_F_RDONLY_PROG) || !range_is_const(&a->ptr.r))
+        return false;
+    *out = 0;
+    memcpy(out, m->frozen_data + a->ptr.off + a->off + (int64_t)a->ptr.r.var.value, a->size);
+    return true;
+}
+
+static int load_value(struct vf *v, const struct access *a, struct vf_reg *out)
+{
+    uint64_t constant;
+    int err =
+        vf_check_value(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size, ACCESS_READ);
+    if (err)
+        return err;
+    *out = vf_reg_scalar();
+    if (frozen_constant(v, a, &constant))
+        out->r = range_const(constant);
+    return 0;
+}
+
+static int check_ctx_pointer(struct vf *v, const struct access *a)
+{
+    if (a->ptr.off < 0)
+        return vf_refuse(v, -EACCES, "negative offset ctx ptr R%u off=%d disallowed", a->regno,
+                         a->ptr.off);
+    if (a->ptr.off != 0)
+        return vf_refuse(v, -EACCES, "dereference of modified ctx ptr R%u off=%d disallowed",
+                         a->regno, a->ptr.off);
+    if (!range_is_value(&a->ptr.r, 0)) {
+        char text[48];
+        return vf_refuse(v, -EACCES, "variable ctx access var_off=%s disallowed",
+                         vf_tnum_text(a->ptr.r.var, text));
+    }
+    return 0;
+}
+
+static int bad_ctx(struct vf *v, const struct access *a)
+{
+    return vf_refuse(v, -EACCES, "invalid bpf_context access off=%d size=%u", a->off, a->size);
+}
+
+static int load_ctx(struct vf *v, const struct access *a, struct vf_reg *out)
+{
+    int err = check_ctx_pointer(v, a);
+    if (err)
+        return err;
+    if (v->opts->no_ctx || a->size != 4 || a->off < 0 || a->off % 4 != 0 || a->off >= XDP_MD_EGRESS)
+        return bad_ctx(v, a);
+    switch (a->off) {
+    case XDP_MD_DATA:
+        *out = vf_reg_pointer(KIND_PKT);
+        break;
+    case XDP_MD_DATA_END:
+        *out = vf_reg_pointer(KIND_END);
+        break;
+    case XDP_MD_DATA_META:
+        *out = vf_reg_pointer(KIND_META);
+        break;
+    default:
+        *out = vf_reg_scalar();
+        break;
+    }
+    return 0;
+}
+
+static int bad_pointer(struct vf *v, const struct access *a)
+{
+    return vf_refuse(v, -EACCES, "R%u invalid mem access '%s'", a->regno, vf_kind_name(&a->ptr));
+}
+
+static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
+{
+    int err;
+    if (a->ptr.nullable)
+        return bad_pointer(v, a);
+    switch (a->ptr.kind) {
+    case KIND_CTX:
+        return load_ctx(v, a, out);
+    case KIND_STACK:
+        return vf_stack_read(v, a->regno, &a->ptr, a->off, a->size, out);
+    case KIND_VALUE:
+        return load_value(v, a, out);
+    case KIND_PKT:
+    case KIND_META:
+        err = vf_check_packet(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size);
+        *out = vf_reg_scalar();
+        return err;
+    default:
+        return bad_pointer(v, a);
+    }
+}
+
+static void extend(struct vf_reg *r, uint32_t size, bool sext)
+{
+    if (r->kind != KIND_SCALAR || size == 8)
+        return;
+    if (sext)
+        range_sext(&r->r, size);
+    else
+        range_zext(&r->r, size);
+}
+
+int vf_load(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    struct vf_reg *src, out;
+    int err = vf_read(v, i->src, &src);
+    if (err)
+        return err;
+    bool sext = row->kind == EBPF_KIND_LDSX;
+    struct access a = {.regno = i->src, .ptr = *src, .off = i->off, .size = row->bits / 8u};
+    if (sext && a.ptr.kind == KIND_CTX)
+        return bad_ctx(v, &a);
+    err = load_from(v, &a, &out);
+    if (err)
+        return err;
+    extend(&out, a.size, sext);
+    *vf_write(v, i->dst) = out;
+    return 0;
+}
+
+/* ---- stores ---- */
+
+/* `value`: what is stored, for the stack to remember; may be changed (linked). */
+static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
+{
+    int64_t off = (int64_t)a->ptr.off + a->off;
+    if (a->ptr.nullable)
+        return bad_pointer(v, a);
+    switch (a->ptr.kind) {
+    case KIND_CTX: {
+        int err = check_ctx_pointer(v, a);
+        return err ? err : bad_ctx(v, a);
+    }
+    case KIND_STACK:
+        return vf_stack_write(v, a->regno, &a->ptr, a->off, a->size, value);
+    case KIND_VALUE:
+        return vf_check_value(v, a->regno, &a->ptr, off, a->size, ACCESS_WRITE);
+    case KIND_PKT:
+    case KIND_META:
+        return vf_check_packet(v, a->regno, &a->ptr, off, a->size);
+    default:
+        return bad_pointer(v, a);
+    }
+}
+
+int vf_store(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    struct vf_reg imm = vf_reg_const((uint64_t)(int64_t)i->imm), *value = &imm, *dst;
+    int err = row->kind == EBPF_KIND_STX ? vf_read(v, i->src, &value) : 0;
+    if (!err)
+        err = vf_read(v, i->dst, &dst);
+    if (err)
+        return err;
+    struct access a = {.regno = i->dst, .ptr = *dst, .off = i->off, .size = row->bits / 8u};
+    return store_to(v, &a, value);
+}
+
+/* ---- atomics ---- */
+
+static int atomic_operands(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    struct vf_reg *r;
+    int err = vf_read(v, i->src, &r);
+    if (!err)
+        err = vf_read(v, i->dst, &r);
+    if (!err && row->kind == EBPF_KIND_CMPXCHG)
+        err = vf_read(v, 0, &r);
+    return err;
+}
+
+int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    struct vf_reg old, unknown = vf_reg_scalar();
+    int err = atomic_operands(v, row, i);
+    if (err)
+        return err;
+    struct access a = {.regno = i->dst, .off = i->off, .size = row->bits / 8u};
+    a.ptr = vf_top(&v->cur)->reg[i->dst];
+    if (a.ptr.kind == KIND_CTX || vf_is_packet(&a.ptr))
+        return vf_refuse(v, -EACCES, "BPF_ATOMIC stores into R%u %s is not allowed", i->dst,
+                         vf_kind_name(&a.ptr));
+    err = load_from(v, &a, &old);
+    if (!err)
+        err = store_to(v, &a, &unknown);
+    if (err || row->kind == EBPF_KIND_ATOMIC)
+        return err;
+    /* A pointer that was spilled there comes back as the number it is. */
+    if (old.kind != KIND_SCALAR)
+        old = vf_reg_scalar();
+    old.id = 0;
+    extend(&old, a.size, false);
+    *vf_write(v, row->kind == EBPF_KIND_CMPXCHG ? 0 : i->src) = old;
+    return 0;
+}
+
+/* ---- helpers ---- */
+
+int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access access, bool init,
+                     bool packet_ok)
+{
+    const struct vf_reg *r = &vf_top(&v->cur)->reg[regno];
+    switch (r->nullable ? KIND_NONE : r->kind) {
+    case KIND_PKT:
+    case KIND_META:
+        if (!packet_ok)
+            return vf_refuse(v, -EACCES, "helper access to the packet is not allowed");
+        return vf_check_packet(v, regno, r, r->off, size);
+    case KIND_VALUE:
+        return vf_check_value(v, regno, r, r->off, size, access);
+    case KIND_STACK:
+        return vf_stack_helper(v, regno, r, size, access, init);
+    default:
+        return vf_refuse(v, -EACCES, "R%u type=%s expected=fp, pkt, pkt_meta, map_key, map_value",
+                         regno, vf_kind_name(r));
+    }
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Register reads and writes, and what holds for all registers at once. */
+#include "verifier/vf.h"
+
+int vf_read(struct vf *v, unsigned regno, struct vf_reg **out)
+{
+    struct vf_reg *r = &vf_top(&v->cur)->reg[regno];
+    v->touched |= 1u << regno;
+    if (r->kind == KIND_NONE)
+        return vf_refuse(v, -EACCES, "R%u !read_ok", regno);
+    *out = r;
+    return 0;
+}
+
+struct vf_reg *vf_write(struct vf *v, unsigned regno)
+{
+    v->touched |= 1u << regno;
+    return &vf_top(&v->cur)->reg[regno];
+}
+
+uint32_t vf_new_id(struct vf *v)
+{
+    return ++v->ids;
+}
+
+void vf_link(struct vf *v, struct vf_reg *r)
+{
+    if (r->kind == KIND_SCALAR && r->id == 0 && !range_is_const(&r->r))
+        r->id = vf_new_id(v);
+}
+
+static bool forget_packet_one(void *arg, struct vf_reg *r)
+{
+    (void)arg;
+    if (vf_is_packet(r) || r->kind == KIND_END)
+        *r = vf_reg_scalar();
+    return true;
+}
+
+void vf_forget_packet(struct vf *v)
+{
+    vf_state_each(&v->cur, forget_packet_one, NULL);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The abstract machine: registers, stack slots, call frames; and the states kept
+ * to recognise ground already covered.
+ */
+#ifndef VERIFIER_STATE_H
+#define VERIFIER_STATE_H
+
+#include <stddef.h>
+
+#include "verifier/range.h"
+
+enum {
+    VF_FRAMES = 8,
+    VF_REGS = 11,
+    VF_FP = 10,
+    VF_STACK_BYTES = 512,
+    VF_SLOTS = VF_STACK_BYTES / 8,
+};
+
+enum vf_kind {
+    KIND_NONE, /* never written */
+    KIND_SCALAR,
+    KIND_CTX,
+    KIND_PKT,
+    KIND_META,
+    KIND_END,
+    KIND_VALUE, /* into a map's value */
+    KIND_MAP,
+    KIND_STACK,
+};
+
+/* How far a packet pointer was compared beyond the end (in pkt_range, instead of a length). */
+enum {
+    PKT_AT_END = -1,
+    PKT_BEYOND_END = -2,
+};
+
+/*
+ * Which scalars of the last kept state (point) a scalar was computed from: bit n
+ * is the scalar that vf_state_number() gave number n. When a decision rests on the
+ * scalar's range, those scalars are marked precise in that state, and so on
+ * upwards; a state then only covers another whose precise scalars lie within its own.
+ */
+enum { DEP_WORDS = 2, DEP_BITS = DEP_WORDS * 64 };
+
+struct vf_deps {
+    uint64_t bits[DEP_WORDS];
+};
+
+struct vf_reg {
+    uint8_t kind;
+    bool nullable; /* KIND_VALUE: may be NULL; `id` ties it to its copies */
+    bool precise;  /* in a kept state: some decision rests on the range */
+    uint8_t frame; /* KIND_STACK: whose stack */
+    int32_t off;   /* pointer: constant part of the offset */
+    uint32_t id;   /* scalar: equal values; packet: same base; nullable: same lookup; 0 none */
+    uint32_t map;
+    int32_t pkt_range; /* packet: bytes proved from the base on, or PKT_AT_END ... */
+    struct range r;    /* scalar: the value; pointer: variable part of the offset */
+    struct vf_deps deps;
+};
+
+enum vf_byte {
+    BYTE_INVALID, /* never written */
+    BYTE_SPILL,   /* the low bytes of the slot's register, from byte 0 on */
+    BYTE_MISC,
+    BYTE_ZERO,
+};
+
+struct vf_slot {
+    uint8_t byte[8]; /* enum vf_byte, by address */
+    struct vf_reg reg;
+};
+
+/* One call frame. Slot n is the 8 bytes at fp - 8 * (n + 1). */
+struct vf_frame {
+    struct vf_reg reg[VF_REGS];
+    uint32_t call_insn; /* the call that made it */
+    uint32_t subprog;
+    uint32_t slots, room;
+    struct vf_slot *slot; /* apart, so that registers stay where they are when it grows */
+};
+
+struct vf_point;
+
+struct vf_state {
+    struct vf_frame *frame[VF_FRAMES];
+    uint32_t depth; /* frames in use */
+    struct vf_point *parent;
+};
+
+/* A state kept at a pruning point. */
+struct vf_point {
+    struct vf_state st;
+    struct vf_point *next;
+    uint32_t branches; /* paths from here still to be walked */
+    uint32_t hits, misses;
+    uint32_t insn;
+    bool dropped; /* no longer in its instruction's list */
+    struct vf_deps done;
+    size_t bytes;
+};
+
+struct vf_reg vf_reg_scalar(void);
+struct vf_reg vf_reg_const(uint64_t value);
+struct vf_reg vf_reg_pointer(enum vf_kind kind);
+
+int vf_state_init(struct vf_state *st);
+void vf_state_free(struct vf_state *st);
+/* Deep copy into an unused *dst. -ENOMEM leaves *dst empty. */
+int vf_state_copy(struct vf_state *dst, const struct vf_state *src);
+size_t vf_state_bytes(const struct vf_state *st);
+int vf_state_push_frame(struct vf_state *st, uint32_t call_insn, uint32_t subprog);
+void vf_state_pop_frame(struct vf_state *st);
+/* Makes slots 0..slots-1 of frame `f` exist. */
+int vf_state_need_slots(struct vf_state *st, uint32_t f, uint32_t slots);
+/* Every scalar starts its dependencies anew, as itself. */
+void vf_state_number(struct vf_state *st);
+
+/* Calls fn for each register and spilled register; stops when it returns false. */
+typedef bool (*vf_reg_fn)(void *arg, struct vf_reg *reg);
+void vf_state_each(struct vf_state *st, vf_reg_fn fn, void *arg);
+
+static inline struct vf_frame *vf_top(const struct vf_state *st)
+{
+    return st->frame[st->depth - 1];
+}
+
+static inline bool vf_slot_is_spill(const struct vf_slot *s)
+{
+    return s->byte[0] == BYTE_SPILL;
+}
+
+/* All eight bytes are the register's. */
+static inline bool vf_slot_is_full_spill(const struct vf_slot *s)
+{
+    return s->byte[0] == BYTE_SPILL && s->byte[7] == BYTE_SPILL;
+}
+
+static inline bool vf_is_packet(const struct vf_reg *r)
+{
+    return r->kind == KIND_PKT || r->kind == KIND_META;
+}
+
+static inline void vf_deps_join(struct vf_deps *a, const struct vf_deps *b)
+{
+    for (unsigned i = 0; i < DEP_WORDS; i++)
+        a->bits[i] |= b->bits[i];
+}
+
+#endif

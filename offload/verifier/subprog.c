@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Calls between subprograms, walked inline, and the stack that a chain of them needs. */
+#include "verifier/vf.h"
+
+int vf_call_local(struct vf *v, const struct ebpf_insn *i)
+{
+    uint32_t target = (uint32_t)((int64_t)v->pc + 1 + i->imm);
+    if (v->cur.depth == VF_FRAMES)
+        return vf_refuse(v, -E2BIG, "the call stack of %d frames is too deep", VF_FRAMES);
+    int err = vf_state_push_frame(&v->cur, v->pc, v->at[target].subprog);
+    if (err)
+        return err;
+    struct vf_frame *callee = vf_top(&v->cur), *caller = v->cur.frame[v->cur.depth - 2];
+    for (unsigned n = 1; n <= 5; n++)
+        callee->reg[n] = caller->reg[n];
+    for (unsigned n = 0; n <= 5; n++)
+        caller->reg[n] = (struct vf_reg){0};
+    v->touched = 0;
+    v->next = target;
+    vf_log_call(v);
+    return VF_GO;
+}
+
+static int return_to_caller(struct vf *v, const struct vf_reg *r0)
+{
+    if (r0->kind == KIND_STACK)
+        return vf_refuse(v, -EINVAL, "cannot return stack pointer to the caller");
+    uint32_t call = vf_top(&v->cur)->call_insn;
+    v->cur.frame[v->cur.depth - 2]->reg[0] = *r0;
+    vf_log_return(v, call + 1);
+    vf_state_pop_frame(&v->cur);
+    v->next = call + 1;
+    v->touched = 0;
+    v->touched_slots = 0;
+    return VF_GO;
+}
+
+int vf_exit(struct vf *v)
+{
+    struct vf_reg *r0;
+    if (v->cur.depth > 1) /* a subprogram without result leaves R0 unset */
+        return return_to_caller(v, &vf_top(&v->cur)->reg[0]);
+    int err = vf_read(v, 0, &r0);
+    if (err)
+        return err;
+    if (r0->kind != KIND_SCALAR)
+        return vf_refuse(v, -EACCES, "R0 leaks addr as return value");
+    return VF_PATH_END;
+}
+
+/* ---- stack of the deepest chain ---- */
+
+enum {
+    STACK_ROUND = 16 /* what the kernel's JITs round a frame to */
+};
+
+/* Per subprogram, over chains of at most k frames: the most stack, and the frames it takes. */
+struct chain {
+    uint32_t bytes[VF_SUBPROGS_MAX], frames[VF_SUBPROGS_MAX];
+};
+
+static uint32_t rounded(uint32_t bytes)
+{
+    return (bytes + STACK_ROUND - 1) / STACK_ROUND * STACK_ROUND;
+}
+
+static void lengthen(const struct vf *v, const struct chain *shorter, struct chain *out)
+{
+    for (uint32_t s = 0; s < v->subs; s++) {
+        out->bytes[s] = rounded(v->sub[s].stack);
+        out->frames[s] = 1;
+    }
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        if (vf_row(v, n)->kind != EBPF_KIND_CALL_LOCAL)
+            continue;
+        uint32_t from = v->at[n].subprog;
+        uint32_t to = v->at[(int64_t)n + 1 + vf_ins(v, n)->imm].subprog;
+        uint32_t own = rounded(v->sub[from].stack);
+        if (own + shorter->bytes[to] > out->bytes[from])
+            out->bytes[from] = own + shorter->bytes[to];
+        if (1 + shorter->frames[to] > out->frames[from])
+            out->frames[from] = 1 + shorter->frames[to];
+    }
+}
+
+int vf_check_stack_depth(struct vf *v)
+{
+    struct chain chain[2] = {0};
+    unsigned k = 0;
+    v->pc = 0;
+    /* One more round than frames are allowed, so that a longer chain shows. */
+    for (; k <= VF_FRAMES; k++)
+        lengthen(v, &chain[k & 1], &chain[(k + 1) & 1]);
+    const struct chain *last = &chain[k & 1];
+    for (uint32_t s = 0; s < v->subs; s++) {
+        if (last->frames[s] > VF_FRAMES)
+            return vf_refuse(v, -E2BIG, "the call stack of %u frames is too deep !",
+                             last->frames[s]);
+        if (last->bytes[s] > VF_STACK_BYTES)
+            return vf_refuse(v, -EACCES, "combined stack size of %u calls is %u. Too large",
+                             last->frames[s], last->bytes[s]);
+    }
+    v->max_stack = last->bytes[0];
+    return 0;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verifier's own header: one run's context and what the stages offer each other. */
+#ifndef VERIFIER_VF_H
+#define VERIFIER_VF_H
+
+#include <errno.h>
+
+#include "ebpf/ebpf.h"
+#include "offload/verifier.h"
+#include "verifier/state.h"
+
+enum {
+    VF_INSN_LIMIT = 1000000,
+    VF_SUBPROGS_MAX = 256,
+    VF_PENDING_MAX = 8192,   /* jumps whose other side still waits */
+    VF_VAR_MAX = 1 << 29,    /* pointer offsets stay below this, either sign */
+    VF_PKT_OFF_MAX = 0xffff, /* a packet is shorter than this */
+};
+#define VF_KEPT_BYTES_MAX ((size_t)384 << 20) /* memory of kept states */
+
+enum vf_insn_flag {
+    VF_SECOND = 1u << 0, /* second slot of LD_IMM64 */
+    VF_JOIN = 1u << 1,   /* states are kept and compared here */
+    VF_SEEN = 1u << 2,
+};
+
+/* What is known of one instruction slot. */
+struct vf_insn {
+    uint16_t row;     /* enum ebpf_id */
+    uint8_t flags;    /* enum vf_insn_flag */
+    uint8_t facts;    /* enum offload_fact */
+    uint16_t live;    /* registers read from here on before they are written */
+    uint16_t live_hi; /* of those, the upper half too */
+    uint32_t subprog;
+    struct vf_point *points;
+};
+
+struct vf_subprog {
+    uint32_t start, end;
+    uint32_t stack; /* bytes of stack touched */
+};
+
+/* The other side of a conditional jump, waiting. */
+struct vf_pending {
+    struct vf_state st;
+    uint32_t insn, from;
+    size_t log_len;
+};
+
+struct vf {
+    const struct offload_prog *prog;
+    const struct offload_verify_opts *opts;
+    struct offload_log *log;
+    struct offload_refusal *why;
+    struct vf_insn *at; /* per slot */
+    struct vf_subprog sub[VF_SUBPROGS_MAX];
+    uint32_t subs;
+    uint32_t max_stack;
+
+    struct vf_state cur;
+    uint32_t pc, next;
+    struct vf_pending *pending;
+    uint32_t pendings, pending_room;
+    uint32_t ids;
+    uint32_t touched;       /* registers of the top frame the instruction used: for the log */
+    uint64_t touched_slots; /* its stack slots, likewise */
+    /* log: the source line printed last; the branch a path came from; where the text of the
+     * last instruction ended, and its length */
+    const struct offload_line_info *last_line;
+    bool from_branch;
+    uint32_t from, insn_len;
+    size_t insn_end;
+
+    uint64_t processed, limit;
+    uint64_t jumps, last_jumps, last_processed; /* since the last kept state */
+    uint32_t kept, peak_kept, total_kept, max_per_insn;
+    size_t kept_bytes;
+};
+
+enum vf_step {
+    VF_GO = 0,      /* on to v->next */
+    VF_PATH_END = 1 /* this path is finished */
+};
+
+/* ---- log.c ---- */
+/* Records the reason (first one wins), writes it to the log, returns `err` (negative). */
+int vf_refuse(struct vf *v, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A further line of log after a refusal. */
+void vf_note(struct vf *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* trace.c: the walk, at level 1 and above. */
+void vf_log_start(struct vf *v);
+void vf_log_insn(struct vf *v);
+/* A waiting path is taken up; at level 1 what was logged since it began to wait goes. */
+void vf_log_resume(struct vf *v, uint32_t from, size_t keep);
+void vf_log_forget(struct vf *v, size_t keep);
+void vf_log_pruned(struct vf *v);
+void vf_log_loop(struct vf *v, const struct vf_state *old);
+void vf_log_call(struct vf *v);
+void vf_log_return(struct vf *v, uint32_t to);
+void vf_log_stats(struct vf *v);
+const char *vf_kind_name(const struct vf_reg *r);
+/* "(0x0; 0xff)" */
+const char *vf_tnum_text(struct tnum t, char buf[48]);
+
+/* ---- cfg.c, fields.c, live.c ---- */
+int vf_check_structure(struct vf *v);
+int vf_check_fields(struct vf *v);
+void vf_find_live(struct vf *v);
+/* Slots that may follow `insn` inside its subprogram: returns how many (0..2). */
+unsigned vf_successors(const struct vf *v, uint32_t insn, uint32_t next[2]);
+
+/* ---- explore.c ---- */
+int vf_explore(struct vf *v);
+/* Leaves the current state for later, to go on at `insn`; *other is that copy (valid until the next
+ * call). */
+int vf_push(struct vf *v, uint32_t insn, struct vf_state **other);
+
+/* ---- prune.c ---- */
+/* VF_PATH_END when a kept state covers the current one; may keep the current one. */
+int vf_prune(struct vf *v);
+void vf_point_release(struct vf *v, struct vf_point *p);
+void vf_points_free(struct vf *v);
+
+/* ---- precise.c ---- */
+/* A decision rests on the ranges of what `deps` names. */
+void vf_demand(struct vf *v, const struct vf_state *st, struct vf_deps deps);
+static inline void vf_demand_reg(struct vf *v, const struct vf_reg *r)
+{
+    if (r->kind == KIND_SCALAR)
+        vf_demand(v, &v->cur, r->deps);
+}
+
+/* ---- regs.c ---- */
+int vf_read(struct vf *v, unsigned regno, struct vf_reg **out);
+struct vf_reg *vf_write(struct vf *v, unsigned regno);
+uint32_t vf_new_id(struct vf *v);
+/* Gives a scalar an id so that a copy of it can be recognised. */
+void vf_link(struct vf *v, struct vf_reg *r);
+/* Packet pointers are stale: everywhere they become unknown scalars. */
+void vf_forget_packet(struct vf *v);
+
+/* ---- alu.c, pointer.c ---- */
+int vf_alu(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+int vf_pointer_alu(struct vf *v, const struct ebpf_row *row, unsigned regno,
+                   const struct vf_reg *ptr, const struct vf_reg *scalar, bool ptr_is_dst);
+int vf_pointer_sane(struct vf *v, const struct vf_reg *r, const char *what);
+
+/* ---- branch.c ---- */
+int vf_branch(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+
+/* ---- mem.c, stack.c ---- */
+enum vf_access {
+    ACCESS_READ,
+    ACCESS_WRITE,
+};
+int vf_load(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+int vf_store(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+/* A helper touches `size` bytes at register `regno`; `init`: it writes them all without reading. */
+int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access access, bool init,
+                     bool packet_ok);
+int vf_check_packet(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
+                    uint32_t size);
+int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off, uint32_t size,
+                   enum vf_access access);
+
+int vf_stack_read(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_t off,
+                  uint32_t size, struct vf_reg *out);
+int vf_stack_write(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_t off,
+                   uint32_t size, struct vf_reg *value);
+int vf_stack_helper(struct vf *v, unsigned regno, const struct vf_reg *ptr, uint32_t size,
+                    enum vf_access access, bool init);
+
+/* ---- call.c, subprog.c ---- */
+int vf_call(struct vf *v, const struct ebpf_insn *i);
+/* Arguments helper `id` reads, 0..5; 5 when unknown. */
+unsigned vf_helper_args(uint32_t id);
+int vf_call_local(struct vf *v, const struct ebpf_insn *i);
+int vf_exit(struct vf *v);
+int vf_check_stack_depth(struct vf *v);
+
+/* ---- facts.c ---- */
+int vf_facts(const struct vf *v, struct offload_facts **out);
+
+static inline const struct ebpf_insn *vf_ins(const struct vf *v, uint32_t insn)
+{
+    return &v->prog->insns[insn];
+}
+
+static inline const struct ebpf_row *vf_row(const struct vf *v, uint32_t insn)
+{
+    return ebpf_row(v->at[insn].row);
+}
+
+static inline bool vf_uninit_ok(const struct vf *v)
+{
+    return v->opts->allow_uninit_stack;
+}
+
+#endif
