@@ -15,7 +15,11 @@ _Static_assert(PLAT_ASM_FATAL == NIC_MMIO_FATAL, "plat_asm.h");
 
 static inline uint64_t plat_reg_read64(uint32_t offset)
 {
-    return *(const volatile uint64_t *)(uintptr_t)(NIC_MMIO_BASE + offset);
+    uint64_t value;
+
+    /* clang 19 narrows a volatile 64-bit load to `lw` when its upper half is not used. */
+    __asm__ volatile("ld %0, 0(%1)" : "=r"(value) : "r"((uint64_t)NIC_MMIO_BASE + offset));
+    return value;
 }
 
 static inline uint32_t plat_reg_read32(uint32_t offset)
