@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Predecoded code. A page is decoded as a whole, because the static costs are
+ * prefix sums over it; it stays in place until all pages are dropped, so that an
+ * engine inside bus->access can still finish its instruction on a stale page.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine_impl.h"
+
+static uint32_t at_least_1(uint64_t cycles)
+{
+    return cycles == 0 ? 1 : (uint32_t)cycles;
+}
+
+/* Jumps and taken branches cost something in any configuration, so that no loop stops time. */
+static void set_costs(struct code_cache *cc, const struct nic_config *cfg)
+{
+    const uint32_t ALU = (uint32_t)cfg->cost_alu, MUL = (uint32_t)cfg->cost_mul;
+    const uint32_t DIV = (uint32_t)cfg->cost_div, BRANCH = (uint32_t)cfg->cost_branch;
+    const uint32_t LOAD = (uint32_t)(cfg->cost_load + cfg->local_latency);
+    const uint32_t STORE = (uint32_t)cfg->cost_store, ATOMIC = (uint32_t)cfg->cost_atomic;
+    const uint32_t CSR = (uint32_t)cfg->cost_csr, SYSTEM = (uint32_t)cfg->cost_system;
+    const uint32_t JUMP = at_least_1(cfg->cost_jump);
+
+#define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing)                            \
+    cc->cost[RV64_OP_##id] = timing;
+#include "nic/rv64_insn.def"
+    cc->cost[KIND_JAL_FAR] = JUMP;
+    for (unsigned k = KIND_BEQ_FAR; k <= KIND_BGEU_FAR; k++) {
+        cc->cost[k] = BRANCH;
+    }
+    cc->branch_taken = (int32_t)at_least_1(cfg->cost_branch_taken) - (int32_t)BRANCH;
+}
+
+int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus,
+                      struct code_cache **out)
+{
+    struct code_cache *cc = calloc(1, sizeof(*cc));
+    if (cc == NULL) {
+        return -ENOMEM;
+    }
+    /* Untouched pages of it take no memory. */
+    cc->page = calloc(CACHE_PAGES, sizeof(*cc->page));
+    if (cc->page == NULL) {
+        free(cc);
+        return -ENOMEM;
+    }
+    cc->bus = bus;
+    cc->handlers = engine_interp_handlers();
+    cc->generation = 1;
+    set_costs(cc, cfg);
+    *out = cc;
+    return 0;
+}
+
+void code_cache_destroy(struct code_cache *cc)
+{
+    if (cc != NULL) {
+        free(cc->page);
+        free(cc);
+    }
+}
+
+/* ---- decoding ---- */
+
+static bool border_at(const struct code_page *p, unsigned i)
+{
+    return (p->border[i / 64] >> (i % 64)) & 1;
+}
+
+/* Marks `addr` if it falls inside the page, its first instruction excepted: reaching that is
+ * checked anyway. */
+static bool mark_border(struct code_page *p, uint64_t addr)
+{
+    uint64_t i = (addr - p->addr + 3) / 4;
+    if (addr <= p->addr || addr - p->addr >= PAGE_BYTES || i >= PAGE_INSNS ||
+        border_at(p, (unsigned)i)) {
+        return false;
+    }
+    p->border[i / 64] |= (uint64_t)1 << (i % 64);
+    return true;
+}
+
+static void mark_all_borders(const struct code_cache *cc, struct code_page *p)
+{
+    for (const struct engine *e = cc->engines; e != NULL; e = e->next) {
+        for (unsigned t = 0; t < e->threads; t++) {
+            const struct hart *h = &e->hart[t];
+            if (h->prog_len != 0) {
+                mark_border(p, h->prog_lo);
+                mark_border(p, h->prog_lo + h->prog_len);
+            }
+        }
+    }
+}
+
+static enum insn_kind far_kind(enum rv64_op op)
+{
+    switch (op) {
+    case RV64_OP_JAL:
+        return KIND_JAL_FAR;
+    case RV64_OP_BEQ:
+        return KIND_BEQ_FAR;
+    case RV64_OP_BNE:
+        return KIND_BNE_FAR;
+    case RV64_OP_BLT:
+        return KIND_BLT_FAR;
+    case RV64_OP_BGE:
+        return KIND_BGE_FAR;
+    case RV64_OP_BLTU:
+        return KIND_BLTU_FAR;
+    case RV64_OP_BGEU:
+        return KIND_BGEU_FAR;
+    default:
+        return (enum insn_kind)op;
+    }
+}
+
+static uint8_t dest_slot(uint8_t rd)
+{
+    return rd == 0 ? X_DUMMY : rd;
+}
+
+static void decode_one(struct code_cache *cc, struct code_page *p, unsigned i)
+{
+    struct rv64_insn d = rv64_decode(p->word[i]);
+    struct insn *n = &p->insn[i];
+
+    p->kind[i] = (uint8_t)far_kind(d.op);
+    n->handler = cc->handlers[border_at(p, i) ? KIND_BORDER : p->kind[i]];
+    n->imm = d.imm;
+    n->rs1 = d.rs1;
+    n->rs2 = d.rs2;
+    n->rd = dest_slot(d.rd);
+    n->pad = 0;
+    p->cycles[i + 1] = p->cycles[i] + cc->cost[p->kind[i]];
+}
+
+/* borders_before[i]: borders at instructions 0..i. */
+static void count_borders(const struct code_page *p, uint16_t *borders_before)
+{
+    uint16_t n = 0;
+    for (unsigned i = 0; i < PAGE_INSNS; i++) {
+        n = (uint16_t)(n + border_at(p, i));
+        borders_before[i] = n;
+    }
+}
+
+/* Turns the branch at i into its near variant where nothing forbids it. */
+static void make_near(struct code_cache *cc, struct code_page *p, int i, const uint16_t *borders)
+{
+    struct insn *n = &p->insn[i];
+    bool jal = p->kind[i] == KIND_JAL_FAR;
+    int to = i + n->imm / 4;
+
+    if (n->imm == 0 || n->imm % 4 != 0 || to < 0 || to >= PAGE_INSNS || borders[i] != borders[to]) {
+        return;
+    }
+    enum rv64_op op = rv64_decode(p->word[i]).op;
+    n->imm = (int32_t)(p->cycles[i + 1] - p->cycles[to]);
+    if (jal) {
+        n->jal_distance = (int16_t)(to - i);
+    } else {
+        n->imm += cc->branch_taken;
+        n->branch_distance = (int16_t)(to - i);
+    }
+    p->kind[i] = (uint8_t)op;
+    if (!border_at(p, (unsigned)i)) {
+        n->handler = cc->handlers[op];
+    }
+}
+
+static void decode_page(struct code_cache *cc, struct code_page *p)
+{
+    uint16_t borders[PAGE_INSNS];
+
+    mark_all_borders(cc, p);
+    memcpy(p->word, p->mem, PAGE_BYTES);
+    p->cycles[0] = 0;
+    for (unsigned i = 0; i < PAGE_INSNS; i++) {
+        decode_one(cc, p, i);
+    }
+    count_borders(p, borders);
+    for (int i = 0; i < PAGE_INSNS; i++) {
+        if (p->kind[i] >= KIND_JAL_FAR) {
+            make_near(cc, p, i, borders);
+        }
+    }
+    p->insn[PAGE_INSNS] = (struct insn){.handler = cc->handlers[KIND_NEXT_PAGE]};
+    p->bias = p->addr - ((uint64_t)(uintptr_t)p->insn >> 2);
+    p->stale = false;
+}
+
+/* ---- the table ---- */
+
+static unsigned slot_of(const struct code_cache *cc, uint64_t addr)
+{
+    unsigned i = (unsigned)((addr >> PAGE_BITS) * 0x9e3779b97f4a7c15u >> 52);
+    while (cc->slot[i] != 0 && cc->page[cc->slot[i] - 1].addr != addr) {
+        i = (i + 1) % CACHE_SLOTS;
+    }
+    return i;
+}
+_Static_assert(CACHE_SLOTS == 1 << 12, "slot_of takes the top 12 bits of the product");
+_Static_assert(CACHE_PAGES < CACHE_SLOTS, "an empty slot ends each search");
+
+static void drop_all(struct code_cache *cc)
+{
+    memset(cc->slot, 0, sizeof(cc->slot));
+    cc->used = 0;
+    cc->generation++;
+}
+
+static struct code_page *add_page(struct code_cache *cc, uint64_t addr, const uint8_t *mem)
+{
+    if (cc->used == CACHE_PAGES) {
+        drop_all(cc);
+    }
+    struct code_page *p = &cc->page[cc->used++];
+    cc->slot[slot_of(cc, addr)] = (uint16_t)cc->used;
+    p->addr = addr;
+    p->mem = mem;
+    memset(p->border, 0, sizeof(p->border));
+    decode_page(cc, p);
+    return p;
+}
+
+struct code_page *code_cache_page(struct code_cache *cc, uint64_t addr)
+{
+    uint16_t found = cc->slot[slot_of(cc, addr)];
+    if (found != 0) {
+        struct code_page *p = &cc->page[found - 1];
+        if (p->stale) {
+            decode_page(cc, p);
+        }
+        return p;
+    }
+    const uint8_t *mem = cc->bus->code_page(cc->bus->ctx, addr);
+    return mem == NULL ? NULL : add_page(cc, addr, mem);
+}
+
+/* ---- staleness ---- */
+
+static void make_stale(struct code_cache *cc, struct code_page *p)
+{
+    p->stale = true;
+    cc->generation++;
+}
+
+void code_cache_sync(struct code_cache *cc)
+{
+    for (uint32_t i = 0; i < cc->used; i++) {
+        struct code_page *p = &cc->page[i];
+        if (!p->stale && memcmp(p->word, p->mem, PAGE_BYTES) != 0) {
+            make_stale(cc, p);
+        }
+    }
+}
+
+void code_cache_invalidate(struct code_cache *cc, uint64_t addr, uint64_t len)
+{
+    uint64_t first = addr & ~(uint64_t)(PAGE_BYTES - 1);
+    if (len == 0) {
+        return;
+    }
+    if (len <= PAGE_BYTES) { /* at most two pages: look them up */
+        for (uint64_t a = first; a - addr < len || a == first; a += PAGE_BYTES) {
+            uint16_t found = cc->slot[slot_of(cc, a)];
+            if (found != 0 && !cc->page[found - 1].stale) {
+                make_stale(cc, &cc->page[found - 1]);
+            }
+        }
+        return;
+    }
+    uint64_t span = len + (addr - first);
+    if (span < len) {
+        span = UINT64_MAX;
+    }
+    for (uint32_t i = 0; i < cc->used; i++) {
+        struct code_page *p = &cc->page[i];
+        if (!p->stale && p->addr - first < span) {
+            make_stale(cc, p);
+        }
+    }
+}
+
+void code_cache_border(struct code_cache *cc, uint64_t addr)
+{
+    uint16_t found = cc->slot[slot_of(cc, addr & ~(uint64_t)(PAGE_BYTES - 1))];
+    if (found != 0 && mark_border(&cc->page[found - 1], addr)) {
+        make_stale(cc, &cc->page[found - 1]);
+    }
+}

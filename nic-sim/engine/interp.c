@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The interpreter: direct-threaded over predecoded pages (struct code_page).
+ * Its handlers are expanded from exec.def.
+ *
+ * While it runs, time and retired instructions are kept as differences: at
+ * instruction i of page pg the time is base + pg->cycles[i] and the count is
+ * ret + i. Straight code therefore costs nothing to account for, and a taken
+ * branch inside the page adds one constant to each.
+ */
+#include <string.h>
+
+#include "engine/engine_impl.h"
+#include "engine/exec_ops.h"
+
+/* Addresses of labels and computed goto are GNU C. */
+#pragma GCC diagnostic ignored "-Wpedantic"
+
+/* The page of h->pc, after the checks that program code asks for; NULL with *r set when it trapped.
+ */
+static struct code_page *enter(struct engine *e, struct hart *h, struct step_result *r)
+{
+    uint64_t addr = h->pc & ~(uint64_t)(PAGE_BYTES - 1);
+
+    if (hart_program_pc(h, h->pc) != h->in_program) {
+        if (!trap_may_go(h, h->pc)) {
+            *r = trap_take(e, h, CAUSE_FETCH_ACCESS, h->pc);
+            return NULL;
+        }
+        hart_refresh(e, h);
+    }
+    struct code_page *pg = code_cache_page(e->cc, addr);
+    if (pg == NULL) {
+        *r = trap_take(e, h, CAUSE_FETCH_ACCESS, h->pc);
+        return NULL;
+    }
+    if (e->tlb_generation != e->cc->generation) {
+        memset(e->tlb, 0xff, sizeof(e->tlb)); /* no page has this address */
+        e->tlb_generation = e->cc->generation;
+    }
+    e->tlb[addr / PAGE_BYTES % TLB_SLOTS].addr = addr;
+    e->tlb[addr / PAGE_BYTES % TLB_SLOTS].page = pg;
+    return pg;
+}
+
+/* A jump that may cross a border: h->pc, e->clock and h->retired are those before it. */
+static struct step_result jump(struct engine *e, struct hart *h, unsigned rd, uint64_t target,
+                               uint64_t cycles)
+{
+    if (target & 3) {
+        return trap_take(e, h, CAUSE_FETCH_MISALIGNED, target);
+    }
+    if (hart_program_pc(h, target) != h->in_program && !trap_may_go(h, target)) {
+        return trap_take(e, h, CAUSE_FETCH_ACCESS, target);
+    }
+    h->x[rd] = h->pc + 4;
+    hart_retire(e, h, cycles);
+    h->pc = target;
+    hart_refresh(e, h);
+    return (struct step_result){STEP_JUMP, EXIT_HORIZON};
+}
+
+/* Nothing can end a branch to itself: there are no interrupts. */
+static enum interp_exit park(struct engine *e, struct hart *h)
+{
+    h->state = HART_PARKED;
+    e->running = false;
+    return EXIT_YIELD;
+}
+
+#define PC         (pg->bias + ((uint64_t)(uintptr_t)ip >> 2))
+#define INDEX      ((uint64_t)(ip - pg->insn))
+#define RS1        (h->x[ip->rs1])
+#define RS2        (h->x[ip->rs2])
+#define RD         (h->x[ip->rd])
+#define IMM        ((uint64_t)(int64_t)ip->imm)
+#define DISPATCH() goto * ip->handler
+#define NEXT()                                                                                     \
+    do {                                                                                           \
+        ip++;                                                                                      \
+        DISPATCH();                                                                                \
+    } while (0)
+/* Brings the hart and the engine up to date as of the instruction at ip, not yet done. */
+#define SYNC()                                                                                     \
+    do {                                                                                           \
+        h->pc = PC;                                                                                \
+        e->clock = base + pg->cycles[INDEX];                                                       \
+        h->retired = ret + INDEX;                                                                  \
+    } while (0)
+/* Inside the page, no border in between: see make_near. */
+#define NEAR(distance_)                                                                            \
+    do {                                                                                           \
+        int64_t distance = (distance_);                                                            \
+        base += (uint64_t)(int64_t)ip->imm;                                                        \
+        ret += (uint64_t)(1 - distance);                                                           \
+        ip += distance;                                                                            \
+        if (ENGINE_UNLIKELY((int64_t)base > limit)) {                                              \
+            goto horizon;                                                                          \
+        }                                                                                          \
+        DISPATCH();                                                                                \
+    } while (0)
+
+enum interp_exit engine_interp(struct engine *e, struct hart *h, const void *const **handlers)
+{
+    static const void *const table[KIND_COUNT] = {
+        [RV64_OP_INVALID] = &&do_invalid,
+#define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing) [RV64_OP_##id] = &&do_##id,
+#include "nic/rv64_insn.def"
+        [KIND_JAL_FAR] = &&do_jal_far,
+#define EXEC_RD(id, value)
+#define EXEC_LOAD(id, type)
+#define EXEC_STORE(id, type)
+#define EXEC_BRANCH(id, taken) [KIND_##id##_FAR] = &&do_far_##id,
+#define EXEC_AMO(id, op, bytes)
+#define EXEC_FLOW(id)
+#define EXEC_SYSTEM(id)
+#include "engine/exec.def"
+        [KIND_BORDER] = &&do_border,
+        [KIND_NEXT_PAGE] = &&do_next_page,
+    };
+    if (handlers != NULL) {
+        *handlers = table;
+        return EXIT_HORIZON;
+    }
+
+    const int64_t limit = e->horizon > INT64_MAX ? INT64_MAX : (int64_t)e->horizon;
+    struct code_page *pg;
+    const struct insn *ip;
+    uint64_t base, ret, addr, target;
+    uint32_t cycles;
+    unsigned rd;
+    struct step_result r;
+
+reenter:
+    pg = enter(e, h, &r);
+    if (pg == NULL) {
+        if (r.step == STEP_LEAVE) {
+            return r.exit;
+        }
+        goto reenter;
+    }
+    ip = &pg->insn[(h->pc % PAGE_BYTES) / 4];
+    base = e->clock - pg->cycles[INDEX];
+    ret = h->retired - INDEX;
+    if (e->clock > e->horizon) {
+        return EXIT_HORIZON;
+    }
+    DISPATCH();
+
+step:
+    if (r.step == STEP_LEAVE) {
+        return r.exit;
+    }
+    if (r.step == STEP_JUMP || e->cc->generation != e->tlb_generation) {
+        goto reenter;
+    }
+    ip++;
+    base = e->clock - pg->cycles[INDEX];
+    DISPATCH();
+
+horizon:
+    SYNC();
+    return EXIT_HORIZON;
+
+    /* One handler for each instruction. */
+
+#define EXEC_RD(id, value)                                                                         \
+    do_##id : RD = (value);                                                                        \
+    NEXT();
+#define EXEC_LOAD(id, type)                                                                        \
+    do_##id : addr = RS1 + IMM;                                                                    \
+    if (ENGINE_UNLIKELY(addr - h->win_lo >= h->win_n)) {                                           \
+        goto slow_load;                                                                            \
+    } else {                                                                                       \
+        type v;                                                                                    \
+        memcpy(&v, h->win_ptr + (addr - h->win_lo), sizeof(v));                                    \
+        RD = (uint64_t)(int64_t)v;                                                                 \
+    }                                                                                              \
+    NEXT();
+#define EXEC_STORE(id, type)                                                                       \
+    do_##id : addr = RS1 + IMM;                                                                    \
+    if (ENGINE_UNLIKELY(addr - h->win_lo >= h->win_n)) {                                           \
+        goto slow_store;                                                                           \
+    } else {                                                                                       \
+        type v = (type)RS2;                                                                        \
+        memcpy(h->win_ptr + (addr - h->win_lo), &v, sizeof(v));                                    \
+    }                                                                                              \
+    NEXT();
+#define EXEC_BRANCH(id, taken)                                                                     \
+    do_##id : if (taken)                                                                           \
+    {                                                                                              \
+        NEAR(ip->branch_distance);                                                                 \
+    }                                                                                              \
+    NEXT();                                                                                        \
+    do_far_##id : if (taken)                                                                       \
+    {                                                                                              \
+        goto far_branch;                                                                           \
+    }                                                                                              \
+    NEXT();
+#define EXEC_AMO(id, op, bytes) do_##id : goto amo;
+#define EXEC_FLOW(id)
+#define EXEC_SYSTEM(id) do_##id : goto system;
+#include "engine/exec.def"
+
+do_JAL:
+    RD = PC + 4;
+    NEAR(ip->jal_distance);
+
+do_jal_far:
+    target = PC + IMM;
+    rd = ip->rd;
+    cycles = e->cc->cost[KIND_JAL_FAR];
+    if (target == PC) {
+        goto parked;
+    }
+    goto far;
+
+do_JALR:
+    target = (RS1 + IMM) & ~(uint64_t)1;
+    rd = ip->rd;
+    cycles = e->cc->cost[RV64_OP_JALR];
+    goto far;
+
+far_branch:
+    target = PC + IMM;
+    rd = X_DUMMY;
+    cycles = e->cc->cost[RV64_OP_BEQ] + (uint32_t)e->cc->branch_taken;
+    if (target == PC) {
+        goto parked;
+    }
+
+far:
+    addr = target & ~(uint64_t)(PAGE_BYTES - 1);
+    if (ENGINE_UNLIKELY((target & 3) || hart_program_pc(h, target) != h->in_program ||
+                        e->tlb[target / PAGE_BYTES % TLB_SLOTS].addr != addr)) {
+        SYNC();
+        r = jump(e, h, rd, target, cycles);
+        goto step;
+    }
+    h->x[rd] = PC + 4;
+    base += pg->cycles[INDEX] + cycles;
+    ret += INDEX + 1;
+    pg = e->tlb[target / PAGE_BYTES % TLB_SLOTS].page;
+    ip = &pg->insn[(target % PAGE_BYTES) / 4];
+    base -= pg->cycles[INDEX];
+    ret -= INDEX;
+    if (ENGINE_UNLIKELY((int64_t)base > limit)) {
+        goto horizon;
+    }
+    DISPATCH();
+
+parked:
+    SYNC();
+    return park(e, h);
+
+slow_load:
+    SYNC();
+    r = mem_load(e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, addr);
+    goto step;
+
+slow_store:
+    SYNC();
+    r = mem_store(e, h, (enum rv64_op)pg->kind[INDEX], addr, RS2);
+    goto step;
+
+amo:
+    SYNC();
+    r = mem_amo(e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, RS1, RS2);
+    goto step;
+
+system:
+    SYNC();
+    r = system_step(e, h, (enum rv64_op)pg->kind[INDEX], ip, pg->word[INDEX]);
+    goto step;
+
+do_invalid:
+    SYNC();
+    r = trap_take(e, h, CAUSE_ILLEGAL, pg->word[INDEX]);
+    goto step;
+
+do_border:
+    if (ENGINE_UNLIKELY(hart_program_pc(h, PC) != h->in_program)) {
+        SYNC();
+        goto reenter; /* which enters or leaves program code, or traps */
+    }
+    goto *table[pg->kind[INDEX]];
+
+do_next_page:
+    SYNC();
+    goto reenter;
+}
+
+const void *const *engine_interp_handlers(void)
+{
+    const void *const *handlers;
+    engine_interp(NULL, NULL, &handlers);
+    return handlers;
+}
