@@ -59,7 +59,7 @@ struct run {
 
 /* Opens ports, host queue and tap. CMD_DONE, or the status after a message. */
 int run_connect(struct run *r);
-/* Lets the traffic through. */
+/* Connects the traffic and lets it through; fills tally, model and wall_s. */
 int run_traffic(struct run *r);
 
 /* The results, to stdout; `maps` as maps_read gave them. */

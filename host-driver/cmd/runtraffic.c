@@ -104,17 +104,29 @@ static void tap_dropped(void *ctx, uint64_t seq, enum nic_drop_reason why)
         perpacket_dropped(r->per_packet, seq, names[why]);
 }
 
-static int connect_port(struct run *r, unsigned number)
+/* Ports open before anything is connected to them: commands take modelled time. */
+static int enable_ports(struct run *r)
 {
-    struct run_port *p = &r->ports[number - 1];
-    int rc;
+    for (unsigned n = 1; n <= r->cfg.port_count; n++) {
+        int rc = nicdrv_port_enable(r->s.drv, n, true);
 
-    *p = (struct run_port){.run = r, .number = number};
-    rc = nic_port_connect(r->s.dev, number, &port_ops, p, r->v->pacing);
-    if (rc == 0)
-        rc = nicdrv_port_enable(r->s.drv, number, true);
-    if (rc != 0)
-        return cmd_fail(CMD_FAILED, "port %u: %s", number, strerror(-rc));
+        if (rc != 0)
+            return cmd_fail(CMD_FAILED, "port %u: %s", n, strerror(-rc));
+    }
+    return CMD_DONE;
+}
+
+static int connect_ports(struct run *r)
+{
+    for (unsigned n = 1; n <= r->cfg.port_count; n++) {
+        struct run_port *p = &r->ports[n - 1];
+        int rc;
+
+        *p = (struct run_port){.run = r, .number = n};
+        rc = nic_port_connect(r->s.dev, n, &port_ops, p, r->v->pacing);
+        if (rc != 0)
+            return cmd_fail(CMD_FAILED, "port %u: %s", n, strerror(-rc));
+    }
     return CMD_DONE;
 }
 
@@ -126,11 +138,7 @@ int run_connect(struct run *r)
     if (rc != 0)
         return cmd_fail(CMD_FAILED, "host RX queue: %s", strerror(-rc));
     nic_device_set_tap(r->s.dev, &tap);
-    /* Port 1, which has the traffic, last: nothing arrives before all is ready. */
-    for (unsigned n = (unsigned)r->cfg.port_count; n >= 1; n--)
-        if (connect_port(r, n) != CMD_DONE)
-            return CMD_FAILED;
-    return CMD_DONE;
+    return enable_ports(r);
 }
 
 /* ---- the loop ---- */
@@ -224,7 +232,9 @@ int run_traffic(struct run *r)
     int status = CMD_FAILED;
 
     if (reading_take(r->s.dev, &before) == 0) {
-        status = run_timed(r);
+        status = connect_ports(r);
+        if (status == CMD_DONE)
+            status = run_timed(r);
         if (status == CMD_DONE && (reading_take(r->s.dev, &after) != 0 ||
                                    model_make(r->s.dev, &before, &after, r->v->pacing,
                                               r->tally.program_insns, &r->model) != 0))

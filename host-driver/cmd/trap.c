@@ -31,8 +31,9 @@ void trap_report(FILE *out, const struct nic_fault *f)
     fprintf(out, "  hart %" PRIu32 " (engine %" PRIu32 ", thread %" PRIu32 "), cycle %" PRIu64 "\n",
             f->hart, f->engine, f->thread, f->cycles);
     fprintf(out, "  pc    %016" PRIx64 "\n", f->pc);
-    fprintf(out, "  cause %" PRIu64 " (%s), tval %016" PRIx64 "\n", f->cause, trap_cause(f->cause),
-            f->tval);
+    if (f->cause != 0 || f->tval != 0) /* else it did not trap: it hangs, or stopped itself */
+        fprintf(out, "  cause %" PRIu64 " (%s), tval %016" PRIx64 "\n", f->cause,
+                trap_cause(f->cause), f->tval);
     for (unsigned i = 0; i < 32; i++)
         fprintf(out, "%s%5s %016" PRIx64 "%s", i % 4 == 0 ? " " : "", rv64_reg_name(i), f->x[i],
                 i % 4 == 3 ? "\n" : " ");
