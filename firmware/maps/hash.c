@@ -7,14 +7,16 @@
  *   bits 32-63  the element's hash; at the end of a chain: the bucket's number
  * Carrying the hash in the link costs no access to skip an element that is not
  * meant, and for keys of up to 4 bytes, whose hash is a permutation of the key,
- * the link alone decides: such a lookup reads the bucket and nothing else.
+ * the bucket's own link decides: such a lookup reads the bucket and nothing else.
  *
  * Readers take no lock. An element that is deleted or replaced may be used again
- * at once, as in the kernel's preallocated table; a reader that is carried into
- * another chain by that sees the wrong number at its end and starts again. The
- * free list has its own link field, so a released element still leads its
- * readers on. A value is never changed by an update: the new one is written to
- * another element which then takes the old one's place in one store.
+ * at once, as in the kernel's preallocated table. Two rules keep readers right:
+ * elements are linked in at the head only, so that a reader who stands on one
+ * that moved within its chain passes all of the chain again; and one carried into
+ * another chain sees the wrong number at its end and starts over. The free list
+ * has a link field of its own, so a released element still leads readers on. A
+ * link found in an element may be old: there the key itself is compared. A value
+ * is never changed by an update; another element takes the place.
  *
  * Writers lock the bucket, and take elements only while they hold it: whoever
  * waits for an element waits for harts that need no further lock.
@@ -106,15 +108,21 @@ static inline uint64_t link_load(const uint64_t *link)
     return __atomic_load_n(link, __ATOMIC_RELAXED);
 }
 
-static inline int same_key(const struct probe *p, uint64_t link)
+static inline uint64_t elem_key_word(const struct elem *e, uint32_t at)
+{
+    return *(const uint64_t *)(const void *)(e->key + at);
+}
+
+/* `current`: the link is known to be in use, so it alone can speak for a short key. */
+static inline int same_key(const struct probe *p, uint64_t link, int current)
 {
     const struct elem *e = link_elem(link);
     if (link >> 32 != p->hash)
         return 0;
-    if (p->key_size <= 4)
+    if (current && p->key_size <= 4)
         return 1;
     for (uint32_t at = 0; at < p->key_size; at += 8)
-        if (key_word(p->key, at, p->key_size) != *(const uint64_t *)(const void *)(e->key + at))
+        if (key_word(p->key, at, p->key_size) != elem_key_word(e, at))
             return 0;
     return 1;
 }
@@ -129,10 +137,12 @@ void *fw_hash_lookup(uint64_t hot, const void *key)
     struct probe p = probe_make(hot, key);
     uint64_t link;
     do {
-        for (link = link_load(p.bucket); !(link & LINK_END);
-             link = link_load(&link_elem(link)->link))
-            if (same_key(&p, link))
+        int current = 1; /* a bucket's link is in use at the moment it is read */
+        for (link = link_load(p.bucket); !(link & LINK_END); current = 0) {
+            if (same_key(&p, link, current))
                 return elem_value(link_elem(link), p.key_size);
+            link = link_load(&link_elem(link)->link);
+        }
     } while (link >> 32 != p.number);
     return NULL;
 }
@@ -160,24 +170,23 @@ static uint64_t *find_place(const struct probe *p, uint64_t head, uint64_t *link
 {
     uint64_t *place = p->bucket;
     for (*link = head; !(*link & LINK_END); *link = link_load(place)) {
-        if (same_key(p, *link))
+        if (same_key(p, *link, 1))
             return place;
         place = &link_elem(*link)->link;
     }
     return NULL;
 }
 
-/*
- * Puts `link` at `place` and releases the bucket. When the place is the bucket
- * itself that is one store, else the chain changes first.
- */
-static void place_and_unlock(const struct probe *p, uint64_t head, uint64_t *place, uint64_t link)
+/* Unlinks what `place` links to (its link: `old`) from a chain that starts with `head`, and
+ * unlocks. */
+static void unlink_and_unlock(const struct probe *p, uint64_t head, uint64_t *place, uint64_t old)
 {
+    uint64_t next = link_load(&link_elem(old)->link);
     if (place == p->bucket) {
-        bucket_unlock(p->bucket, link);
+        bucket_unlock(p->bucket, next);
         return;
     }
-    __atomic_store_n(place, link, __ATOMIC_RELEASE);
+    __atomic_store_n(place, next, __ATOMIC_RELEASE);
     bucket_unlock(p->bucket, head);
 }
 
@@ -254,45 +263,84 @@ static int insert_locked(struct fw_map *m, const struct probe *p, const void *va
     return 0;
 }
 
+/* The new element goes to the head, where readers meet it before the old one, which then leaves. */
+static void replace_locked(struct fw_map *m, const struct probe *p, const void *value,
+                           uint64_t head, uint64_t *place, uint64_t old)
+{
+    uint64_t next = place == p->bucket ? link_load(&link_elem(old)->link) : head;
+    uint64_t link = link_make(elem_new(m, p, value, next), p->hash);
+    if (place == p->bucket) {
+        bucket_unlock(p->bucket, link);
+    } else {
+        __atomic_store_n(p->bucket, link | LINK_LOCK, __ATOMIC_RELEASE);
+        unlink_and_unlock(p, link, place, old);
+    }
+    elem_push(m, (uint32_t)old);
+}
+
 int fw_hash_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
 {
     struct probe p = probe_make(m->hot, key);
-    uint64_t link;
+    uint64_t old;
     if (flags & FW_LOCK)
         return FW_EINVAL;
     uint64_t head = bucket_lock(p.bucket);
-    uint64_t *place = find_place(&p, head, &link);
+    uint64_t *place = find_place(&p, head, &old);
     if (place ? flags == FW_NOEXIST : flags == FW_EXIST) {
         bucket_unlock(p.bucket, head);
         return place ? FW_EEXIST : FW_ENOENT;
     }
     if (!place)
         return insert_locked(m, &p, value, head);
-    uint32_t fresh = elem_new(m, &p, value, link_load(&link_elem(link)->link));
-    place_and_unlock(&p, head, place, link_make(fresh, p.hash));
-    elem_push(m, (uint32_t)link);
+    replace_locked(m, &p, value, head, place, old);
     return 0;
 }
 
 int fw_hash_delete(struct fw_map *m, const void *key)
 {
     struct probe p = probe_make(m->hot, key);
-    uint64_t link;
+    uint64_t old;
     uint64_t head = bucket_lock(p.bucket);
-    uint64_t *place = find_place(&p, head, &link);
+    uint64_t *place = find_place(&p, head, &old);
     if (!place) {
         bucket_unlock(p.bucket, head);
         return FW_ENOENT;
     }
-    place_and_unlock(&p, head, place, link_load(&link_elem(link)->link));
-    elem_push(m, (uint32_t)link);
+    unlink_and_unlock(&p, head, place, old);
+    elem_push(m, (uint32_t)old);
     (void)__atomic_fetch_sub(&m->count, 1, __ATOMIC_RELAXED);
     return 0;
 }
 
-/* ---- walking ---- */
+/*
+ * ---- walking ----
+ * Keys come by bucket, then hash, then key: an order that replacing an entry
+ * does not change, so that a walk which updates as it goes sees each key once.
+ * Buckets are locked while they are looked at, so that keys are whole.
+ */
 
-/* First key in buckets number.. on, copied under the bucket's lock so that it is whole. */
+/* Does a's element come after b's in that order? Both links are of one bucket. */
+static int comes_after(uint64_t a, uint64_t b, uint32_t key_size)
+{
+    if (a >> 32 != b >> 32)
+        return a >> 32 > b >> 32;
+    return memcmp(link_elem(a)->key, link_elem(b)->key, key_size) > 0;
+}
+
+/* In a locked chain: the first link after `after` (LINK_END: after nothing); LINK_END when there is
+ * none. */
+static uint64_t chain_next(uint64_t head, uint64_t after, uint32_t key_size)
+{
+    uint64_t best = LINK_END;
+    for (uint64_t link = head; !(link & LINK_END); link = link_load(&link_elem(link)->link)) {
+        int later = after & LINK_END || comes_after(link, after, key_size);
+        if (later && (best & LINK_END || comes_after(best, link, key_size)))
+            best = link;
+    }
+    return best;
+}
+
+/* The first key of buckets number, number + 1, ... */
 static int first_key_from(struct fw_map *m, uint32_t number, void *next)
 {
     uint64_t *bucket = plat_ptr(m->base);
@@ -301,10 +349,11 @@ static int first_key_from(struct fw_map *m, uint32_t number, void *next)
         if (link_load(&bucket[number]) & LINK_END)
             continue;
         uint64_t head = bucket_lock(&bucket[number]);
-        if (!(head & LINK_END))
-            memcpy(next, link_elem(head)->key, m->spec.key_size);
+        uint64_t first = chain_next(head, LINK_END, m->spec.key_size);
+        if (!(first & LINK_END))
+            memcpy(next, link_elem(first)->key, m->spec.key_size);
         bucket_unlock(&bucket[number], head);
-        if (!(head & LINK_END))
+        if (!(first & LINK_END))
             return 0;
     }
     return FW_ENOENT;
@@ -318,11 +367,10 @@ int fw_hash_next(struct fw_map *m, const void *key, void *next)
     struct probe p = probe_make(m->hot, key);
     uint64_t head = bucket_lock(p.bucket);
     int found = find_place(&p, head, &link) != NULL;
-    if (found) {
-        link = link_load(&link_elem(link)->link);
-        if (!(link & LINK_END))
-            memcpy(next, link_elem(link)->key, m->spec.key_size);
-    }
+    if (found)
+        link = chain_next(head, link, p.key_size);
+    if (!(link & LINK_END))
+        memcpy(next, link_elem(link)->key, p.key_size);
     bucket_unlock(p.bucket, head);
     if (!found)
         return first_key_from(m, 0, next);

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every admin command: what it does, and what it refuses of a hostile host. */
+#include <string.h>
+
+#include "core/layout.h"
+#include "cunit_main.h"
+#include "fake.h"
+
+#define DRAM  0x1000000u
+#define KEY   (FAKE_HOST_IOVA + 0x1000)
+#define VALUE (FAKE_HOST_IOVA + 0x100000)
+#define NOMAP 0x100000000u /* an IOVA that nobody mapped */
+
+static uint64_t result;
+
+static int run(struct fw_sqe sqe)
+{
+    result = 0;
+    return fw_ctl_execute(&fake.ctl, &sqe, &result);
+}
+
+static void start(void)
+{
+    fake_start(DRAM);
+}
+
+/* ---- programs ---- */
+
+static uint32_t prog_create(uint64_t bytes)
+{
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_PROG_CREATE, .arg0 = bytes}), 0);
+    return (uint32_t)result;
+}
+
+static int prog_load(uint32_t handle, uint32_t bytes, uint64_t entry)
+{
+    return run((struct fw_sqe){.op = FW_ADMIN_PROG_LOAD,
+                               .handle = handle,
+                               .value_iova = VALUE,
+                               .value_len = bytes,
+                               .arg0 = entry});
+}
+
+static int prog_op(enum fw_admin_op op, uint32_t handle, uint64_t arg0, uint64_t arg1)
+{
+    return run((struct fw_sqe){.op = (uint8_t)op, .handle = handle, .arg0 = arg0, .arg1 = arg1});
+}
+
+static void test_prog_life(void)
+{
+    start();
+    memset(fake_host(VALUE), 0x5a, 128);
+    uint32_t h = prog_create(128);
+    uint32_t base = (uint32_t)(result >> 32);
+    CU_ASSERT_EQUAL(base, FAKE_PROG_LO);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, h, 1, 0), FW_EINVAL); /* not loaded */
+    CU_ASSERT_EQUAL(prog_load(h, 128, 8), 0);
+    CU_ASSERT_EQUAL(memcmp(fake.istore, fake_host(VALUE), 128), 0);
+    CU_ASSERT_EQUAL(fake.code_ready, 1);
+    CU_ASSERT_EQUAL(prog_load(h, 128, 8), FW_EBUSY);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, h, 1, 0), 0);
+    CU_ASSERT_EQUAL((uint32_t)fake.cookie[0], base + 8);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DESTROY, h, 0, 0), FW_EBUSY);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DETACH, 0, 1, 0), 0);
+    CU_ASSERT_EQUAL(fake.cookie[0], 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DETACH, 0, 1, 0), FW_ENOENT);
+    fake.seq_next = 5;
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DESTROY, h, 0, 0), 0);
+    CU_ASSERT_EQUAL(fake.seq_done, 5); /* waited for the packets in flight */
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DESTROY, h, 0, 0), FW_ENOENT);
+    CU_ASSERT_EQUAL(fw_extents_free_bytes(&fake.ctl.istore), FAKE_PROG_BYTES);
+    fake_stop();
+}
+
+static void test_prog_replace(void)
+{
+    start();
+    uint32_t a = prog_create(64), b = prog_create(64);
+    CU_ASSERT_EQUAL(prog_load(a, 64, 0), 0);
+    CU_ASSERT_EQUAL(prog_load(b, 64, 0), 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, a, 2, 0), 0);
+    uint64_t old = fake.cookie[1];
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, b, 2, 0), FW_EBUSY);
+    CU_ASSERT_EQUAL(fake.cookie[1], old);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, b, 2, 1), 0);
+    CU_ASSERT_NOT_EQUAL(fake.cookie[1], old);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DESTROY, a, 0, 0), 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, b, 1, 0), 0); /* two ports */
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DETACH, 0, 2, 0), 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DESTROY, b, 0, 0), FW_EBUSY);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, b, 1, 1), 0); /* by itself */
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DETACH, 0, 1, 0), 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DESTROY, b, 0, 0), 0);
+    fake_stop();
+}
+
+static void test_prog_refusals(void)
+{
+    start();
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_CREATE, 0, 0, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_CREATE, 0, 6, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_CREATE, 0, FAKE_PROG_BYTES + 4, 0), FW_ENOMEM);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_CREATE, 0, UINT64_MAX - 3, 0), FW_ENOMEM);
+    uint32_t h = prog_create(64);
+    CU_ASSERT_EQUAL(prog_load(h, 60, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_load(h, 128, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_load(h, 64, 64), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_load(h, 64, 2), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_load(h, 64, UINT64_MAX - 3), FW_EINVAL);
+    CU_ASSERT_EQUAL(
+        run((struct fw_sqe){
+            .op = FW_ADMIN_PROG_LOAD, .handle = h, .value_iova = NOMAP, .value_len = 64}),
+        FW_EFAULT);
+    CU_ASSERT_EQUAL(prog_load(0, 64, 0), FW_ENOENT);
+    CU_ASSERT_EQUAL(prog_load(h + 1, 64, 0), FW_ENOENT);
+    CU_ASSERT_EQUAL(prog_load(UINT32_MAX, 64, 0), FW_ENOENT);
+    CU_ASSERT_EQUAL(prog_load(h, 64, 60), 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, h, 0, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, h, FAKE_PORTS + 1, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, h, (uint64_t)1 << 32 | 1, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, h, 1, 2), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DETACH, 0, 0, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DETACH, 0, FAKE_PORTS + 1, 0), FW_EINVAL);
+    fake_stop();
+}
+
+/* A handle of a slot's former program does not name its next one. */
+static void test_prog_old_handle(void)
+{
+    start();
+    uint32_t a = prog_create(64);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DESTROY, a, 0, 0), 0);
+    uint32_t b = prog_create(64);
+    CU_ASSERT_NOT_EQUAL(a, b);
+    CU_ASSERT_EQUAL(prog_load(a, 64, 0), FW_ENOENT);
+    CU_ASSERT_EQUAL(prog_load(b, 64, 0), 0);
+    for (unsigned i = 1; i < FW_PROGS_MAX; i++)
+        (void)prog_create(4);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_CREATE, 0, 4, 0), FW_ENOSPC);
+    fake_stop();
+}
+
+/* ---- maps ---- */
+
+static int map_create(struct fw_map_spec spec, uint32_t *handle)
+{
+    memcpy(fake_host(KEY), &spec, sizeof(spec));
+    int err = run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = 24});
+    *handle = (uint32_t)result;
+    return err;
+}
+
+static struct fw_sqe map_sqe(enum fw_admin_op op, uint32_t handle, uint32_t key_len,
+                             uint32_t value_len)
+{
+    return (struct fw_sqe){.op = (uint8_t)op,
+                           .handle = handle,
+                           .key_iova = KEY,
+                           .key_len = key_len,
+                           .value_iova = VALUE,
+                           .value_len = value_len};
+}
+
+static void test_map_commands(void)
+{
+    uint32_t h;
+    start();
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 0}, &h), 0);
+    CU_ASSERT_EQUAL(h, FAKE_HANDLES);
+    CU_ASSERT_EQUAL(result >> 32, 0);
+    memcpy(fake_host(KEY), "abcd", 4);
+    memcpy(fake_host(VALUE), "VALUE 01", 8);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_LOOKUP, h, 4, 8)), FW_ENOENT);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, 8)), 0);
+    memset(fake_host(VALUE), 0, 8);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_LOOKUP, h, 4, 8)), 0);
+    CU_ASSERT_EQUAL(memcmp(fake_host(VALUE), "VALUE 01", 8), 0);
+    struct fw_sqe first = map_sqe(FW_ADMIN_MAP_NEXT, h, 0, 4);
+    first.arg0 = 1;
+    CU_ASSERT_EQUAL(run(first), 0);
+    CU_ASSERT_EQUAL(memcmp(fake_host(VALUE), "abcd", 4), 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_NEXT, h, 4, 4)), FW_ENOENT);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_DELETE, h, 4, 0)), 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_DELETE, h, 4, 0)), FW_ENOENT);
+    fake.seq_next = 9;
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_DESTROY, h, 0, 0)), 0);
+    CU_ASSERT_EQUAL(fake.seq_done, 9);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_DESTROY, h, 0, 0)), FW_ENOENT);
+    CU_ASSERT_EQUAL(fw_extents_free_bytes(&fake.ctl.maps.dram), DRAM);
+    fake_stop();
+}
+
+static void test_map_array_value_addr(void)
+{
+    uint32_t h;
+    start();
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_ARRAY, 4, 16, 4, 0, 0}, &h), 0);
+    uint32_t addr = (uint32_t)(result >> 32);
+    memcpy(fake_host(KEY), &(uint32_t){1}, 4);
+    memcpy(fake_host(VALUE), "sixteen bytes...", 16);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, 16)), 0);
+    CU_ASSERT_EQUAL(memcmp(plat_ptr(addr + 16), "sixteen bytes...", 16), 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_DELETE, h, 4, 0)), FW_EINVAL);
+    fake_stop();
+}
+
+static void test_map_refusals(void)
+{
+    uint32_t h, bad[] = {0,
+                         1,
+                         FAKE_HANDLES + 1,
+                         FAKE_HANDLES + 128,
+                         FAKE_HANDLES - 128,
+                         UINT32_MAX,
+                         FAKE_HANDLES + FW_MAPS_MAX * 128};
+    start();
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){99, 4, 8, 10, 0, 0}, &h), FW_EINVAL);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 1}, &h), FW_EINVAL);
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = 23}),
+                    FW_EINVAL);
+    CU_ASSERT_EQUAL(
+        run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = NOMAP, .key_len = 24}),
+        FW_EFAULT);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 0}, &h), 0);
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        for (int op = FW_ADMIN_MAP_DESTROY; op <= FW_ADMIN_MAP_NEXT; op++)
+            CU_ASSERT_EQUAL(run(map_sqe((enum fw_admin_op)op, bad[i], 4, 8)), FW_ENOENT);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_LOOKUP, h, 5, 8)), FW_EINVAL);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_LOOKUP, h, UINT32_MAX, 8)), FW_EINVAL);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, 9)), FW_EINVAL);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, 8)), 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_LOOKUP, h, 4, 7)), FW_ENOSPC);
+    struct fw_sqe s = map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, 8);
+    s.value_iova = NOMAP;
+    CU_ASSERT_EQUAL(run(s), FW_EFAULT);
+    s = map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, 8);
+    s.arg0 = (uint64_t)1 << 40;
+    CU_ASSERT_EQUAL(run(s), FW_EINVAL);
+    s = map_sqe(FW_ADMIN_MAP_NEXT, h, 4, 4);
+    s.arg0 = 2;
+    CU_ASSERT_EQUAL(run(s), FW_EINVAL);
+    s = map_sqe(FW_ADMIN_MAP_LOOKUP, h, 4, 8);
+    s.value_iova = FAKE_HOST_IOVA + FAKE_HOST_BYTES - 7;
+    CU_ASSERT_EQUAL(run(s), FW_EFAULT);
+    fake_stop();
+}
+
+/* A value larger than the scratch buffer passes through DRAM, which is given back. */
+static void test_map_large_value(void)
+{
+    uint32_t h, size = 100000;
+    start();
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, size, 2, 0, 0}, &h), 0);
+    uint64_t before = fw_extents_free_bytes(&fake.ctl.maps.dram);
+    for (uint32_t i = 0; i < size; i++)
+        ((uint8_t *)fake_host(VALUE))[i] = (uint8_t)(i * 7);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, size)), 0);
+    uint32_t key;
+    memcpy(&key, fake_host(KEY), 4);
+    CU_ASSERT_EQUAL(memcmp(fw_map_lookup(&fake.map[0], &key), fake_host(VALUE), size), 0);
+    struct fw_sqe s = map_sqe(FW_ADMIN_MAP_UPDATE, h, 4, size);
+    s.value_iova = NOMAP;
+    CU_ASSERT_EQUAL(run(s), FW_EFAULT);
+    CU_ASSERT_EQUAL(fw_extents_free_bytes(&fake.ctl.maps.dram), before);
+    fake_stop();
+}
+
+/* ---- information ---- */
+
+/* The value of the TLV of this type; NULL. */
+static const void *tlv_find(uint16_t type, uint64_t len)
+{
+    const uint8_t *p = fake_host(VALUE), *end = p + len;
+    struct fw_tlv t;
+    for (; p + sizeof(t) <= end; p += sizeof(t) + ((t.len + 7u) & ~7u)) {
+        memcpy(&t, p, sizeof(t));
+        if (t.type == type)
+            return p + sizeof(t);
+        if (t.type == FW_CAP_END)
+            break;
+    }
+    return NULL;
+}
+
+static void test_identify(void)
+{
+    struct fw_cap_prog prog;
+    uint64_t helpers[4];
+    start();
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_IDENTIFY, 0, 0, 4096)), 0);
+    uint64_t len = result;
+    CU_ASSERT_PTR_NOT_NULL(tlv_find(FW_CAP_END, len));
+    CU_ASSERT_EQUAL(*(const uint32_t *)tlv_find(FW_CAP_ABI, len), FW_ABI_VERSION);
+    CU_ASSERT_PTR_NOT_NULL(tlv_find(FW_CAP_MAP_TYPE, len));
+    memcpy(helpers, tlv_find(FW_CAP_HELPERS, len), sizeof(helpers));
+    CU_ASSERT_EQUAL(helpers[0], 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5 | 1u << 7 | 1u << 8 |
+                                    (uint64_t)1 << 44 | (uint64_t)1 << 54);
+    CU_ASSERT_EQUAL(helpers[1], 1u << 1 | (uint64_t)1 << 61);
+    CU_ASSERT_EQUAL(helpers[2] | helpers[3], 0);
+    memcpy(&prog, tlv_find(FW_CAP_PROG, len), sizeof(prog));
+    CU_ASSERT_EQUAL(prog.gate_base, FW_GATE_LO);
+    CU_ASSERT_EQUAL(prog.istore_free, FAKE_PROG_BYTES);
+    CU_ASSERT_EQUAL(((const struct fw_cap_limits *)tlv_find(FW_CAP_LIMITS, len))->map_bytes_free,
+                    DRAM);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_IDENTIFY, 0, 0, (uint32_t)len - 1)), FW_ENOSPC);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_IDENTIFY, 0, 0, 0)), FW_ENOSPC);
+    fake_stop();
+}
+
+static void test_counters(void)
+{
+    struct fw_counters c;
+    start();
+    fake.stats.line[0].c.verdict[1] = 3;
+    fake.stats.line[63].c.verdict[1] = 4;
+    fake.stats.line[7].c.bytes[4] = 5;
+    fake.stats.line[9].c.program_faults = 6;
+    fake.stats.line[10].c.no_program = 8;
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_COUNTERS, 0, 0, sizeof(c))), 0);
+    memcpy(&c, fake_host(VALUE), sizeof(c));
+    CU_ASSERT_EQUAL(c.verdict[1], 7);
+    CU_ASSERT_EQUAL(c.bytes[4], 5);
+    CU_ASSERT_EQUAL(c.program_faults, 6);
+    CU_ASSERT_EQUAL(c.no_program, 8);
+    CU_ASSERT_EQUAL(c.verdict[0], 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_COUNTERS, 0, 0, sizeof(c) - 1)), FW_ENOSPC);
+    fake_stop();
+}
+
+static void test_faults(void)
+{
+    struct fw_fault_log log;
+    start();
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_FAULTS, 0, 0, sizeof(log))), 0);
+    memcpy(&log, fake_host(VALUE), sizeof(log));
+    CU_ASSERT_EQUAL(log.total, 0);
+    for (uint64_t i = 0; i < 20; i++)
+        fw_stats_fault(&fake.stats, &(struct fw_fault){.seq = i});
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_FAULTS, 0, 0, sizeof(log))), 0);
+    memcpy(&log, fake_host(VALUE), sizeof(log));
+    CU_ASSERT_EQUAL(log.total, 20);
+    CU_ASSERT_EQUAL(log.last[0].seq, 19);
+    CU_ASSERT_EQUAL(log.last[15].seq, 4);
+    fake_stop();
+}
+
+/* ---- ports and queues ---- */
+
+static int rxq_create(uint32_t queue, struct fw_rxq_spec spec)
+{
+    memcpy(fake_host(KEY), &spec, sizeof(spec));
+    return run(map_sqe(FW_ADMIN_RXQ_CREATE, queue, sizeof(spec), 0));
+}
+
+static void test_ports(void)
+{
+    start();
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_SET, 0, 2, 1), 0);
+    CU_ASSERT_EQUAL(fake.enabled[1], 1);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_SET, 0, 2, 0), 0);
+    CU_ASSERT_EQUAL(fake.enabled[1], 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_SET, 0, 0, 1), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_SET, 0, FAKE_PORTS + 1, 1), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_SET, 0, 1, 2), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_RSS_SET, 0, 0, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_RSS_SET, 0, FAKE_RXQS + 1, 0), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_RSS_SET, 0, FAKE_RXQS, 0), 0);
+    CU_ASSERT_EQUAL(fake.rss, FAKE_RXQS);
+    fake_stop();
+}
+
+static void test_queues(void)
+{
+    struct fw_rxq_spec good = {VALUE, VALUE + 0x1000, 64, 3}, s = good;
+    start();
+    CU_ASSERT_EQUAL(rxq_create(2, good), 0);
+    CU_ASSERT_EQUAL(fake.rxq_on[2], 1);
+    CU_ASSERT_EQUAL(memcmp(&fake.rxq[2], &good, sizeof(good)), 0);
+    CU_ASSERT_EQUAL(rxq_create(FAKE_RXQS, good), FW_EINVAL);
+    CU_ASSERT_EQUAL(rxq_create(UINT32_MAX, good), FW_EINVAL);
+    s.entries = 0;
+    CU_ASSERT_EQUAL(rxq_create(0, s), FW_EINVAL);
+    s.entries = 48;
+    CU_ASSERT_EQUAL(rxq_create(0, s), FW_EINVAL);
+    s = good;
+    s.vector = NIC_VECTORS;
+    CU_ASSERT_EQUAL(rxq_create(0, s), FW_EINVAL);
+    CU_ASSERT_EQUAL(fake.rxq_on[0], 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_RXQ_CREATE, 0, 23, 0)), FW_EINVAL);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_RXQ_DESTROY, 2, 0, 0)), 0);
+    CU_ASSERT_EQUAL(fake.rxq_on[2], 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_RXQ_DESTROY, FAKE_RXQS, 0, 0)), FW_EINVAL);
+    fake_stop();
+}
+
+static void test_unknown_and_reserved(void)
+{
+    start();
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = 0}), FW_EOPNOTSUPP);
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = 255}), FW_EOPNOTSUPP);
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_RSS_SET, .arg0 = 1, .rsvd0 = 1}), FW_EINVAL);
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_RSS_SET, .arg0 = 1, .rsvd = {0, 1}}),
+                    FW_EINVAL);
+    fake_stop();
+}
+
+/* Random commands: the sanitizers, and fake.c's abort on a wild address, are the judges. */
+static void test_noise(void)
+{
+    uint64_t x = 88172645463325252u;
+    start();
+    for (unsigned i = 0; i < 200000; i++) {
+        struct fw_sqe s;
+        uint64_t w[sizeof(s) / 8];
+        for (unsigned j = 0; j < sizeof(w) / 8; j++) {
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+            w[j] = x;
+        }
+        memcpy(&s, w, sizeof(s));
+        s.op = (uint8_t)(x % 20);
+        s.rsvd0 = 0;
+        memset(s.rsvd, 0, sizeof(s.rsvd));
+        s.key_iova = x >> 8 & 1 ? KEY : s.key_iova;
+        s.value_iova = x >> 9 & 1 ? VALUE : s.value_iova;
+        s.key_len = x >> 10 & 1 ? 4 : 24;
+        s.value_len %= 300;
+        s.arg0 %= 5;
+        s.arg1 %= 3;
+        s.handle =
+            x >> 11 & 1 ? FAKE_HANDLES + (uint32_t)(x >> 20 & 7) * 128 : s.handle % 8 | 65536;
+        struct fw_map_spec spec = {.type = 1 + (uint32_t)(x >> 30 & 1),
+                                   .key_size = 4,
+                                   .value_size = 1 + (uint32_t)(x >> 32 & 127),
+                                   .max_entries = 1 + (uint32_t)(x >> 40 & 7)};
+        memcpy(fake_host(KEY), &spec, sizeof(spec));
+        (void)run(s);
+    }
+    CU_PASS("survived");
+    fake_stop();
+}
+
+static const struct cunit_case cases[] = {
+    {"a program's life", test_prog_life},
+    {"programs: replace", test_prog_replace},
+    {"programs: refusals", test_prog_refusals},
+    {"programs: old handles", test_prog_old_handle},
+    {"map commands", test_map_commands},
+    {"array: address of values", test_map_array_value_addr},
+    {"maps: refusals", test_map_refusals},
+    {"maps: a large value", test_map_large_value},
+    {"identify", test_identify},
+    {"counters", test_counters},
+    {"faults", test_faults},
+    {"ports", test_ports},
+    {"host queues", test_queues},
+    {"unknown ops, reserved fields", test_unknown_and_reserved},
+    {"noise", test_noise},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    return cunit_run("firmware admin commands", cases);
+}

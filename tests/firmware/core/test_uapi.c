@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The firmware's own copies of Linux numbers are Linux's. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stddef.h>
+
+#include "cunit_main.h"
+#include "fw/bpf.h"
+
+static void test_actions(void)
+{
+    CU_ASSERT_EQUAL(FW_XDP_ABORTED, XDP_ABORTED);
+    CU_ASSERT_EQUAL(FW_XDP_DROP, XDP_DROP);
+    CU_ASSERT_EQUAL(FW_XDP_PASS, XDP_PASS);
+    CU_ASSERT_EQUAL(FW_XDP_TX, XDP_TX);
+    CU_ASSERT_EQUAL(FW_XDP_REDIRECT, XDP_REDIRECT);
+}
+
+static void test_xdp_md(void)
+{
+    CU_ASSERT_EQUAL(sizeof(struct fw_xdp_md), sizeof(struct xdp_md));
+    CU_ASSERT_EQUAL(offsetof(struct fw_xdp_md, data_end), offsetof(struct xdp_md, data_end));
+    CU_ASSERT_EQUAL(offsetof(struct fw_xdp_md, data_meta), offsetof(struct xdp_md, data_meta));
+    CU_ASSERT_EQUAL(offsetof(struct fw_xdp_md, ingress_ifindex),
+                    offsetof(struct xdp_md, ingress_ifindex));
+    CU_ASSERT_EQUAL(offsetof(struct fw_xdp_md, rx_queue_index),
+                    offsetof(struct xdp_md, rx_queue_index));
+    CU_ASSERT_EQUAL(offsetof(struct fw_xdp_md, egress_ifindex),
+                    offsetof(struct xdp_md, egress_ifindex));
+}
+
+static void test_maps(void)
+{
+    CU_ASSERT_EQUAL(FW_MAP_HASH, BPF_MAP_TYPE_HASH);
+    CU_ASSERT_EQUAL(FW_MAP_ARRAY, BPF_MAP_TYPE_ARRAY);
+    CU_ASSERT_EQUAL(FW_F_NO_PREALLOC, BPF_F_NO_PREALLOC);
+    CU_ASSERT_EQUAL(FW_F_NUMA_NODE, BPF_F_NUMA_NODE);
+    CU_ASSERT_EQUAL(FW_F_RDONLY, BPF_F_RDONLY);
+    CU_ASSERT_EQUAL(FW_F_WRONLY, BPF_F_WRONLY);
+    CU_ASSERT_EQUAL(FW_F_ZERO_SEED, BPF_F_ZERO_SEED);
+    CU_ASSERT_EQUAL(FW_F_RDONLY_PROG, BPF_F_RDONLY_PROG);
+    CU_ASSERT_EQUAL(FW_F_WRONLY_PROG, BPF_F_WRONLY_PROG);
+    CU_ASSERT_EQUAL(FW_F_MMAPABLE, BPF_F_MMAPABLE);
+    CU_ASSERT_EQUAL(FW_ANY, BPF_ANY);
+    CU_ASSERT_EQUAL(FW_NOEXIST, BPF_NOEXIST);
+    CU_ASSERT_EQUAL(FW_EXIST, BPF_EXIST);
+    CU_ASSERT_EQUAL(FW_LOCK, BPF_F_LOCK);
+}
+
+static void test_errno(void)
+{
+    CU_ASSERT_EQUAL(FW_EPERM, EPERM);
+    CU_ASSERT_EQUAL(FW_ENOENT, ENOENT);
+    CU_ASSERT_EQUAL(FW_E2BIG, E2BIG);
+    CU_ASSERT_EQUAL(FW_ENOMEM, ENOMEM);
+    CU_ASSERT_EQUAL(FW_EACCES, EACCES);
+    CU_ASSERT_EQUAL(FW_EFAULT, EFAULT);
+    CU_ASSERT_EQUAL(FW_EBUSY, EBUSY);
+    CU_ASSERT_EQUAL(FW_EEXIST, EEXIST);
+    CU_ASSERT_EQUAL(FW_EINVAL, EINVAL);
+    CU_ASSERT_EQUAL(FW_ENOSPC, ENOSPC);
+    CU_ASSERT_EQUAL(FW_EOPNOTSUPP, EOPNOTSUPP);
+}
+
+/* Helper ids: the row's name must be the kernel's name of that number. */
+#define FW_HELPER(id, name, function) _Static_assert(BPF_FUNC_##name == (id), #name);
+#include "helpers/fw_helpers.def"
+#undef FW_HELPER
+
+static const struct cunit_case cases[] = {
+    {"actions", test_actions},
+    {"xdp_md", test_xdp_md},
+    {"maps", test_maps},
+    {"errno", test_errno},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    return cunit_run("firmware's Linux numbers", cases);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fake.h"
+
+#include <CUnit/CUnit.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fake_nic fake;
+
+void *plat_ptr(uint32_t addr)
+{
+    if (addr >= NIC_DRAM_BASE && addr - NIC_DRAM_BASE < fake.dram_bytes)
+        return fake.dram + (addr - NIC_DRAM_BASE);
+    if (addr >= FAKE_PROG_LO && addr - FAKE_PROG_LO < FAKE_PROG_BYTES)
+        return fake.istore + (addr - FAKE_PROG_LO);
+    abort(); /* on the device: an access fault in firmware */
+}
+
+void fake_start(uint64_t dram_bytes)
+{
+    memset(&fake, 0, sizeof(fake));
+    fake.dram_bytes = dram_bytes;
+    fake.dram = aligned_alloc(4096, dram_bytes);
+    fake.istore = aligned_alloc(64, FAKE_PROG_BYTES);
+    fake.host = calloc(1, FAKE_HOST_BYTES);
+    if (!fake.dram || !fake.istore || !fake.host)
+        abort();
+    memset(fake.dram, 0xa5, dram_bytes); /* memory after power-up is not zero */
+    struct fw_ctl_config config = {
+        .stats = &fake.stats,
+        .map = fake.map,
+        .map_handle_base = FAKE_HANDLES,
+        .prog_lo = FAKE_PROG_LO,
+        .prog_hi = FAKE_PROG_LO + FAKE_PROG_BYTES,
+        .dram_bytes = dram_bytes,
+        .writers = 4,
+        .ports = FAKE_PORTS,
+        .rxqs = FAKE_RXQS,
+        .seed = 1,
+    };
+    fw_ctl_init(&fake.ctl, &config);
+}
+
+void fake_stop(void)
+{
+    free(fake.dram);
+    free(fake.istore);
+    free(fake.host);
+    memset(&fake, 0, sizeof(fake));
+}
+
+void *fake_host(uint64_t iova)
+{
+    return fake.host + (iova - FAKE_HOST_IOVA);
+}
+
+struct fw_map *fake_map(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t entries,
+                        uint32_t flags)
+{
+    struct fw_map_spec spec = {
+        .type = type,
+        .key_size = key_size,
+        .value_size = value_size,
+        .max_entries = entries,
+        .flags = flags,
+    };
+    uint32_t handle = 0;
+    CU_ASSERT_EQUAL_FATAL(fw_map_create(&fake.ctl.maps, &spec, &handle), 0);
+    struct fw_map *m = fw_maps_find(&fake.ctl.maps, handle);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    return m;
+}
+
+/* ---- platform ---- */
+
+static int mapped(uint64_t iova, uint32_t len)
+{
+    uint64_t at = iova - FAKE_HOST_IOVA;
+    return at < FAKE_HOST_BYTES && len <= FAKE_HOST_BYTES - at;
+}
+
+int plat_dma_read(void *dst, uint64_t iova, uint32_t len)
+{
+    if (len == 0 || len > NIC_DMA_MAX)
+        return FW_EINVAL;
+    if (!mapped(iova, len))
+        return FW_EFAULT;
+    memcpy(dst, fake_host(iova), len);
+    return 0;
+}
+
+int plat_dma_write(uint64_t iova, const void *src, uint32_t len)
+{
+    if (len == 0 || len > NIC_DMA_MAX)
+        return FW_EINVAL;
+    if (!mapped(iova, len))
+        return FW_EFAULT;
+    memcpy(fake_host(iova), src, len);
+    return 0;
+}
+
+uint32_t plat_event_wait(void)
+{
+    if (fake.cq_head == fake.cq_head_after_wait)
+        abort(); /* would sleep for ever */
+    fake.waits++;
+    fake.cq_head = fake.cq_head_after_wait;
+    return NIC_EVENT_CQ;
+}
+
+struct plat_admin plat_admin(void)
+{
+    return fake.admin;
+}
+
+uint32_t plat_sq_tail(void)
+{
+    return fake.sq_tail;
+}
+
+uint32_t plat_cq_head(void)
+{
+    return fake.cq_head;
+}
+
+void plat_msix(uint32_t vector)
+{
+    CU_ASSERT_EQUAL(vector, fake.admin.vector);
+    fake.msix++;
+}
+
+void plat_code_ready(void)
+{
+    fake.code_ready++;
+}
+
+uint64_t plat_seq_next(void)
+{
+    return fake.seq_next;
+}
+
+uint64_t plat_seq_done(void)
+{
+    fake.seq_polls++;
+    return fake.seq_done < fake.seq_next ? fake.seq_done++ : fake.seq_done;
+}
+
+void plat_port_cookie(uint32_t port, uint64_t cookie)
+{
+    fake.cookie[port - 1] = cookie;
+}
+
+void plat_port_enable(uint32_t port, uint32_t on)
+{
+    fake.enabled[port - 1] = on;
+}
+
+void plat_rss_queues(uint32_t queues)
+{
+    fake.rss = queues;
+}
+
+void plat_rxq_off(uint32_t queue)
+{
+    fake.rxq_on[queue] = 0;
+}
+
+void plat_rxq_on(uint32_t queue, const struct fw_rxq_spec *spec)
+{
+    fake.rxq[queue] = *spec;
+    fake.rxq_on[queue] = 1;
+}

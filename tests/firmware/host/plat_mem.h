@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Device memory of a firmware that runs in a test: plat_ptr() finds it in arrays. */
+#ifndef FW_PLAT_MEM_H
+#define FW_PLAT_MEM_H
+
+#include <stdint.h>
+
+void *plat_ptr(uint32_t addr);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Many writers and readers of one hash map at once. Each thread owns its keys,
+ * so it knows what a lookup must find, while the others delete, replace and
+ * reuse elements in the same chains.
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "cunit_main.h"
+#include "fake.h"
+
+#define DRAM    0x400000u
+#define THREADS 4u
+#define KEYS    8u /* a thread's */
+#define OPS     60000u
+
+struct worker {
+    struct fw_map *m;
+    uint32_t id, rng;
+    uint64_t wrong;
+};
+
+static uint32_t next_random(struct worker *w)
+{
+    w->rng = w->rng * 1664525 + 1013904223;
+    return w->rng >> 8;
+}
+
+static void make_key(const struct worker *w, uint32_t k, uint8_t key[12])
+{
+    uint32_t word[3] = {w->id, k, w->m->spec.key_size};
+    memcpy(key, word, 12);
+    if (w->m->spec.key_size == 4)
+        key[0] = (uint8_t)(w->id * KEYS + k);
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    uint64_t value[4], have[KEYS] = {0};
+    for (uint32_t op = 1; op <= OPS; op++) {
+        uint32_t k = next_random(w) % KEYS;
+        uint8_t key[12];
+        make_key(w, k, key);
+        if (next_random(w) % 4 == 0) {
+            w->wrong += fw_map_delete(w->m, key) != (have[k] ? 0 : FW_ENOENT);
+            have[k] = 0;
+        } else {
+            for (int i = 0; i < 4; i++)
+                value[i] = op;
+            w->wrong += fw_map_update(w->m, key, value, FW_ANY) != 0;
+            have[k] = op;
+        }
+        k = next_random(w) % KEYS;
+        make_key(w, k, key);
+        const uint64_t *v = fw_map_lookup(w->m, key);
+        w->wrong += have[k] ? !v || v[0] != have[k] || v[3] != have[k] : v != NULL;
+    }
+    for (uint32_t k = 0; k < KEYS; k++) {
+        uint8_t key[12];
+        make_key(w, k, key);
+        w->wrong += fw_map_delete(w->m, key) != (have[k] ? 0 : FW_ENOENT);
+    }
+    return NULL;
+}
+
+static void run(uint32_t key_size)
+{
+    pthread_t thread[THREADS];
+    struct worker w[THREADS];
+    fake_start(DRAM);
+    /* exactly as many entries as keys: E2BIG would be wrong, and elements are scarce */
+    struct fw_map *m = fake_map(FW_MAP_HASH, key_size, 32, THREADS * KEYS, 0);
+    for (uint32_t i = 0; i < THREADS; i++) {
+        w[i] = (struct worker){.m = m, .id = i, .rng = i + 1};
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, work, &w[i]), 0);
+    }
+    for (uint32_t i = 0; i < THREADS; i++) {
+        pthread_join(thread[i], NULL);
+        CU_ASSERT_EQUAL(w[i].wrong, 0);
+    }
+    CU_ASSERT_EQUAL(m->count, 0);
+    fake_stop();
+}
+
+static void test_short_keys(void)
+{
+    run(4);
+}
+
+static void test_long_keys(void)
+{
+    run(12);
+}
+
+static const struct cunit_case cases[] = {
+    {"keys of 4 bytes", test_short_keys},
+    {"keys of 12 bytes", test_long_keys},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    return cunit_run("firmware hash map, threads", cases);
+}
