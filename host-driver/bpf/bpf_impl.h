@@ -108,7 +108,7 @@ static inline void *user_ptr(uint64_t p)
 /* ---- objects.c ---- */
 /* Takes over the zeroed object: a descriptor, or a negative errno with the object not taken. */
 int obj_publish(struct nicbpf *b, struct obj *o, enum obj_kind kind);
-/* The object of this kind behind fd, or NULL with *err = -EBADF (no such fd) or -EINVAL. */
+/* The object of this kind behind fd, *err = 0; else NULL and -EBADF (no such fd) or -EINVAL. */
 struct obj *obj_of_fd(struct nicbpf *b, int fd, enum obj_kind kind, int *err);
 struct obj *obj_of_id(struct nicbpf *b, uint32_t id, enum obj_kind kind);
 /* The smallest id above `id`, or 0. */

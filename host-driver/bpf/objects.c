@@ -58,8 +58,10 @@ struct obj *obj_of_fd(struct nicbpf *b, int fd, enum obj_kind kind, int *err)
     }
     *err = -EINVAL;
     for (struct obj *o = b->objects; o; o = o->next) {
-        if (o->ino == st.st_ino && o->dev == st.st_dev)
-            return o->kind == kind ? o : NULL;
+        if (o->ino != st.st_ino || o->dev != st.st_dev)
+            continue;
+        *err = o->kind == kind ? 0 : -EINVAL;
+        return o->kind == kind ? o : NULL;
     }
     return NULL;
 }
