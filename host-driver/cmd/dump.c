@@ -72,15 +72,23 @@ static void engine_text(const struct listing *l, uint32_t word, char *buf, size_
     rv64_disasm(l->code[word], pc, buf, len);
 }
 
+static bool same_line(const struct offload_line_info *a, const struct offload_line_info *b)
+{
+    return a != NULL && a->line == b->line && strcmp(a->file, b->file) == 0;
+}
+
 static void print_source(const struct listing *l, uint32_t insn,
                          const struct offload_line_info **last)
 {
     const struct offload_line_info *line = offload_prog_line(l->view.prog, insn);
+    const char *slash;
 
-    if (line == NULL || line == *last)
+    if (line == NULL || same_line(*last, line))
         return;
     *last = line;
-    printf("; %s:%u  %s\n", line->file, line->line, line->text + strspn(line->text, " \t"));
+    slash = strrchr(line->file, '/');
+    printf("; %s:%u  %s\n", slash != NULL ? slash + 1 : line->file, line->line,
+           line->text + strspn(line->text, " \t"));
 }
 
 static void print_row(const struct listing *l, uint32_t i)

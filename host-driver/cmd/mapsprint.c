@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Maps for people. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/btfprint.h"
 #include "cmd/maps.h"
+
+#define KEY_WIDTH_MAX 40 /* longer keys are not lined up */
 
 static bool all_zero(const unsigned char *p, size_t len)
 {
@@ -19,29 +22,96 @@ static bool worth_showing(const struct map_dump *m, size_t i)
     return bpf_map__type(m->map) != BPF_MAP_TYPE_ARRAY || !all_zero(map_value(m, i), m->value_size);
 }
 
-static void print_entry(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i)
+/*
+ * An array's key is a plain u32 (the kernel insists), so its BTF cannot name the entries. By
+ * convention an enum called MAP_key in the object's BTF does.
+ */
+static uint32_t key_type(const struct btf *btf, const struct map_dump *m)
 {
-    fputs("    ", out);
-    if (!bpf_map__is_internal(m->map)) {
-        btf_print(out, btf, bpf_map__btf_key_type_id(m->map), map_key(m, i), m->key_size);
-        fputs("  ->  ", out);
-    }
+    char name[128];
+    int32_t id;
+
+    snprintf(name, sizeof(name), "%s_key", m->name);
+    id = btf != NULL && m->key_size == 4 ? btf__find_by_name_kind(btf, name, BTF_KIND_ENUM) : -1;
+    return id > 0 ? (uint32_t)id : bpf_map__btf_key_type_id(m->map);
+}
+
+/* The key as text, malloc'ed; NULL when out of memory. */
+static char *key_text(const struct btf *btf, const struct map_dump *m, uint32_t key, size_t i)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    if (f == NULL)
+        return NULL;
+    btf_print(f, btf, key, map_key(m, i), m->key_size);
+    fclose(f);
+    return text;
+}
+
+static void print_entry(FILE *out, const struct btf *btf, const struct map_dump *m, uint32_t key,
+                        int width, size_t i)
+{
+    char *text = key_text(btf, m, key, i);
+
+    if (bpf_map__is_internal(m->map))
+        fputs("    ", out);
+    else
+        fprintf(out, "    %-*s  ", width, text != NULL ? text : "?");
     btf_print(out, btf, bpf_map__btf_value_type_id(m->map), map_value(m, i), m->value_size);
     fputc('\n', out);
+    free(text);
+}
+
+static int key_width(const struct btf *btf, const struct map_dump *m, uint32_t key, size_t most)
+{
+    size_t shown = 0;
+    int width = 0;
+
+    for (size_t i = 0; i < m->count && shown < most; i++) {
+        char *text = worth_showing(m, i) ? key_text(btf, m, key, i) : NULL;
+
+        if (text == NULL)
+            continue;
+        if (strlen(text) <= KEY_WIDTH_MAX && (int)strlen(text) > width)
+            width = (int)strlen(text);
+        shown++;
+        free(text);
+    }
+    return width;
+}
+
+static int by_key(const void *a, const void *b, void *size)
+{
+    return memcmp(a, b, *(const size_t *)size);
+}
+
+/* The order of a hash map's entries means nothing; sorted, they are easier to find. */
+static void sort_entries(const struct map_dump *m)
+{
+    size_t key_size = m->key_size;
+
+    if (bpf_map__type(m->map) != BPF_MAP_TYPE_ARRAY && m->count != 0)
+        qsort_r(m->entries, m->count, key_size + m->value_size, by_key, &key_size);
 }
 
 static void print_map(FILE *out, const struct btf *btf, const struct map_dump *m, size_t most)
 {
+    uint32_t key = key_type(btf, m);
     size_t shown = 0, worth = 0;
+    int width;
 
     for (size_t i = 0; i < m->count; i++)
         worth += worth_showing(m, i);
     fprintf(out, "  %s (%s, %zu of %u entries%s)\n", m->name, m->type, worth, m->max_entries,
             worth == m->count ? "" : " not zero");
+    sort_entries(m);
+    width = key_width(btf, m, key, most);
     for (size_t i = 0; i < m->count && shown < most; i++) {
         if (!worth_showing(m, i))
             continue;
-        print_entry(out, btf, m, i);
+        print_entry(out, btf, m, key, width, i);
         shown++;
     }
     if (worth > shown)
