@@ -147,6 +147,7 @@ struct ring {
 struct wq {
     struct ring *ready;   /* buffers, one ring a cluster */
     struct ring *waiting; /* harts, longest-waiting first */
+    uint32_t held;        /* packets that harts hold */
     bool watchdog_armed;
 };
 int wq_create(struct nic_device *dev);
@@ -156,7 +157,7 @@ unsigned wq_choose(const struct nic_device *dev); /* cluster for the next frame,
 void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_RX */
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r);
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r); /* PKT_CMD */
-void wq_watchdog(struct nic_device *dev, uint64_t now);
+void wq_watchdog(struct nic_device *dev, uint64_t now);                /* EVENT_WATCHDOG */
 
 /* ---- rss.c ---- */
 

@@ -83,8 +83,10 @@ uint64_t pacer_next(struct pacer *p, uint32_t len, uint64_t tstamp_ns)
 
     if (p->pacing.how == NIC_PACE_LINE || (p->started && p->pacing.how != NIC_PACE_MAX))
         wire = pacer_divide(pacer_wire_bits(len) * p->hz, p->bps, &p->wire_rest);
-    if (when < p->time + wire)
+    if (when <= p->time + wire)
         when = p->time + wire;
+    else
+        p->wire_rest = 0; /* the wire was idle in between */
     p->started = true;
     p->time = when;
     return when;

@@ -68,6 +68,7 @@ void wq_reset(struct nic_device *dev)
         dev->wq.ready[i].count = 0;
         dev->wq.waiting[i].count = 0;
     }
+    dev->wq.held = 0;
     dev->wq.watchdog_armed = false;
 }
 
@@ -106,6 +107,7 @@ static void hand_out(struct nic_device *dev, uint32_t id, uint32_t buf, uint64_t
     memcpy(device_local(dev, id), &dev->pool.buf[buf].pkt, sizeof(struct nic_pkt));
     h->buf = buf;
     h->since = now;
+    dev->wq.held++;
     h->insns = engine_hart_program_insns(dev->engine[device_hart_engine(dev, id)], id);
     watchdog_arm(dev, now);
 }
@@ -218,6 +220,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
     }
     tell_tap(dev, h, r->hart, b, (enum nic_pkt_cmd)cmd, ok, r->now);
     h->buf = DEV_NONE;
+    dev->wq.held--;
     bufpool_seq_done(dev, b);
     dev->engine_packets[device_hart_engine(dev, r->hart)]++;
     dev->stats.last_done_cycle = r->now;

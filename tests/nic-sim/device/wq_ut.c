@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Work queue: who gets which packet, what may come back, order, watchdog. */
+#include "cunit_main.h"
+
+#include <string.h>
+
+#include "fake_engine.h"
+#include "rig.h"
+
+#define WQ_GET   (NIC_MMIO_BASE + NIC_MMIO_WQ_GET)
+#define PKT_CMD  (NIC_MMIO_BASE + NIC_MMIO_PKT_CMD)
+#define SEQ_NEXT (NIC_MMIO_BASE + NIC_MMIO_PKT_SEQ_NEXT)
+#define SEQ_DONE (NIC_MMIO_BASE + NIC_MMIO_PKT_SEQ_DONE)
+
+static struct rig rig;
+static uint8_t bytes[60];
+static struct nic_frame frames[64];
+
+static void open(const char *const *sets, unsigned count, enum nic_pace how)
+{
+    rig_open(&rig, sets);
+    rig_start(&rig);
+    rig_play(&rig, 1, frames, count, how, how == NIC_PACE_PPS ? 1000000 : 0);
+    rig_enable(&rig, 1);
+}
+
+static enum bus_result get(uint32_t hart, uint64_t now)
+{
+    uint64_t v;
+
+    return rig_load(&rig, hart, WQ_GET, 8, &v, now);
+}
+
+static enum bus_result give(uint32_t hart, enum nic_pkt_cmd cmd, uint64_t now)
+{
+    return rig_store(&rig, hart, PKT_CMD, 8, cmd, now);
+}
+
+static uint64_t reg(uint64_t addr)
+{
+    uint64_t v = 0;
+
+    CU_ASSERT_EQUAL(rig_load(&rig, 4, addr, 8, &v, nic_device_cycles(rig.dev)), BUS_OK);
+    return v;
+}
+
+static void test_fifo(void)
+{
+    open(NULL, 4, NIC_PACE_PPS);
+    CU_ASSERT_EQUAL(get(2, 0), BUS_BLOCK);
+    CU_ASSERT_EQUAL(get(0, 0), BUS_BLOCK);
+    CU_ASSERT_EQUAL(get(3, 0), BUS_BLOCK);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(rig_wake(&rig, 2)->data, 0);
+    CU_ASSERT_EQUAL(rig_wake(&rig, 0)->data, 1);
+    CU_ASSERT_EQUAL(rig_wake(&rig, 3)->data, 2);
+    CU_ASSERT_EQUAL(rig_wake(&rig, 1)->count, 0);
+    CU_ASSERT_EQUAL(rig_wake(&rig, 2)->count, 1);
+    CU_ASSERT_EQUAL(get(1, 5000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 1).seq, 3);
+    rig_close(&rig);
+}
+
+/* 3 engines of 2 threads in clusters of one: most waiting, then shortest queue. */
+static void test_clusters(void)
+{
+    static const char *const sets[] = {"engine.count=3", "engine.per_cluster=1", NULL};
+
+    open(sets, 6, NIC_PACE_PPS);
+    (void)get(2, 0);
+    (void)get(4, 0);
+    (void)get(5, 0);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(rig_wake(&rig, 4)->data, 0); /* cluster 2 had two waiting */
+    CU_ASSERT_EQUAL(rig_wake(&rig, 2)->data, 1); /* one each: the lower id */
+    CU_ASSERT_EQUAL(rig_wake(&rig, 5)->data, 2);
+    /* then nobody waits: 3, 4, 5 to clusters 0, 1, 2 */
+    CU_ASSERT_EQUAL(get(0, 9000000), BUS_OK);
+    CU_ASSERT_EQUAL(get(3, 9000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).seq, 3);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 3).seq, 4);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 3).buf & ~0x3fffffu, NIC_CLUSTER_BASE + NIC_CLUSTER_STRIDE);
+    CU_ASSERT_EQUAL(rig.dev->wq.ready[2].count, 1);
+    rig_close(&rig);
+}
+
+static void test_who_may(void)
+{
+    open(NULL, 2, NIC_PACE_MAX);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(give(0, NIC_PKT_DROP, 1000), BUS_FAULT); /* holds nothing */
+    CU_ASSERT_EQUAL(get(4, 1000), BUS_FAULT);                /* control core */
+    CU_ASSERT_EQUAL(give(4, NIC_PKT_DROP, 1000), BUS_FAULT);
+    CU_ASSERT_EQUAL(get(0, 1000), BUS_OK);
+    CU_ASSERT_EQUAL(get(0, 1000), BUS_FAULT); /* holds one */
+    CU_ASSERT_EQUAL(give(0, NIC_PKT_DROP, 1000), BUS_OK);
+    CU_ASSERT_EQUAL(give(0, NIC_PKT_DROP, 1000), BUS_FAULT);
+    rig_close(&rig);
+}
+
+/* Each row: a change to the descriptor and a command that must be refused. */
+static void test_hostile(void)
+{
+    struct {
+        int32_t buf, data, data_end;
+        uint64_t cmd;
+    } const bad[] = {
+        {4096, 0, 0, NIC_PKT_DROP},
+        {-1, 0, 0, NIC_PKT_DROP},
+        {0, -257, 0, NIC_PKT_DROP},
+        {0, 61, 0, NIC_PKT_DROP},                /* data > data_end */
+        {0, 0, 4096 - 256 - 60 + 1, NIC_PKT_TX}, /* data_end past the buffer */
+        {0, 60, 0, NIC_PKT_TX},                  /* nothing to send */
+        {0, 60, 0, NIC_PKT_HOST},
+        {0, INT32_MIN, 0, NIC_PKT_HOST},
+        {0, 0, 0, 0},
+        {0, 0, 0, 4},
+        {0, 0, 0, UINT64_C(0x100000001)},
+    };
+    const unsigned n = sizeof(bad) / sizeof(bad[0]);
+
+    open(NULL, n, NIC_PACE_MAX);
+    rig_run(&rig);
+    for (unsigned i = 0; i < n; i++) {
+        struct nic_pkt pkt;
+
+        CU_ASSERT_EQUAL(get(0, 1000 + i), BUS_OK);
+        pkt = rig_pkt(&rig, 0);
+        pkt.buf += (uint32_t)bad[i].buf;
+        pkt.data += (uint32_t)bad[i].data;
+        pkt.data_end += (uint32_t)bad[i].data_end;
+        pkt.seq = 1234;
+        pkt.port = 1;
+        rig_set_pkt(&rig, 0, pkt);
+        CU_ASSERT_EQUAL(rig_store(&rig, 0, PKT_CMD, 8, bad[i].cmd, 1000 + i), BUS_OK);
+        CU_ASSERT_EQUAL(rig_drops(&rig, NIC_DROP_BAD_CMD), i + 1);
+        CU_ASSERT_EQUAL(rig.log[i].cmd, NIC_PKT_DROP);
+        CU_ASSERT_EQUAL(rig.log[i].len, 0);
+        CU_ASSERT_EQUAL(rig.log[i].pkt.seq, i);
+    }
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(rig.wire[0].sent, 0);
+    CU_ASSERT_EQUAL(rig.dev->pool.nfree[0], 256);
+    rig_close(&rig);
+}
+
+/* The whole buffer may be sent, and an empty frame may be dropped. */
+static void test_extremes(void)
+{
+    struct nic_pkt pkt;
+
+    open(NULL, 2, NIC_PACE_MAX);
+    rig_run(&rig);
+    (void)get(0, 1000);
+    pkt = rig_pkt(&rig, 0);
+    pkt.data = pkt.buf;
+    pkt.data_end = pkt.buf_end;
+    rig_set_pkt(&rig, 0, pkt);
+    (void)give(0, NIC_PKT_TX, 1000);
+    (void)get(0, 1001);
+    pkt = rig_pkt(&rig, 0);
+    pkt.data = pkt.data_end;
+    rig_set_pkt(&rig, 0, pkt);
+    (void)give(0, NIC_PKT_DROP, 1001);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(rig_drops(&rig, NIC_DROP_BAD_CMD), 0);
+    CU_ASSERT_EQUAL(rig.wire[0].out[0].len, NIC_BUF_SIZE);
+    rig_close(&rig);
+}
+
+static void test_tap(void)
+{
+    struct nic_engine_stats es;
+    struct nic_pkt pkt;
+
+    open(NULL, 1, NIC_PACE_MAX);
+    rig_run(&rig);
+    fake_set_insns(rig.dev->engine[1], 3, 500);
+    (void)get(3, 1000);
+    fake_set_insns(rig.dev->engine[1], 3, 523);
+    pkt = rig_pkt(&rig, 3);
+    pkt.verdict = 3;
+    pkt.retval = 99;
+    pkt.data += 2;
+    rig_set_pkt(&rig, 3, pkt);
+    (void)give(3, NIC_PKT_TX, 1417);
+    CU_ASSERT_EQUAL(rig.done, 1);
+    CU_ASSERT_EQUAL(rig.log[0].cycles, 417);
+    CU_ASSERT_EQUAL(rig.log[0].insns, 23);
+    CU_ASSERT_EQUAL(rig.log[0].cmd, NIC_PKT_TX);
+    CU_ASSERT_EQUAL(rig.log[0].len, 58);
+    CU_ASSERT_EQUAL(rig.log[0].first_byte, bytes[2]);
+    CU_ASSERT_EQUAL(rig.log[0].pkt.verdict, 3);
+    CU_ASSERT_EQUAL(rig.log[0].pkt.retval, 99);
+    CU_ASSERT_EQUAL(nic_device_engine_stats(rig.dev, 1, &es), 0);
+    CU_ASSERT_EQUAL(es.packets, 1);
+    CU_ASSERT_EQUAL(es.insns, 7);
+    CU_ASSERT_NOT_EQUAL(nic_device_engine_stats(rig.dev, 3, &es), 0);
+    rig_close(&rig);
+}
+
+static void test_watermark(void)
+{
+    open(NULL, 4, NIC_PACE_MAX);
+    CU_ASSERT_EQUAL(reg(SEQ_NEXT), 0);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 0);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(reg(SEQ_NEXT), 4);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 0);
+    for (uint32_t i = 0; i < 4; i++)
+        (void)get(i, 1000);
+    (void)give(1, NIC_PKT_DROP, 1000);
+    (void)give(2, NIC_PKT_DROP, 1000);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 0);
+    (void)give(0, NIC_PKT_DROP, 1000);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 3);
+    (void)give(3, NIC_PKT_DROP, 1000);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 4);
+    rig_close(&rig);
+}
+
+/* One at a time, on hart 0, in whatever pacing. */
+static void test_ordered(void)
+{
+    static const char *const sets[] = {"run.ordered=1", NULL};
+    static const enum nic_pace paces[] = {NIC_PACE_MAX, NIC_PACE_LINE, NIC_PACE_TRACE};
+
+    for (unsigned p = 0; p < 3; p++) {
+        open(sets, 3, paces[p]);
+        CU_ASSERT_EQUAL(get(1, 0), BUS_BLOCK);
+        CU_ASSERT_EQUAL(get(0, 0), BUS_BLOCK);
+        rig_run(&rig);
+        CU_ASSERT_EQUAL(rig_wake(&rig, 1)->count, 0);
+        CU_ASSERT_EQUAL(rig_wake(&rig, 0)->count, 1);
+        CU_ASSERT_EQUAL(reg(SEQ_NEXT), 1);
+        (void)give(0, NIC_PKT_DROP, 50000);
+        CU_ASSERT_EQUAL(get(0, 50001), BUS_BLOCK);
+        rig_run(&rig);
+        CU_ASSERT_EQUAL(rig_wake(&rig, 0)->count, 2);
+        CU_ASSERT_EQUAL(rig_pkt(&rig, 0).tstamp_ns, 50000);
+        CU_ASSERT_EQUAL(reg(SEQ_NEXT), 2);
+        rig_close(&rig);
+    }
+}
+
+/* Two ports, ordered: by time of arrival. */
+static void test_ordered_ports(void)
+{
+    static const char *const sets[] = {"run.ordered=1", NULL};
+    struct nic_frame late[2] = {frames[0], frames[1]}, early[2] = {frames[0], frames[1]};
+    static const uint16_t want[] = {1, 2, 2, 1};
+
+    late[1].tstamp_ns = 3000;
+    early[1].tstamp_ns = 2000;
+    rig_open(&rig, sets);
+    rig_start(&rig);
+    rig_play(&rig, 1, late, 2, NIC_PACE_TRACE, 0);
+    rig_play(&rig, 2, early, 2, NIC_PACE_TRACE, 0);
+    rig_enable(&rig, 1);
+    rig_enable(&rig, 2);
+    rig_run(&rig);
+    for (unsigned i = 0; i < 4; i++) {
+        CU_ASSERT_EQUAL(get(0, 50000 + i * 1000), BUS_OK);
+        CU_ASSERT_EQUAL(rig_pkt(&rig, 0).port, want[i]);
+        (void)give(0, NIC_PKT_DROP, 50000 + i * 1000);
+        rig_run(&rig);
+    }
+    rig_close(&rig);
+}
+
+static void test_ordered_drop(void)
+{
+    static const char *const sets[] = {"run.ordered=1", NULL};
+    static uint8_t big[9018];
+    struct nic_frame f[3] = {frames[0], {.data = big, .len = sizeof(big)}, frames[0]};
+
+    rig_open(&rig, sets);
+    rig_start(&rig);
+    rig_play(&rig, 1, f, 3, NIC_PACE_MAX, 0);
+    rig_enable(&rig, 1);
+    rig_run(&rig);
+    (void)get(0, 1000);
+    (void)give(0, NIC_PKT_DROP, 1000);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(rig_drops(&rig, NIC_DROP_OVERSIZE), 1);
+    CU_ASSERT_EQUAL(get(0, 5000), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).seq, 2);
+    rig_close(&rig);
+}
+
+static void test_watchdog(void)
+{
+    static const char *const sets[] = {"run.watchdog=10000", NULL};
+    struct nic_fault f;
+
+    open(sets, 3, NIC_PACE_MAX);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 1000, false), NIC_STOP_IDLE);
+    (void)get(0, 1000);
+    (void)get(1, 2000);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 8000, false), NIC_STOP_LIMIT);
+    (void)give(0, NIC_PKT_DROP, 8000);
+    (void)get(0, 9000);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 11999, false), NIC_STOP_LIMIT);
+    CU_ASSERT_FALSE(nic_device_fault(rig.dev, &f));
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, UINT64_MAX, false), NIC_STOP_FATAL);
+    CU_ASSERT_TRUE_FATAL(nic_device_fault(rig.dev, &f));
+    CU_ASSERT_EQUAL(f.hart, 1);
+    CU_ASSERT_EQUAL(f.cycles, 12000);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.what, "held"));
+    CU_ASSERT_EQUAL(nic_bar_read(rig.dev, 0, NIC_BAR0_STATUS, 4), NIC_FW_FATAL);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, UINT64_MAX, false), NIC_STOP_FATAL);
+    rig_close(&rig);
+}
+
+/* With nothing held the watchdog does not keep the device from being idle. */
+static void test_watchdog_idle(void)
+{
+    open(NULL, 1, NIC_PACE_MAX);
+    rig_run(&rig);
+    (void)get(0, 1000);
+    (void)give(0, NIC_PKT_DROP, 1001);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, UINT64_MAX, false), NIC_STOP_IDLE);
+    CU_ASSERT_EQUAL(nic_device_cycles(rig.dev), 1001);
+    rig_close(&rig);
+}
+
+static const struct cunit_case cases[] = {
+    {"longest waiting first", test_fifo},
+    {"choice of cluster", test_clusters},
+    {"who may ask and give", test_who_may},
+    {"hostile descriptors", test_hostile},
+    {"whole buffer, empty frame", test_extremes},
+    {"tap and counters", test_tap},
+    {"watermark", test_watermark},
+    {"ordered", test_ordered},
+    {"ordered, two ports", test_ordered_ports},
+    {"ordered, a frame dropped on arrival", test_ordered_drop},
+    {"watchdog", test_watchdog},
+    {"watchdog and idle", test_watchdog_idle},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(i + 1);
+    for (unsigned i = 0; i < 64; i++)
+        frames[i] = (struct nic_frame){.data = bytes, .len = 60};
+    return cunit_run("wq", cases);
+}
