@@ -30,8 +30,10 @@ int devopts_add(struct devopts *d, const char *key, const char *value, struct ni
                  "the card to model: the name of a preset that comes with nicsim, or an INI "      \
                  "file (default: generic)")
 #define DEVOPTS_SET                                                                                \
-    OPT_ROW_CALL(devopts_set, "set", 0, "KEY=VALUE",                                               \
-                 "change one figure of the card, for instance dram.latency=200; repeatable")
+    OPT_ROW_CALL(                                                                                  \
+        devopts_set, "set", 0, "KEY=VALUE",                                                        \
+        "change one figure of the card, for instance dram.latency=200 (nicsim help config "        \
+        "lists them); repeatable")
 
 /* Preset, then the settings in order. -EINVAL, -ENOENT. */
 int devopts_apply(const struct devopts *d, struct nic_config *cfg, struct nic_err *err);

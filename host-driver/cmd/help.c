@@ -1,37 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Help and the generated part of man pages, both from the tables. */
-#include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "nic/config.h"
 
 #define WIDTH  92u
 #define INDENT 30u
 
+static void new_line(unsigned indent)
+{
+    printf("\n%*s", (int)indent, "");
+}
+
 /* Words from column `col` on, each further line begun with `indent` blanks. */
 static void wrap(const char *text, unsigned col, unsigned indent)
 {
+    bool first = true;
+
     while (*text != '\0') {
         unsigned len = (unsigned)strcspn(text, " \n");
 
-        if (col + len > WIDTH && col > indent) {
-            printf("\n%*s", (int)indent, "");
+        if (!first && col + 1 + len > WIDTH) {
+            new_line(indent);
             col = indent;
+        } else if (!first) {
+            putchar(' ');
+            col++;
         }
         printf("%.*s", (int)len, text);
         col += len;
         text += len;
-        if (*text == '\n') {
-            printf("\n%*s", (int)indent, "");
+        first = *text == '\n';
+        if (first) {
+            new_line(indent);
             col = indent;
-            text++;
-        } else if (*text == ' ') {
-            if (text[1] != '\0')
-                putchar(' ');
-            col++;
-            text++;
         }
+        text += *text != '\0';
     }
     putchar('\n');
 }
@@ -139,6 +146,24 @@ void cmd_print_roff(const struct cmd *c)
 #undef X
 }
 
+static void print_config(void)
+{
+    const struct nic_config_row *row;
+    const char *section = "";
+
+    puts("keys of presets and of --set KEY=VALUE (numbers take k, M and G, powers of 1000):");
+    for (unsigned i = 0; (row = nic_config_row(i)) != NULL; i++) {
+        if (strcmp(row->section, section) != 0)
+            putchar('\n');
+        section = row->section;
+        int used = printf("  %s.%s", row->section, row->key);
+        printf("%*s", used < 24 ? 24 - used : 1, "");
+        wrap(row->what, 24, 24);
+        printf("%24sdefault %" PRIu64 ", from %" PRIu64 " to %" PRIu64 "%s%s\n", "", row->def,
+               row->min, row->max, row->unit[0] != '\0' ? " " : "", row->unit);
+    }
+}
+
 struct help_values {
     bool roff;
 };
@@ -151,6 +176,7 @@ static const struct opt help_opts[] = {
 
 static const struct cmd_example help_examples[] = {
     {"nicsim help run", "the options of run"},
+    {"nicsim help config", "the figures of a card that --set can change"},
     {NULL, NULL},
 };
 
@@ -167,6 +193,10 @@ static int help_main(const struct cmd *self, int argc, char **argv)
         cmd_print_list();
         return CMD_DONE;
     }
+    if (strcmp(name, "config") == 0) {
+        print_config();
+        return CMD_DONE;
+    }
     c = cmd_find(name);
     if (c == NULL)
         return cmd_fail(CMD_USAGE, "'%s' is no command (nicsim help lists them)", name);
@@ -179,9 +209,11 @@ static int help_main(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_help = {
     .name = "help",
-    .args = "[COMMAND]",
+    .args = "[COMMAND | config]",
     .brief = "list the commands, or explain one",
-    .about = "Lists the commands, or shows the options and examples of one.",
+    .about =
+        "Lists the commands, shows the options and examples of one, or lists the figures of a card "
+        "that presets and --set can change.",
     .opts = help_opts,
     .examples = help_examples,
     .main = help_main,
