@@ -13,18 +13,22 @@ _Static_assert(PLAT_ASM_FATAL == NIC_MMIO_FATAL, "plat_asm.h");
 #define PLAT_CSR_WRITE(csr, value)                                                                 \
     __asm__ volatile("csrw %0, %1" : : "i"(csr), "r"((uint64_t)(value)) : "memory")
 
+/* Not plain volatile loads: clang 19 narrows one whose upper part is not used, and registers have a
+ * width. */
 static inline uint64_t plat_reg_read64(uint32_t offset)
 {
+    const volatile uint64_t *reg = (const volatile uint64_t *)(uintptr_t)(NIC_MMIO_BASE + offset);
     uint64_t value;
-
-    /* clang 19 narrows a volatile 64-bit load to `lw` when its upper half is not used. */
-    __asm__ volatile("ld %0, 0(%1)" : "=r"(value) : "r"((uint64_t)NIC_MMIO_BASE + offset));
+    __asm__ volatile("ld %0, %1" : "=r"(value) : "m"(*reg));
     return value;
 }
 
 static inline uint32_t plat_reg_read32(uint32_t offset)
 {
-    return *(const volatile uint32_t *)(uintptr_t)(NIC_MMIO_BASE + offset);
+    const volatile uint32_t *reg = (const volatile uint32_t *)(uintptr_t)(NIC_MMIO_BASE + offset);
+    uint32_t value;
+    __asm__ volatile("lw %0, %1" : "=r"(value) : "m"(*reg));
+    return value;
 }
 
 static inline void plat_reg_write64(uint32_t offset, uint64_t value)

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Programs by hand, position independent: a gate is called by its absolute
+ * address. A program that uses a map begins with two words that the test
+ * patches to load the map's address to s1.
+ */
+#include "progs.h"
+
+.macro program n
+    .org    \n * PROG_SLOT
+.endm
+
+.macro map_to_s1
+    lui     s1, 0
+    addi    s1, s1, 0
+.endm
+
+.macro helper id
+    lui     t0, 0x20000
+    jalr    ra, 8 * \id(t0)
+.endm
+
+/* A program that calls helpers keeps ra and returns through gate 0. */
+.macro leave
+    lui     t0, 0x20000
+    jr      t0
+.endm
+
+/* The first four bytes of the frame, as a key at 0(sp) of 16 bytes of stack. */
+.macro frame_key
+    lwu     t1, 0(a0)
+    lwu     t1, 0(t1)
+    addi    sp, sp, -16
+    sw      t1, 0(sp)
+.endm
+
+    .text
+program P_DROP
+    li      a0, 1
+    ret
+
+program P_RETURN
+    lwu     a1, 0(a0)
+    lwu     a0, 0(a1)
+    ret
+
+program P_COUNT
+    map_to_s1
+    addi    sp, sp, -16
+    sw      zero, 0(sp)
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 1f
+    li      t1, 1
+    amoadd.d zero, t1, (a0)
+1:  li      a0, 1
+    leave
+
+program P_FLOWS
+    map_to_s1
+    frame_key
+    li      t1, 1
+    sd      t1, 8(sp)
+    mv      a0, s1
+    mv      a1, sp
+    addi    a2, sp, 8
+    li      a3, 1               /* BPF_NOEXIST */
+    helper  2
+    beqz    a0, 1f
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 1f
+    li      t1, 1
+    amoadd.d zero, t1, (a0)
+1:  li      a0, 1
+    leave
+
+program P_CONTEXT
+    map_to_s1
+    mv      s0, a0
+    addi    sp, sp, -16
+    sw      zero, 0(sp)
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 1f
+    ld      t1, 0(s0)
+    sd      t1, 0(a0)
+    ld      t1, 8(s0)
+    sd      t1, 8(a0)
+    ld      t1, 16(s0)
+    sd      t1, 16(a0)
+1:  li      a0, 2
+    leave
+
+program P_PUSH
+    mv      s0, a0
+    li      a1, -8
+    helper  44
+    bnez    a0, 1f
+    lwu     t1, 0(s0)
+    li      t2, 0x1122334455667788
+    sd      t2, 0(t1)
+    li      a0, 3
+1:  leave
+
+program P_POP
+    li      a1, 4
+    helper  44
+    beqz    a0, 1f
+    leave
+1:  li      a0, 3
+    leave
+
+program P_CLOBBER
+    li      s0, -1
+    li      s1, -1
+    li      s2, -1
+    li      s3, -1
+    li      s4, -1
+    li      s5, -1
+    li      s6, -1
+    li      s7, -1
+    li      s8, -1
+    li      s9, -1
+    li      s10, -1
+    li      s11, -1
+    li      a2, -1
+    li      a3, -1
+    li      a4, -1
+    li      a5, -1
+    li      a6, -1
+    li      a7, -1
+    li      t1, -1
+    li      t2, -1
+    li      t3, -1
+    li      t4, -1
+    li      t5, -1
+    li      t6, -1
+    lui     sp, 0x18000
+    helper  8
+    lui     t0, 0x18000
+    bne     sp, t0, 1f          /* a helper keeps sp and s0 */
+    li      t0, -1
+    bne     s0, t0, 1f
+    li      a0, 3
+    leave
+1:  li      a0, 0
+    leave
+
+program P_READ_REGS
+    lui     a1, 0x18000
+    ld      a0, 0(a1)
+    li      a0, 1
+    ret
+
+program P_PAST_END
+    lwu     a1, 4(a0)
+    lbu     a0, 0(a1)
+    li      a0, 1
+    ret
+
+program P_NO_HELPER
+    helper  200
+    li      a0, 1
+    leave
+
+program P_INTO_FW
+    lui     t0, 0x20000
+    addi    t0, t0, 0x7fc
+    jalr    ra, 8(t0)
+    li      a0, 1
+    leave
+
+program P_BAD_RETURN
+    lui     t0, 0x20001
+    mv      ra, t0
+    lui     t0, 0x20000
+    jalr    zero, 8 * 8(t0)
+
+program P_BAD_KEY
+    map_to_s1
+    mv      a0, s1
+    lui     a1, 0x18000
+    helper  1
+    li      a0, 1
+    leave
+
+program P_BAD_MAP
+    lui     a0, 0x40000
+    addi    a0, a0, 8
+    mv      a1, sp
+    helper  1
+    li      a0, 1
+    leave
+
+program P_ILLEGAL
+    .word   0
+
+program P_IDS
+    map_to_s1
+    addi    sp, sp, -16
+    sw      zero, 0(sp)
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 1f
+    mv      s0, a0
+    helper  5
+    sd      a0, 0(s0)
+    helper  7
+    sd      a0, 8(s0)
+    helper  7
+    sd      a0, 16(s0)
+    helper  8
+    sd      a0, 24(s0)
+1:  li      a0, 1
+    leave
+
+program P_TAIL
+    mv      s0, a0
+    li      a1, 16
+    helper  65
+    bnez    a0, 1f
+    lwu     t1, 4(s0)
+    lbu     t2, -1(t1)          /* the new tail is zero */
+    bnez    t2, 1f
+    mv      a0, s0
+    li      a1, -8
+    helper  54
+    bnez    a0, 1f
+    lwu     t1, 8(s0)
+    lwu     t2, 0(s0)
+    addi    t1, t1, 8
+    bne     t1, t2, 1f
+    sd      t1, -8(t2)          /* metadata may be written */
+    li      a0, 3
+    leave
+1:  li      a0, 0
+    leave
+
+program P_REPLACE
+    map_to_s1
+    frame_key
+    lwu     t1, 0(sp)
+    sd      t1, 8(sp)
+    mv      a0, s1
+    mv      a1, sp
+    addi    a2, sp, 8
+    li      a3, 0
+    helper  2
+    bnez    a0, 1f
+    li      a0, 1
+1:  leave
+
+program P_DELETE
+    map_to_s1
+    frame_key
+    mv      a0, s1
+    mv      a1, sp
+    helper  3
+    leave
+
+program P_DROP2
+    li      a0, 3
+    ret
+
+program P_LOOKUP
+    map_to_s1
+    frame_key
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    li      a0, 1
+    leave
+
+program P_PROGRAMS

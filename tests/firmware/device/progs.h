@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Engine code of the device tests (progs.S): program P_x starts at P_x * PROG_SLOT. */
+#ifndef TESTS_FIRMWARE_PROGS_H
+#define TESTS_FIRMWARE_PROGS_H
+
+#define PROG_SLOT 256 /* bytes */
+
+#define P_DROP       0
+#define P_RETURN     1 /* returns the first four bytes of the frame */
+#define P_COUNT      2 /* array: counts packets in value 0 with an atomic */
+#define P_FLOWS      3 /* hash: key = frame bytes 0..3; counts in its value, inserts when new */
+#define P_CONTEXT    4 /* array: copies xdp_md to value 0 */
+#define P_PUSH       5 /* adjust_head(-8), writes 8 bytes, TX */
+#define P_POP        6 /* adjust_head(+4) */
+#define P_CLOBBER    7 /* spoils every register it may, and calls a helper on a wild sp */
+#define P_READ_REGS  8 /* loads a device register */
+#define P_PAST_END   9 /* loads past the packet */
+#define P_NO_HELPER  10
+#define P_INTO_FW    11 /* jumps into firmware text */
+#define P_BAD_RETURN 12 /* calls a helper with ra in firmware text */
+#define P_BAD_KEY    13 /* map_lookup with a key pointer into the registers */
+#define P_BAD_MAP    14
+#define P_ILLEGAL    15
+#define P_IDS        16 /* array: ktime, prandom twice, smp id to value 0 */
+#define P_TAIL       17 /* adjust_tail(+16), then adjust_meta(-8) */
+#define P_REPLACE                                                                                  \
+    18 /* hash: map_update of key = seq-like frame bytes, BPF_ANY, value = frame bytes */
+#define P_DELETE   19 /* hash: map_delete, returns -errno */
+#define P_DROP2    20 /* XDP_TX: tells the old program from the new one in a swap */
+#define P_LOOKUP   21 /* one map_lookup with key = frame bytes 0..3, then XDP_DROP */
+#define P_PROGRAMS 22
+
+#endif
