@@ -122,7 +122,7 @@ static struct json_object *map_json(const struct bpf_map *map)
     if (bpf_obj_get_info_by_fd(fd, &info, &len) != 0)
         return NULL;
     m = json_object_new_object();
-    json_object_object_add(m, "name", json_object_new_string(info.name));
+    json_object_object_add(m, "name", json_object_new_string(bpf_map__name(map)));
     json_object_object_add(m, "type",
                            json_object_new_string(libbpf_bpf_map_type_str(bpf_map__type(map))));
     json_object_object_add(m, "entries", entries_json(fd, &info));
