@@ -86,11 +86,17 @@ void engine_destroy(struct engine *e);
 void engine_reset(struct engine *e, uint64_t pc, uint64_t now);
 
 enum engine_stop {
-    ENGINE_HORIZON, /* next action would be after the horizon: see engine_next */
+    ENGINE_HORIZON, /* the next access would be after the horizon: see engine_next */
     ENGINE_ASLEEP,  /* every thread is blocked or parked */
     ENGINE_STOPPED, /* a bus access said BUS_STOP, or a hart failed: see engine_fault */
 };
-/* Runs every action with time <= horizon. */
+/*
+ * Makes every access (and fence.i) with time <= horizon. Work in between, in
+ * registers and local SRAM, is seen by nobody else: it goes on past the horizon
+ * up to the next access, so that the caller is bothered once an access and not
+ * once a branch, but no further than ENGINE_RUN_AHEAD cycles.
+ */
+enum { ENGINE_RUN_AHEAD = 16384 };
 enum engine_stop engine_run(struct engine *e, uint64_t horizon);
 
 /* Earliest cycle at which the engine has something to do; UINT64_MAX when asleep. */

@@ -187,10 +187,17 @@ struct engine {
     struct hart *hart;
 };
 
+/* The time past which a hart gives itself back even without an access. */
+static inline uint64_t engine_limit(const struct engine *e)
+{
+    const uint64_t most = (uint64_t)INT64_MAX - ENGINE_RUN_AHEAD;
+    return (e->horizon < most ? e->horizon : most) + ENGINE_RUN_AHEAD;
+}
+
 /* ---- interp.c ---- */
 
 enum interp_exit {
-    EXIT_HORIZON, /* the next action is beyond it */
+    EXIT_HORIZON, /* the next access is beyond it, or the hart ran ahead as far as it may */
     EXIT_YIELD,   /* the hart waits, sleeps, or is parked */
     EXIT_STOP,    /* a bus access said BUS_STOP */
     EXIT_FAULT,   /* e->fault is filled */

@@ -123,7 +123,7 @@ enum interp_exit engine_interp(struct engine *e, struct hart *h, const void *con
         return EXIT_HORIZON;
     }
 
-    const int64_t limit = e->horizon > INT64_MAX ? INT64_MAX : (int64_t)e->horizon;
+    const int64_t limit = (int64_t)engine_limit(e);
     struct code_page *pg;
     const struct insn *ip;
     uint64_t base, ret, addr, target;
@@ -142,7 +142,7 @@ reenter:
     ip = &pg->insn[(h->pc % PAGE_BYTES) / 4];
     base = e->clock - pg->cycles[INDEX];
     ret = h->retired - INDEX;
-    if (e->clock > e->horizon) {
+    if ((int64_t)e->clock > limit) {
         return EXIT_HORIZON;
     }
     DISPATCH();

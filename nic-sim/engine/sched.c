@@ -72,9 +72,6 @@ enum engine_stop engine_run(struct engine *e, uint64_t horizon)
             }
             take_engine(e, c);
         }
-        if (e->clock > horizon) {
-            return ENGINE_HORIZON;
-        }
         switch (engine_interp(e, &e->hart[e->current], NULL)) {
         case EXIT_HORIZON:
             return ENGINE_HORIZON;

@@ -140,6 +140,9 @@ struct step_result system_step(struct engine *e, struct hart *h, enum rv64_op op
     case RV64_OP_FENCE:
         return hart_retire(e, h, e->cfg->cost_system);
     case RV64_OP_FENCE_I:
+        if (e->clock > e->horizon) { /* all engines see it, so it has its place in time */
+            return (struct step_result){STEP_LEAVE, EXIT_HORIZON};
+        }
         code_cache_sync(e->cc);
         return hart_retire(e, h, e->cfg->cost_system);
     case RV64_OP_ECALL:
