@@ -97,7 +97,18 @@ def compare_entries(name, want, got, ranges):
     return diffs
 
 
-def compare_maps(want, got, mask):
+def compare_sums(got, sums):
+    """The values of a map that chance filled, added up, must lie in [low, high]."""
+    diffs = []
+    for name, (low, high) in sums.items():
+        total = sum(int.from_bytes(v, "little") for v in got.get(name, ("", {}))[1].values())
+        if name not in got or not low <= total <= high:
+            diffs.append(f"map {name}: the values add up to {total}, not {low} to {high}")
+    return diffs
+
+
+def compare_maps(want, got, mask, sums):
+    """mask: {map: [[start, end]]}, bytes of values to ignore; sums: {map: (low, high)}."""
     diffs = []
     if want.keys() != got.keys():
         diffs.append(f"maps {sorted(got)}, not {sorted(want)}")
@@ -105,7 +116,7 @@ def compare_maps(want, got, mask):
         if want[name][0] != got[name][0]:
             diffs.append(f"map {name}: type {got[name][0]}, not {want[name][0]}")
         diffs += compare_entries(name, want[name][1], got[name][1], mask.get(name, []))
-    return diffs
+    return diffs + compare_sums(got, sums)
 
 
 def main(argv):
@@ -113,7 +124,7 @@ def main(argv):
         print(__doc__, file=sys.stderr)
         return 1
     diffs, compared = compare_packets(read_lines(argv[1]), read_lines(argv[2]))
-    diffs += compare_maps(read_maps(argv[3]), read_maps(argv[4]), {})
+    diffs += compare_maps(read_maps(argv[3]), read_maps(argv[4]), {}, {})
     for d in diffs:
         print(d)
     print(f"{compared} packets compared, {len(diffs)} differences")
