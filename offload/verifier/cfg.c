@@ -1,37 +1,43 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Structure: opcodes, subprograms, where jumps go, what can be reached. */
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "verifier/vf.h"
 
-static int bad_opcode(struct vf *v, const struct ebpf_insn *i)
+static bool opcode_exists(uint8_t opcode)
 {
-    switch (i->opcode & 7u) {
-    case 0: /* LD */
-        if (i->opcode == 0x18)
-            return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
-        break;
-    case 3: /* STX: atomics by immediate */
-        if ((i->opcode & 0xe0u) == 0xc0)
-            return vf_refuse(v, -EINVAL, "BPF_ATOMIC uses invalid atomic opcode %02x",
-                             i->imm & 0xff);
-        break;
-    case 4:
-    case 7:
-        if ((i->opcode & 0xf0u) == 0xd0)
-            return vf_refuse(v, -EINVAL, "BPF_END uses reserved fields");
-        if ((i->opcode & 0xf0u) <= 0xd0)
-            return vf_refuse(v, -EINVAL, "BPF_ALU uses reserved fields");
-        break;
-    case 5:
-        if (i->opcode == 0x85)
-            return vf_refuse(v, -EINVAL, "BPF_CALL uses reserved fields");
-        break;
+    for (unsigned id = 1; id < EBPF_ID_COUNT; id++)
+        if (ebpf_row(id)->opcode == opcode)
+            return true;
+    return false;
+}
+
+/* No instruction of the table: an opcode of none, or fields that its opcode does not allow. */
+static int bad_insn(struct vf *v, const struct ebpf_insn *i)
+{
+    unsigned class = i->opcode & 7u, mode = i->opcode & 0xe0u;
+    if (class == BPF_LDX && mode != BPF_MEM)
+        return vf_refuse(v, -EINVAL, "BPF_LDX uses reserved fields");
+    if (class == BPF_STX && mode == BPF_ATOMIC && !opcode_exists(i->opcode))
+        return vf_refuse(v, -EINVAL, "invalid atomic operand size");
+    if (!opcode_exists(i->opcode))
+        return vf_refuse(v, -EINVAL, "unknown opcode %02x", i->opcode);
+    if (i->opcode == (BPF_LD | BPF_IMM | BPF_DW))
+        return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
+    if (class == BPF_STX)
+        return vf_refuse(v, -EINVAL, "BPF_ATOMIC uses invalid atomic opcode %02x", i->imm & 0xff);
+    if (i->opcode == (BPF_JMP | BPF_CALL))
+        return vf_refuse(v, -EINVAL, "BPF_CALL uses reserved fields");
+    switch (i->opcode & 0xf0u) {
+    case BPF_END:
+        return vf_refuse(v, -EINVAL, "BPF_END uses reserved fields");
+    case BPF_MOV:
+        return vf_refuse(v, -EINVAL, "BPF_MOV uses reserved fields");
     default:
-        break;
+        return vf_refuse(v, -EINVAL, "BPF_ALU uses reserved fields");
     }
-    return vf_refuse(v, -EINVAL, "unknown opcode %02x", i->opcode);
 }
 
 static int check_ld64(struct vf *v, uint32_t insn)
@@ -39,19 +45,17 @@ static int check_ld64(struct vf *v, uint32_t insn)
     const struct ebpf_insn *i = vf_ins(v, insn);
     if (insn + 1 >= v->prog->insn_count || i[1].opcode || i[1].dst || i[1].src || i[1].off)
         return vf_refuse(v, -EINVAL, "invalid bpf_ld_imm64 insn");
-    v->at[insn + 1].flags |= VF_SECOND;
     return 0;
 }
 
-static int classify(struct vf *v)
+static int check_opcodes(struct vf *v)
 {
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
         const struct ebpf_insn *i = vf_ins(v, n);
-        const struct ebpf_row *row = ebpf_decode(i);
+        const struct ebpf_row *row = vf_row(v, n);
         v->pc = n;
-        v->at[n].row = row->id;
         if (row->kind == EBPF_KIND_INVALID)
-            return bad_opcode(v, i);
+            return bad_insn(v, i);
         if (row->kind != EBPF_KIND_LD64)
             continue;
         int err = check_ld64(v, n);
@@ -60,6 +64,17 @@ static int classify(struct vf *v)
         n++;
     }
     return 0;
+}
+
+/* First of all, so that the other checks can ask. */
+static void name_rows(struct vf *v)
+{
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        const struct ebpf_row *row = ebpf_decode(vf_ins(v, n));
+        v->at[n].row = row->id;
+        if (row->kind == EBPF_KIND_LD64 && n + 1 < v->prog->insn_count && !vf_ins(v, n)[1].opcode)
+            v->at[++n].flags |= VF_SECOND;
+    }
 }
 
 static int by_value(const void *a, const void *b)
@@ -203,11 +218,12 @@ int vf_check_structure(struct vf *v)
     if (v->prog->insn_count == 0 || v->prog->insn_count > VF_INSN_LIMIT)
         return vf_refuse(v, -E2BIG, "program has %u instructions (limit %d)", v->prog->insn_count,
                          VF_INSN_LIMIT);
-    int err = classify(v);
-    if (!err)
-        err = find_subprogs(v);
+    name_rows(v);
+    int err = find_subprogs(v);
     for (uint32_t s = 0; !err && s < v->subs; s++)
         err = check_ends(v, &v->sub[s]);
+    if (!err)
+        err = check_opcodes(v);
     if (!err)
         err = mark_reached(v);
     return err ? err : check_reached(v);

@@ -208,11 +208,11 @@ int vf_load(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
         return err;
     bool sext = row->kind == EBPF_KIND_LDSX;
     struct access a = {.regno = i->src, .ptr = *src, .off = i->off, .size = row->bits / 8u};
-    if (sext && a.ptr.kind == KIND_CTX)
-        return bad_ctx(v, &a);
     err = load_from(v, &a, &out);
     if (err)
         return err;
+    if (sext && a.ptr.kind == KIND_CTX && out.kind != KIND_SCALAR)
+        return bad_ctx(v, &a);
     extend(&out, a.size, sext);
     *vf_write(v, i->dst) = out;
     return 0;

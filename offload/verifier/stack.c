@@ -186,28 +186,22 @@ static int read_uninit(struct vf *v, const struct span *from, int64_t at)
                      (long long)(from->hi - from->lo));
 }
 
-static bool byte_is_zero(const struct vf_slot *s, unsigned b)
-{
-    return s->byte[b] == BYTE_ZERO || (s->byte[b] == BYTE_SPILL && is_zero(&s->reg));
-}
-
-/* Data as bytes: 0 when all are known to be, else unknown. */
+/* Data as bytes: 0 when all are known to be, or are of a spilled 0; else unknown. */
 static int read_bytes(struct vf *v, const struct span *from, struct vf_reg *out)
 {
-    bool zero = true;
-    struct vf_deps deps = {0};
+    bool zero = true, spilled = from->fixed;
+    const struct vf_slot *s = NULL;
     for (int64_t off = from->lo; off < from->hi; off++) {
-        const struct vf_slot *s = slot_of(v, from->frame, off);
-        unsigned b = byte_at(off);
-        if (s->byte[b] == BYTE_INVALID && !vf_uninit_ok(v))
+        s = slot_of(v, from->frame, off);
+        uint8_t byte = s->byte[byte_at(off)];
+        if (byte == BYTE_INVALID && !vf_uninit_ok(v))
             return read_uninit(v, from, off);
-        zero &= byte_is_zero(s, b);
-        if (s->byte[b] == BYTE_SPILL && s->reg.kind == KIND_SCALAR)
-            vf_deps_join(&deps, &s->reg.deps);
+        zero &= byte == BYTE_ZERO;
+        spilled &= byte == BYTE_SPILL && is_zero(&s->reg);
     }
-    *out = zero ? vf_reg_const(0) : vf_reg_scalar();
-    if (zero)
-        out->deps = deps;
+    *out = zero || spilled ? vf_reg_const(0) : vf_reg_scalar();
+    if (spilled && s)
+        out->deps = s->reg.deps;
     return 0;
 }
 

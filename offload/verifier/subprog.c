@@ -6,7 +6,7 @@ int vf_call_local(struct vf *v, const struct ebpf_insn *i)
 {
     uint32_t target = (uint32_t)((int64_t)v->pc + 1 + i->imm);
     if (v->cur.depth == VF_FRAMES)
-        return vf_refuse(v, -E2BIG, "the call stack of %d frames is too deep", VF_FRAMES);
+        return vf_refuse(v, -E2BIG, "the call stack of %d frames is too deep", VF_FRAMES + 1);
     int err = vf_state_push_frame(&v->cur, v->pc, v->at[target].subprog);
     if (err)
         return err;

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cases.h"
+
+#include <dirent.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    uint32_t type;
+} map_types[] = {
+    {"hash", BPF_MAP_TYPE_HASH},
+    {"array", BPF_MAP_TYPE_ARRAY},
+    {"percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY},
+    {"percpu_hash", BPF_MAP_TYPE_PERCPU_HASH},
+    {"lru_hash", BPF_MAP_TYPE_LRU_HASH},
+    {"lpm_trie", BPF_MAP_TYPE_LPM_TRIE},
+    {"devmap", BPF_MAP_TYPE_DEVMAP},
+    {"queue", BPF_MAP_TYPE_QUEUE},
+    {"perf_event_array", BPF_MAP_TYPE_PERF_EVENT_ARRAY},
+    {"prog_array", BPF_MAP_TYPE_PROG_ARRAY},
+    {"ringbuf", BPF_MAP_TYPE_RINGBUF},
+};
+
+static int say(const struct test_case *c, const char *what, const char *text)
+{
+    fprintf(stderr, "%s:%d: %s: %s\n", c->file, c->line, what, text);
+    return -1;
+}
+
+static int set_map_flag(struct test_case *c, struct offload_map *m, char *word, char **save)
+{
+    uint8_t *data = c->data[m - c->map];
+    if (strcmp(word, "rdonly") == 0) {
+        m->flags |= BPF_F_RDONLY_PROG;
+    } else if (strcmp(word, "wronly") == 0) {
+        m->flags |= BPF_F_WRONLY_PROG;
+    } else if (strcmp(word, "frozen") == 0) {
+        const char *hex = strtok_r(NULL, " ", save);
+        unsigned byte;
+        m->flags |= BPF_F_RDONLY_PROG;
+        for (unsigned n = 0; hex && n < CASE_DATA && sscanf(hex + 2 * n, "%2x", &byte) == 1; n++)
+            data[n] = (uint8_t)byte;
+        m->frozen_data = data;
+    } else {
+        return say(c, "map flag", word);
+    }
+    return 0;
+}
+
+static int add_map(struct test_case *c, char *text)
+{
+    char *save, *word = strtok_r(text, " ", &save);
+    uint32_t *field[3];
+    if (c->maps == CASE_MAPS || !word)
+        return say(c, "map", text);
+    struct offload_map *m = &c->map[c->maps++];
+    m->name = "m";
+    for (size_t n = 0; n < sizeof(map_types) / sizeof(map_types[0]); n++)
+        if (strcmp(map_types[n].name, word) == 0)
+            m->type = map_types[n].type;
+    if (m->type == 0)
+        return say(c, "map type", word);
+    if (m->type == BPF_MAP_TYPE_LPM_TRIE)
+        m->flags |= BPF_F_NO_PREALLOC;
+    field[0] = &m->key_size;
+    field[1] = &m->value_size;
+    field[2] = &m->max_entries;
+    for (unsigned n = 0; n < 3; n++) {
+        word = strtok_r(NULL, " ", &save);
+        if (!word)
+            return say(c, "map", "three numbers wanted");
+        *field[n] = (uint32_t)strtoul(word, NULL, 0);
+    }
+    for (word = strtok_r(NULL, " ", &save); word; word = strtok_r(NULL, " ", &save))
+        if (set_map_flag(c, m, word, &save))
+            return -1;
+    return 0;
+}
+
+static int set_kernel(struct test_case *c, const char *value)
+{
+    if (strcmp(value, "same") == 0)
+        c->kernel = KERNEL_SAME;
+    else if (strcmp(value, "stricter") == 0)
+        c->kernel = KERNEL_STRICTER;
+    else if (strcmp(value, "skip") == 0)
+        c->kernel = KERNEL_SKIP;
+    else
+        return say(c, "kernel", value);
+    return 0;
+}
+
+static void start(struct test_case *c, const char *file, int line)
+{
+    memset(c, 0, sizeof(*c));
+    c->file = file;
+    c->line = line;
+    c->gpl = true;
+    memset(c->opts.helpers, 0xff, sizeof(c->opts.helpers));
+}
+
+static int header(struct test_case *c, char *text)
+{
+    char *value = strchr(text, ':');
+    if (strcmp(text, "accept") == 0) {
+        c->accept = true;
+        return 0;
+    }
+    if (!value)
+        return say(c, "what is", text);
+    *value++ = 0;
+    while (*value == ' ')
+        value++;
+    if (strcmp(text, "name") == 0)
+        snprintf(c->name, sizeof(c->name), "%s", value);
+    else if (strcmp(text, "map") == 0)
+        return add_map(c, value);
+    else if (strcmp(text, "licence") == 0)
+        c->gpl = false;
+    else if (strcmp(text, "without") == 0)
+        c->opts.helpers[strtoul(value, NULL, 0) / 64] &= ~(1ull << (strtoul(value, NULL, 0) % 64));
+    else if (strcmp(text, "stack") == 0)
+        c->opts.allow_uninit_stack = true;
+    else if (strcmp(text, "limit") == 0)
+        c->opts.insn_limit = (uint32_t)strtoul(value, NULL, 0);
+    else if (strcmp(text, "kernel") == 0)
+        return set_kernel(c, value);
+    else if (strcmp(text, "refuse") == 0)
+        snprintf(c->reason, sizeof(c->reason), "%s", value);
+    else
+        return say(c, "what is", text);
+    return 0;
+}
+
+/* Without comment, and without space at the ends. */
+static char *trim(char *text)
+{
+    char *hash = strchr(text, '#');
+    /* a '#' inside a word belongs to it: call bpf_x#1 */
+    if (hash && (hash == text || hash[-1] == ' ' || hash[-1] == '\t'))
+        *hash = 0;
+    while (*text == ' ' || *text == '\t')
+        text++;
+    for (size_t n = strlen(text); n && strchr(" \t\r\n", text[n - 1]); n--)
+        text[n - 1] = 0;
+    return text;
+}
+
+static int finish(struct test_case *c, case_fn fn, void *arg)
+{
+    if (asm_end(&c->code))
+        return say(c, c->name, c->code.error);
+    if (c->accept == (c->reason[0] != 0))
+        return say(c, c->name, "accept or refuse: REASON wanted");
+    fn(arg, c);
+    return 0;
+}
+
+static int read_file(FILE *f, const char *file, struct test_case *c, case_fn fn, void *arg)
+{
+    char raw[256];
+    bool code = false, open = false;
+    int count = 0, line = 0;
+    while (fgets(raw, sizeof(raw), f)) {
+        char *text = trim(raw);
+        line++;
+        if (*text == 0)
+            continue;
+        if (!open)
+            start(c, file, line);
+        open = true;
+        if (strcmp(text, "---") == 0) {
+            code = true;
+        } else if (strcmp(text, "===") == 0) {
+            if (finish(c, fn, arg))
+                return -1;
+            code = open = false;
+            count++;
+        } else if (code ? asm_line(&c->code, text, line) : header(c, text)) {
+            return code ? say(c, c->name, c->code.error) : -1;
+        }
+    }
+    return open ? say(c, c->name, "not ended by ===") : count;
+}
+
+static int is_text(const struct dirent *d)
+{
+    size_t n = strlen(d->d_name);
+    return n > 4 && strcmp(d->d_name + n - 4, ".txt") == 0;
+}
+
+int cases_each(const char *dir, case_fn fn, void *arg)
+{
+    struct dirent **names;
+    int n = scandir(dir, &names, is_text, alphasort), total = n < 0 ? -1 : 0;
+    struct test_case *c = malloc(sizeof(*c));
+    for (int k = 0; k < n; k++) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/%s", dir, names[k]->d_name);
+        FILE *f = fopen(path, "r");
+        int got = f && total >= 0 ? read_file(f, names[k]->d_name, c, fn, arg) : -1;
+        total = got < 0 ? -1 : total + got;
+        if (f)
+            fclose(f);
+        free(names[k]);
+    }
+    if (n >= 0)
+        free(names);
+    free(c);
+    return total;
+}
+
+struct offload_prog case_prog(const struct test_case *c)
+{
+    return (struct offload_prog){
+        .name = c->name,
+        .insns = c->code.insn,
+        .insn_count = c->code.count,
+        .maps = c->map,
+        .map_count = c->maps,
+        .gpl = c->gpl,
+    };
+}

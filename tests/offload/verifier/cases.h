@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Cases as text. A file holds many, each:
+ *
+ *     name: what it shows
+ *     map: TYPE KEY VALUE MAX [rdonly|wronly|frozen HEX]...   any number; map[0], map[1] ...
+ *     licence: none          (default GPL)
+ *     without: ID            this helper is not available
+ *     stack: uninit          unwritten stack may be read (the kernel's root loader)
+ *     limit: N               processed instructions
+ *     kernel: same | stricter | skip   "stricter": we refuse what the kernel takes; "skip": only
+ * here accept | refuse: PART OF THE REASON
+ *     ---
+ *     program (asm.h), # starts a comment
+ *     ===
+ */
+#ifndef TESTS_VERIFIER_CASES_H
+#define TESTS_VERIFIER_CASES_H
+
+#include "asm.h"
+#include "offload/verifier.h"
+
+enum { CASE_MAPS = 8, CASE_DATA = 64 };
+
+enum case_kernel { KERNEL_SAME, KERNEL_STRICTER, KERNEL_SKIP };
+
+struct test_case {
+    char name[80];
+    const char *file;
+    int line;
+    struct offload_map map[CASE_MAPS];
+    uint8_t data[CASE_MAPS][CASE_DATA]; /* frozen contents */
+    uint32_t maps;
+    struct offload_verify_opts opts;
+    bool gpl, accept;
+    char reason[200];
+    enum case_kernel kernel;
+    struct asm_out code;
+};
+
+typedef void (*case_fn)(void *arg, struct test_case *c);
+/* Calls fn for each case of each *.txt in `dir`, by name; returns how many, or -1 having said why
+ * on stderr. */
+int cases_each(const char *dir, case_fn fn, void *arg);
+/* The program of a case, borrowed from it. */
+struct offload_prog case_prog(const struct test_case *c);
+
+#endif
