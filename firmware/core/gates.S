@@ -91,14 +91,13 @@ fw_stub_\id:
 fw_helper_return:
     lui     t0, %hi(FW_LOCAL_BASE)
     ld      ra, FW_HART_PROG_RA(t0)
-    ld      t4, FW_HART_PROG_SP(t0)
     lui     t1, %hi(fw_prog_lo)
     lui     t2, %hi(FW_PROG_HI)
-    andi    t3, ra, 3
     bltu    ra, t1, 1f
     bgeu    ra, t2, 1f
+    andi    t3, ra, 3
     bnez    t3, 1f
-    mv      sp, t4
+    ld      sp, FW_HART_PROG_SP(t0)
     ret
 1:  mv      a0, ra
     tail    fw_program_bad_return

@@ -39,13 +39,9 @@ const struct fw_map_type_ops fw_array_type = {
 
 void *fw_array_lookup(const struct fw_map *m, uint64_t hot, uint32_t index)
 {
-    uint32_t stride = (uint32_t)(hot >> 3 & HOT_STRIDE_MAX) * 8;
-    uint32_t entries = (uint32_t)(hot >> 11 & HOT_ENTRIES_MAX);
-    if (fw_map_kind(hot) != FW_KIND_ARRAY) {
-        stride = m->stride;
-        entries = m->spec.max_entries;
-    }
-    return index < entries ? plat_ptr(fw_map_base(hot) + stride * index) : NULL;
+    if (fw_map_kind(hot) == FW_KIND_ARRAY)
+        return fw_array_lookup_packed(hot, index);
+    return index < m->spec.max_entries ? plat_ptr(m->base + m->stride * index) : NULL;
 }
 
 int fw_array_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)

@@ -22,19 +22,7 @@
  * waits for an element waits for harts that need no further lock.
  */
 #include "core/mem.h"
-#include "maps/map.h"
-
-#define LINK_END       1u
-#define LINK_LOCK      2u
-#define HASH_SEED_MASK 0x1fffffu
-
-struct elem {
-    uint64_t link;
-    uint32_t next_free; /* address of the element below on the free stack */
-    uint32_t rsvd;
-    uint8_t key[]; /* zero-padded to 8 bytes; then the value */
-};
-_Static_assert(sizeof(struct elem) == 16, "element header");
+#include "maps/hash_inline.h"
 
 /* A key on its way through an operation. */
 struct probe {
@@ -43,38 +31,31 @@ struct probe {
     uint32_t key_size, hash, number;
 };
 
-static inline uint32_t key_bytes(uint32_t key_size)
+/* A key of 1 to 7 bytes, zero-extended, by loads that overlap where they must. */
+static inline uint64_t short_key(const uint8_t *key, uint32_t size)
 {
-    return (key_size + 7) & ~7u;
+    if (size >= 4)
+        return fw_get32(key) | (uint64_t)fw_get32(key + size - 4) << 8 * (size - 4);
+    return key[0] | (uint32_t)key[size / 2] << 8 * (size / 2) |
+           (uint32_t)key[size - 1] << 8 * (size - 1);
 }
 
-/* Bytes [at, at + 8) of the key, zeroes after its end; reads nothing past it. */
+/* Bytes [at, at + 8) of the key, zeroes after its end; reads nothing outside it. at < size. */
 static inline uint64_t key_word(const uint8_t *key, uint32_t at, uint32_t size)
 {
-    uint64_t w = 0;
-    if (size - at >= 8)
+    uint32_t left = size - at;
+    if (left >= 8)
         return fw_get64(key + at);
-    for (uint32_t i = 0; at + i < size; i++)
-        w |= (uint64_t)key[at + i] << (8 * i);
-    return w;
-}
-
-/* Bijective on 32 bits: distinct keys of 4 bytes have distinct hashes. */
-static inline uint32_t mix32(uint32_t x)
-{
-    x = (x ^ x >> 16) * 0x7feb352du;
-    x = (x ^ x >> 15) * 0x846ca68bu;
-    return x ^ x >> 16;
+    return size >= 8 ? fw_get64(key + size - 8) >> (64 - 8 * left) : short_key(key, size);
 }
 
 static inline uint32_t hash_key(const void *key, uint32_t size, uint32_t seed)
 {
     uint64_t h = seed;
-    uint32_t salt = seed * 0x9e3779b1u;
     if (size == 4)
-        return mix32(fw_get32(key) ^ salt);
+        return hash_word(fw_get32(key), seed);
     if (size < 4)
-        return mix32((uint32_t)key_word(key, 0, size) ^ salt);
+        return hash_word((uint32_t)short_key(key, size), seed);
     for (uint32_t at = 0; at < size; at += 8) {
         h = (h ^ key_word(key, at, size)) * 0x9fb21c651e98df25u;
         h ^= h >> 32;
@@ -85,27 +66,15 @@ static inline uint32_t hash_key(const void *key, uint32_t size, uint32_t seed)
 static inline struct probe probe_make(uint64_t hot, const void *key)
 {
     struct probe p = {.key = key, .key_size = fw_hash_key_size(hot)};
-    uint32_t mask = ((uint32_t)1 << (hot >> 13 & 31)) - 1;
-    p.hash = hash_key(key, p.key_size, hot >> 18 & HASH_SEED_MASK);
-    p.number = p.hash & mask;
-    p.bucket = (uint64_t *)plat_ptr(fw_map_base(hot)) + p.number;
+    p.hash = hash_key(key, p.key_size, hash_seed(hot));
+    p.number = bucket_number(hot, p.hash);
+    p.bucket = bucket_at(hot, p.number);
     return p;
-}
-
-static inline struct elem *link_elem(uint64_t link)
-{
-    return plat_ptr((uint32_t)link & ~(LINK_END | LINK_LOCK));
 }
 
 static inline uint64_t link_make(uint32_t addr, uint32_t hash)
 {
     return (uint64_t)hash << 32 | addr;
-}
-
-static inline uint64_t link_load(const uint64_t *link)
-{
-    /* relaxed: what is read through the address is ordered by depending on it */
-    return __atomic_load_n(link, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t elem_key_word(const struct elem *e, uint32_t at)
@@ -125,11 +94,6 @@ static inline int same_key(const struct probe *p, uint64_t link, int current)
         if (key_word(p->key, at, p->key_size) != elem_key_word(e, at))
             return 0;
     return 1;
-}
-
-static inline void *elem_value(struct elem *e, uint32_t key_size)
-{
-    return e->key + key_bytes(key_size);
 }
 
 void *fw_hash_lookup(uint64_t hot, const void *key)

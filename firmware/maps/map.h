@@ -129,6 +129,14 @@ int fw_hash_update(struct fw_map *m, const void *key, const void *value, uint64_
 int fw_hash_delete(struct fw_map *m, const void *key);
 int fw_hash_next(struct fw_map *m, const void *key, void *next);
 
+/* Kind ARRAY only. In line: a lookup from a program is the firmware's most frequent work. */
+static inline void *fw_array_lookup_packed(uint64_t hot, uint32_t index)
+{
+    uint32_t stride = hot & 0x7f8; /* bits 3-10, times 8 */
+    uint32_t entries = (uint32_t)(hot >> 11 & 0xfffffff);
+    return index < entries ? plat_ptr(fw_map_base(hot) + stride * index) : NULL;
+}
+
 /* One word of any alignment. */
 struct fw_word32 {
     uint32_t v;

@@ -66,9 +66,12 @@ static void test_lookup(void)
     struct cost hash = measure(1, P_LOOKUP, FW_MAP_HASH);
     print("array lookup", 1, array);
     print("hash lookup (a miss)", 1, hash);
-    /* the design: one access to shared SRAM for an array, one more to DRAM for a 4-byte hash key */
-    CU_ASSERT_TRUE(array.elapsed - drop.elapsed < 60 + 90);
-    CU_ASSERT_TRUE(hash.elapsed - drop.elapsed < 60 + 150 + 130);
+    /*
+     * The design: one access to shared SRAM (60) for an array, one more to DRAM (150) for a
+     * 4-byte hash key. The program itself reads the frame in cluster SRAM (30) and takes 17 cycles.
+     */
+    CU_ASSERT_TRUE(array.elapsed - drop.elapsed < 60 + 30 + 17 + 60);
+    CU_ASSERT_TRUE(hash.elapsed - drop.elapsed < 60 + 150 + 30 + 17 + 100);
 }
 
 static const struct cunit_case cases[] = {

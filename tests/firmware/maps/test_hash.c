@@ -175,7 +175,7 @@ static void check_against_model(uint32_t key_size, uint32_t value_size, unsigned
 
 static void test_random(void)
 {
-    static const uint32_t keys[] = {1, 2, 3, 4, 5, 7, 8, 9, 16, 40, 511, 512};
+    static const uint32_t keys[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 40, 511, 512};
     fake_start(DRAM);
     srand(11);
     for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

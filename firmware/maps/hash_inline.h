@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The part of the hash map (hash.c has its rules) that a program's lookup of a
+ * 4-byte key runs through, in line: IPv4 addresses are the usual key.
+ */
+#ifndef FW_HASH_INLINE_H
+#define FW_HASH_INLINE_H
+
+#include "maps/map.h"
+
+#define LINK_END       1u
+#define LINK_LOCK      2u
+#define HASH_SEED_MASK 0x1fffffu
+
+struct elem {
+    uint64_t link;
+    uint32_t next_free; /* address of the element below on the free stack */
+    uint32_t rsvd;
+    uint8_t key[]; /* zero-padded to 8 bytes; then the value */
+};
+_Static_assert(sizeof(struct elem) == 16, "element header");
+
+static inline uint32_t key_bytes(uint32_t key_size)
+{
+    return (key_size + 7) & ~7u;
+}
+
+/* Bijective on 32 bits: distinct keys of 4 bytes have distinct hashes. */
+static inline uint32_t mix32(uint32_t x)
+{
+    x = (x ^ x >> 16) * 0x7feb352du;
+    x = (x ^ x >> 15) * 0x846ca68bu;
+    return x ^ x >> 16;
+}
+
+static inline uint32_t hash_word(uint32_t key, uint32_t seed)
+{
+    return mix32(key ^ seed ^ seed << 11); /* 21 bits of seed to 32 */
+}
+
+static inline uint32_t hash_seed(uint64_t hot)
+{
+    return hot >> 18 & HASH_SEED_MASK;
+}
+
+static inline uint32_t bucket_number(uint64_t hot, uint32_t hash)
+{
+    return hash & (((uint32_t)1 << (hot >> 13 & 31)) - 1);
+}
+
+static inline uint64_t *bucket_at(uint64_t hot, uint32_t number)
+{
+    return (uint64_t *)plat_ptr(fw_map_base(hot)) + number;
+}
+
+static inline struct elem *link_elem(uint64_t link)
+{
+    return plat_ptr((uint32_t)link & ~(LINK_END | LINK_LOCK));
+}
+
+static inline uint64_t link_load(const uint64_t *link)
+{
+    /* relaxed: what is read through the address is ordered by depending on it */
+    return __atomic_load_n(link, __ATOMIC_RELAXED);
+}
+
+static inline void *elem_value(struct elem *e, uint32_t key_size)
+{
+    return e->key + key_bytes(key_size);
+}
+
+/* fw_hash_lookup for 4-byte keys, most of which the bucket's link finds or misses alone. */
+static inline void *fw_hash_lookup_word(uint64_t hot, const void *key)
+{
+    uint32_t hash = hash_word(fw_get32(key), hash_seed(hot));
+    uint64_t link = link_load(bucket_at(hot, bucket_number(hot, hash)));
+    if (link & LINK_END)
+        return NULL;
+    return link >> 32 == hash ? elem_value(link_elem(link), 4) : fw_hash_lookup(hot, key);
+}
+
+#endif
