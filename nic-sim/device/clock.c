@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time: a heap of device events by (cycle, order of pushing) and a heap of
- * engines by (next cycle, id). Events go before engines at the same cycle.
+ * Time: a heap of device events by (cycle, order of pushing) and a winner tree
+ * of engines by (next cycle, id). Events go before engines at the same cycle.
  */
 #include "device/dev.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NS_PER_S 1000000000u
 
@@ -15,14 +14,13 @@ int clock_create(struct nic_device *dev)
 {
     struct clock *c = &dev->clock;
 
-    c->engines = dev->engines + 1;
     /* A port, a buffer and a hart have one event each at a time; one watchdog. */
     c->cap = NIC_PORTS_MAX + dev->pool.total + dev->harts + 1 + 1;
     c->heap = calloc(c->cap, sizeof(*c->heap));
-    c->eheap = calloc(c->engines, sizeof(*c->eheap));
-    c->epos = calloc(c->engines, sizeof(*c->epos));
-    c->ekey = calloc(c->engines, sizeof(*c->ekey));
-    if (c->heap == NULL || c->eheap == NULL || c->epos == NULL || c->ekey == NULL)
+    for (c->leaves = 2; c->leaves < dev->engines + 1;)
+        c->leaves *= 2;
+    c->tree = calloc((size_t)c->leaves * 2, sizeof(*c->tree));
+    if (c->heap == NULL || c->tree == NULL)
         return -ENOMEM;
     clock_reset(dev);
     return 0;
@@ -30,12 +28,8 @@ int clock_create(struct nic_device *dev)
 
 void clock_destroy(struct nic_device *dev)
 {
-    struct clock *c = &dev->clock;
-
-    free(c->heap);
-    free(c->eheap);
-    free(c->epos);
-    free(c->ekey);
+    free(dev->clock.heap);
+    free(dev->clock.tree);
 }
 
 void clock_reset(struct nic_device *dev)
@@ -43,11 +37,10 @@ void clock_reset(struct nic_device *dev)
     struct clock *c = &dev->clock;
 
     c->events = 0;
-    for (uint32_t i = 0; i < c->engines; i++) {
-        c->eheap[i] = i;
-        c->epos[i] = i;
-        c->ekey[i] = DEV_NEVER;
-    }
+    for (uint32_t i = 0; i < c->leaves; i++)
+        c->tree[c->leaves + i] = (struct clock_node){DEV_NEVER, i};
+    for (uint32_t i = c->leaves - 1; i >= 1; i--)
+        c->tree[i] = c->tree[2 * i];
 }
 
 /* ---- events ---- */
@@ -132,75 +125,32 @@ struct event clock_pop(struct nic_device *dev)
 
 /* ---- engines ---- */
 
-static bool sooner(const struct clock *c, uint32_t a, uint32_t b)
+void clock_engine_at(struct nic_device *dev, uint32_t engine, uint64_t next)
 {
-    return c->ekey[a] != c->ekey[b] ? c->ekey[a] < c->ekey[b] : a < b;
-}
+    struct clock_node *tree = dev->clock.tree;
+    uint32_t i = dev->clock.leaves + engine;
 
-static void engine_place(struct clock *c, uint32_t i, uint32_t engine)
-{
-    c->eheap[i] = engine;
-    c->epos[engine] = i;
-}
-
-static void engine_up(struct clock *c, uint32_t engine)
-{
-    uint32_t i = c->epos[engine];
-
-    while (i > 0 && sooner(c, engine, c->eheap[(i - 1) / 2])) {
-        engine_place(c, i, c->eheap[(i - 1) / 2]);
-        i = (i - 1) / 2;
-    }
-    engine_place(c, i, engine);
-}
-
-static void engine_down(struct clock *c, uint32_t engine)
-{
-    uint32_t i = c->epos[engine];
-
-    for (;;) {
-        uint32_t child = 2 * i + 1;
-
-        if (child >= c->engines)
-            break;
-        if (child + 1 < c->engines && sooner(c, c->eheap[child + 1], c->eheap[child]))
-            child++;
-        if (!sooner(c, c->eheap[child], engine))
-            break;
-        engine_place(c, i, c->eheap[child]);
-        i = child;
-    }
-    engine_place(c, i, engine);
+    tree[i].next = next;
+    for (i /= 2; i >= 1; i /= 2) /* the left one has the lower ids: it wins a tie */
+        tree[i] = tree[2 * i + 1].next < tree[2 * i].next ? tree[2 * i + 1] : tree[2 * i];
 }
 
 void clock_engine(struct nic_device *dev, uint32_t engine)
 {
-    struct clock *c = &dev->clock;
-    uint64_t old = c->ekey[engine], key = engine_next(dev->engine[engine]);
-
-    c->ekey[engine] = key;
-    if (key < old)
-        engine_up(c, engine);
-    else if (key > old)
-        engine_down(c, engine);
+    clock_engine_at(dev, engine, engine_next(dev->engine[engine]));
 }
 
-/* Last cycle at which `first` may act before `other` does. */
-static uint64_t ahead_of(const struct clock *c, uint32_t first, uint32_t other)
-{
-    uint64_t key = c->ekey[other];
-
-    return other > first || key == 0 ? key : key - 1;
-}
-
+/*
+ * The rivals of the first engine are those it beat on its way up the tree. It
+ * may act at the same cycle as one to its right, before one to its left.
+ */
 uint64_t clock_horizon(const struct nic_device *dev)
 {
     const struct clock *c = &dev->clock;
-    uint32_t first = c->eheap[0];
     uint64_t horizon = c->events == 0 ? DEV_NEVER : c->heap[0].time - 1;
 
-    for (uint32_t i = 1; i <= 2 && i < c->engines; i++) {
-        uint64_t limit = ahead_of(c, first, c->eheap[i]);
+    for (uint32_t i = c->leaves + c->tree[1].engine; i > 1; i /= 2) {
+        uint64_t limit = c->tree[i ^ 1].next - (i & 1);
 
         horizon = limit < horizon ? limit : horizon;
     }

@@ -86,16 +86,18 @@ struct event {
     uint64_t time, order; /* equal times: in the order they were pushed */
     uint32_t kind, arg;
 };
+struct clock_node {
+    uint64_t next; /* engine_next of `engine`; DEV_NEVER in reset */
+    uint32_t engine;
+};
 struct clock {
     struct event *heap;
     uint32_t events, cap;
     uint64_t order;
-    uint32_t *eheap; /* engine ids, heap by (ekey, id) */
-    uint32_t *epos;
-    uint64_t *ekey; /* engine_next of each engine, DEV_NEVER in reset */
-    uint32_t engines;
-    uint64_t horizon; /* of the engine_run under way; meaningless outside one */
-    bool cut;         /* an event was pushed at or before it */
+    struct clock_node *tree; /* tree[1]: the first engine; leaf i: tree[leaves + i] */
+    uint32_t leaves;         /* a power of two */
+    uint64_t horizon;        /* of the engine_run under way; meaningless outside one */
+    bool cut;                /* an event was pushed at or before it */
 };
 int clock_create(struct nic_device *dev);
 void clock_destroy(struct nic_device *dev);
@@ -105,7 +107,8 @@ void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg);
 uint64_t clock_next_event(const struct nic_device *dev);
 struct event clock_pop(struct nic_device *dev);
 void clock_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
-uint64_t clock_horizon(const struct nic_device *dev);       /* how far the first engine may go */
+void clock_engine_at(struct nic_device *dev, uint32_t engine, uint64_t next);
+uint64_t clock_horizon(const struct nic_device *dev); /* how far the first engine may go */
 uint64_t clock_ns(const struct nic_device *dev, uint64_t cycle);
 uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* rounded up */
 

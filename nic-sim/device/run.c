@@ -34,8 +34,8 @@ static void dispatch(struct nic_device *dev, const struct event *ev)
 static void run_engine(struct nic_device *dev, uint64_t until)
 {
     struct clock *c = &dev->clock;
-    uint32_t e = c->eheap[0];
-    uint64_t horizon = clock_horizon(dev), turn = c->ekey[e] + dev->cfg.run_watchdog - 1;
+    uint32_t e = c->tree[1].engine;
+    uint64_t horizon = clock_horizon(dev), turn = c->tree[1].next + dev->cfg.run_watchdog - 1;
 
     horizon = horizon < until ? horizon : until;
     c->horizon = horizon < turn ? horizon : turn;
@@ -78,7 +78,7 @@ static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
 
     forget_watchdog(dev);
     event = clock_next_event(dev);
-    engine = dev->clock.ekey[dev->clock.eheap[0]];
+    engine = dev->clock.tree[1].next;
     first = event < engine ? event : engine;
     if (first == DEV_NEVER) {
         *why = fault_spinning(dev) ? NIC_STOP_FATAL : NIC_STOP_IDLE;
