@@ -22,7 +22,7 @@
     X(IDENTIFY, 1, "identify", "-", "-", "out: TLVs", "-", "-",                                    \
       "result: bytes written. Capability TLVs (fw/caps.h) to value")                               \
     X(PROG_CREATE, 2, "prog-create", "-", "-", "-", "bytes of code", "-",                          \
-      "result: load address << 32 | handle. Reserves instruction store")                           \
+      "result: load address << 32 + handle. Reserves instruction store")                           \
     X(PROG_LOAD, 3, "prog-load", "program", "-", "in: code", "entry offset", "-",                  \
       "Copies the whole code, makes it runnable")                                                  \
     X(PROG_DESTROY, 4, "prog-destroy", "program", "-", "-", "-", "-",                              \
@@ -31,7 +31,7 @@
       "Swaps atomically. EBUSY when the port has one and arg1 is 0")                               \
     X(PROG_DETACH, 6, "prog-detach", "-", "-", "-", "port", "-", "ENOENT when there is none")      \
     X(MAP_CREATE, 7, "map-create", "-", "in: struct fw_map_spec", "-", "-", "-",                   \
-      "result: address of value 0 (arrays) << 32 | handle. The handle is the map's address")       \
+      "result: address of value 0 (arrays) << 32 + handle. The handle is the map's address")       \
     X(MAP_DESTROY, 8, "map-destroy", "map", "-", "-", "-", "-", "Waits for packets in flight")     \
     X(MAP_LOOKUP, 9, "map-lookup", "map", "in", "out", "-", "-", "ENOENT")                         \
     X(MAP_UPDATE, 10, "map-update", "map", "in", "in", "BPF_ANY, NOEXIST, EXIST", "-",             \
@@ -39,11 +39,13 @@
     X(MAP_DELETE, 11, "map-delete", "map", "in", "-", "-", "-", "ENOENT; EINVAL for arrays")       \
     X(MAP_NEXT, 12, "map-next", "map", "in", "out: next key", "1 = no key: the first", "-",        \
       "ENOENT after the last; an unknown key starts over")                                         \
-    X(COUNTERS, 13, "counters", "-", "-", "out: struct fw_counters", "-", "-", "")                 \
+    X(COUNTERS, 13, "counters", "-", "-", "out: struct fw_counters", "-", "-",                     \
+      "Sums of all engines")                                                                       \
     X(RXQ_CREATE, 14, "rxq-create", "queue", "in: struct fw_rxq_spec", "-", "-", "-",              \
       "Sets the queue's registers and enables it")                                                 \
     X(RXQ_DESTROY, 15, "rxq-destroy", "queue", "-", "-", "-", "-", "Disables it")                  \
-    X(PORT_SET, 16, "port-set", "-", "-", "-", "port", "1 = enable receive", "")                   \
+    X(PORT_SET, 16, "port-set", "-", "-", "-", "port", "1 = receive, 0 = do not",                  \
+      "Frames wait on the wire meanwhile")                                                         \
     X(RSS_SET, 17, "rss-set", "-", "-", "-", "queues", "-", "hash % queues chooses the queue")     \
     X(FAULTS, 18, "faults", "-", "-", "out: struct fw_fault_log", "-", "-",                        \
       "The last program faults, newest first")
