@@ -68,7 +68,7 @@ static uint64_t value(struct rng *r)
 {
     uint64_t v = rng_next(r);
 
-    switch (rng_below(r, 8)) {
+    switch (rng_below(r, 9)) {
     case 0:
         return rng_below(r, 16);
     case 1:
@@ -81,6 +81,8 @@ static uint64_t value(struct rng *r)
         return (uint64_t)(int64_t)(int32_t)v;
     case 5:
         return 2048 + rng_below(r, 3) - 1;
+    case 6:
+        return v << 32;
     default:
         return v;
     }
