@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "isa/isa.h"
 
-/*
- * A row per comparison, in the order of the table: the engine keeps what it
- * decodes, so this runs once for a word of code.
- */
+/* A row per comparison: the engine keeps what it decodes, so this runs once for a word of code. */
 static enum rv64_op find_op(uint32_t word)
 {
     if ((word & 3) != 3) {
         return RV64_OP_INVALID; /* compressed: not in this machine */
     }
-    for (unsigned op = RV64_OP_INVALID + 1; op < RV64_OP_COUNT; op++) {
-        const struct rv64_row *row = rv64_row((enum rv64_op)op);
-        if ((word & row->mask) == row->match) {
-            return (enum rv64_op)op;
-        }
+#define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing)                            \
+    if ((word & (mask)) == (match)) {                                                              \
+        return RV64_OP_##id;                                                                       \
     }
+#include "nic/rv64_insn.def"
     return RV64_OP_INVALID;
 }
 

@@ -7,10 +7,10 @@
 
 uint8_t *rig_mem(struct rig *r, uint64_t addr, unsigned bytes)
 {
-    if (addr >= NIC_ISTORE_BASE && addr + bytes <= NIC_ISTORE_BASE + RIG_ISTORE) {
+    if (addr - NIC_ISTORE_BASE <= RIG_ISTORE - bytes) {
         return r->istore + (addr - NIC_ISTORE_BASE);
     }
-    if (addr >= NIC_DRAM_BASE && addr + bytes <= (uint64_t)NIC_DRAM_BASE + RIG_DRAM) {
+    if (addr - NIC_DRAM_BASE <= RIG_DRAM - bytes) {
         return r->dram + (addr - NIC_DRAM_BASE);
     }
     return NULL;
