@@ -118,7 +118,7 @@ static int refused_by_libbpf(const struct object *o, int code)
         why = strerror(-code);
     cmd_fail(CMD_REFUSED, "%s: %s", o->path, why);
     if (hint != NULL)
-        fprintf(stderr, "  %s\n", hint);
+        fprintf(stderr, "  hint: %s\n", hint);
     return CMD_REFUSED;
 }
 
@@ -191,7 +191,7 @@ int object_load(struct object *o, struct session *s, bool verbose)
     o->log = calloc(1, LOG_SIZE);
     if (o->log != NULL) {
         bpf_program__set_log_buf(o->prog, o->log, LOG_SIZE);
-        bpf_program__set_log_level(o->prog, verbose ? 2 : 1);
+        bpf_program__set_log_level(o->prog, verbose ? 2 : 0);
     }
     rc = bpf_object__load(o->bpf);
     return rc == 0 ? CMD_DONE : refused(o, s, rc, verbose);

@@ -143,15 +143,19 @@ static int run_all(struct run *r)
     return status;
 }
 
+/* The card still runs while it is shut down: it must not write to what is gone. */
 static void clean_up(struct run *r)
 {
+    if (r->s.dev != NULL)
+        nic_device_set_tap(r->s.dev, NULL);
     perpacket_abort(r->per_packet);
     pcapng_abort(r->pcapng);
-    free(r->recent);
-    model_free(&r->model);
+    r->pcapng = NULL;
     object_close(&r->o);
     session_close(&r->s);
     traffic_close(r->traffic);
+    model_free(&r->model);
+    free(r->recent);
 }
 
 static int run_main(const struct cmd *self, int argc, char **argv)
