@@ -84,13 +84,13 @@ long cmd_map_next(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 long cmd_map_freeze(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
     struct map_obj *m = NULL;
-    int rc = open_map(b, attr, 0, &m);
+    int rc = open_map(b, attr, BPF_F_RDONLY, &m);
 
     (void)user;
     if (rc)
         return rc;
-    if (m->frozen)
-        return -EBUSY;
+    if (m->frozen) /* the right to write, which freezing takes, is what freezing needs */
+        return -EPERM;
     m->frozen = true;
     return 0;
 }

@@ -28,7 +28,8 @@ void nicbpf_destroy(struct nicbpf *b);
  */
 long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size);
 
-/* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of process-wide state, because syscall(2) has no context argument. */
+/* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of
+ * process-wide state, because syscall(2) has no context argument. */
 void nicbpf_bind(struct nicbpf *b);
 struct nicbpf *nicbpf_bound(void); /* the bound layer, or NULL */
 
@@ -37,14 +38,14 @@ struct nicbpf *nicbpf_bound(void); /* the bound layer, or NULL */
  * an errno cannot say. Each of these commands forgets the one before.
  */
 struct nicbpf_refusal {
-    int code;          /* negative errno; 0 = the last such command succeeded */
-    char text[768];    /* one sentence that names the object: the whole story */
-    bool has_insn;     /* the verifier or translator refused at `insn` */
-    uint32_t insn;     /* slot */
-    char reason[256];  /* its reason alone */
-    char file[256];    /* source file, "" when unknown */
+    int code;         /* negative errno; 0 = the last such command succeeded */
+    char text[768];   /* one sentence that names the object: the whole story */
+    bool has_insn;    /* the verifier or translator refused at `insn` */
+    uint32_t insn;    /* slot */
+    char reason[256]; /* its reason alone */
+    char file[256];   /* source file, "" when unknown */
     uint32_t line, column;
-    char source[256];  /* that line of C, "" when unknown */
+    char source[256]; /* that line of C, "" when unknown */
 };
 /* Both borrowed from b until its next command; the text is "" when code is 0. */
 const struct nicbpf_refusal *nicbpf_refusal(const struct nicbpf *b);

@@ -51,8 +51,8 @@ uint64_t nicdrv_time_ns(struct nicdrv *drv); /* the device's clock */
 /* ---- admin queue: asynchronous form, several in flight ---- */
 
 struct nicdrv_cmd {
-    struct fw_sqe sqe;    /* cid is filled by submit; IOVAs by the caller (nicdrv_dma_*) or 0 */
-    struct fw_cqe cqe;    /* valid once done */
+    struct fw_sqe sqe; /* cid is filled by submit; IOVAs by the caller (nicdrv_dma_*) or 0 */
+    struct fw_cqe cqe; /* valid once done */
     bool done;
 };
 /* -EAGAIN when the ring is full. The cmd is borrowed until done (or the driver closes). */
@@ -72,7 +72,8 @@ struct nicdrv_map {
 };
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out);
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map);
-int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const void *key, void *value);
+int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                      void *value);
 int nicdrv_map_update(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
                       const void *value, uint64_t flags);
 int nicdrv_map_delete(struct nicdrv *drv, const struct nicdrv_map *map, const void *key);
@@ -91,7 +92,8 @@ int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
                        const struct nicdrv_map *const *maps, uint32_t map_count,
                        struct nicdrv_prog *out, struct nic_err *err);
 int nicdrv_prog_destroy(struct nicdrv *drv, const struct nicdrv_prog *prog);
-int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port, bool replace);
+int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port,
+                       bool replace);
 int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
 
 /* ---- ports, counters, host RX ---- */
@@ -101,9 +103,11 @@ int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
 int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
 
 /* A packet the NIC passed to the host; data is lent for the call. */
-typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe, const void *data);
+typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe,
+                             const void *data);
 /* Opens `queues` RX queues of `entries` (power of two) buffers each and points RSS at them. */
-int nicdrv_rx_open(struct nicdrv *drv, unsigned queues, unsigned entries, nicdrv_rx_fn fn, void *ctx);
+int nicdrv_rx_open(struct nicdrv *drv, unsigned queues, unsigned entries, nicdrv_rx_fn fn,
+                   void *ctx);
 void nicdrv_rx_close(struct nicdrv *drv);
 
 #endif

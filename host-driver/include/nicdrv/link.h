@@ -25,7 +25,8 @@ struct nicdrv_link_ops {
     /* Bursts to and from BAR2. -EFAULT. */
     int (*copy_in)(struct nicdrv_link *l, uint64_t off, const void *src, size_t len);
     int (*copy_out)(struct nicdrv_link *l, uint64_t off, void *dst, size_t len);
-    /* Makes [mem, mem+len) readable (and writable) by the device; returns its IOVA in *iova. The memory is borrowed. -ENOMEM, -ENOSPC. */
+    /* Makes [mem, mem+len) readable (and writable) by the device; returns its IOVA in *iova. The
+     * memory is borrowed. -ENOMEM, -ENOSPC. */
     int (*dma_map)(struct nicdrv_link *l, void *mem, size_t len, uint64_t *iova);
     void (*dma_unmap)(struct nicdrv_link *l, uint64_t iova);
     void (*set_irq)(struct nicdrv_link *l, nicdrv_irq_fn fn, void *ctx);
@@ -53,8 +54,7 @@ struct nicdrv_link {
  * The in-process link: creates the device (copies *cfg) and owns it until
  * destroy. -EINVAL, -ENOMEM.
  */
-int nicdrv_link_inproc(const struct nic_config *cfg, struct nicdrv_link **out,
-                       struct nic_err *err);
+int nicdrv_link_inproc(const struct nic_config *cfg, struct nicdrv_link **out, struct nic_err *err);
 /* The device behind an in-process link, for its wire side and statistics; NULL for another link. */
 struct nic_device *nicdrv_link_device(struct nicdrv_link *l);
 /*

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The same bpf(2) calls to the layer and to this machine's kernel: the same
+ * answers. Maps only need what every kernel since 5.10 has. Skipped (77), with
+ * a line, where bpf(2) is not allowed.
+ */
+#include <sys/syscall.h>
+
+#include "layer.h"
+
+#define ANSWERS 160
+
+typedef long (*bpf_fn)(int cmd, void *attr, unsigned size);
+
+/* What one side answered, in order; descriptors count as 0. */
+struct transcript {
+    bpf_fn bpf;
+    struct {
+        char what[48];
+        long rc;
+        uint64_t value;
+    } answers[ANSWERS];
+    unsigned count;
+};
+
+static long ask_layer(int cmd, void *attr, unsigned size)
+{
+    return nicbpf_call(layer, cmd, attr, size);
+}
+
+static long ask_kernel(int cmd, void *attr, unsigned size)
+{
+    long rc = syscall(SYS_bpf, cmd, attr, size);
+
+    return rc < 0 ? -errno : rc;
+}
+
+static long note(struct transcript *t, const char *what, long rc, uint64_t value)
+{
+    if (t->count < ANSWERS) {
+        snprintf(t->answers[t->count].what, sizeof(t->answers[0].what), "%s", what);
+        t->answers[t->count].rc = rc > 0 ? 0 : rc;
+        t->answers[t->count++].value = value;
+    }
+    return rc;
+}
+
+static int map(struct transcript *t, const char *what, union bpf_attr a)
+{
+    return (int)note(t, what, t->bpf(BPF_MAP_CREATE, &a, sizeof(a)), 0);
+}
+
+static int map_of(struct transcript *t, const char *what, uint32_t type, uint32_t key,
+                  uint32_t value, uint32_t entries, uint32_t flags)
+{
+    union bpf_attr a = map_attr(type, key, value, entries);
+
+    a.map_flags = flags;
+    return map(t, what, a);
+}
+
+/* One element command on 4-byte keys and 8-byte values. */
+static void on(struct transcript *t, const char *what, int cmd, int fd, uint32_t key,
+               uint64_t value, uint64_t flags)
+{
+    union bpf_attr a;
+
+    memset(&a, 0, sizeof(a));
+    a.map_fd = (uint32_t)fd;
+    a.key = ptr(&key);
+    a.value = cmd == BPF_MAP_DELETE_ELEM ? 0 : ptr(&value);
+    a.flags = flags;
+    long rc = t->bpf(cmd, &a, sizeof(a));
+    note(t, what, rc, value);
+}
+
+static void creation(struct transcript *t)
+{
+    union bpf_attr a;
+    uint8_t big[4200] = {0};
+
+    close(map_of(t, "array", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0));
+    close(map_of(t, "hash", BPF_MAP_TYPE_HASH, 4, 8, 4, 0));
+    close(map_of(t, "hash, no prealloc", BPF_MAP_TYPE_HASH, 4, 8, 4, BPF_F_NO_PREALLOC));
+    close(map_of(t, "array, mmapable", BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_MMAPABLE));
+    close(map_of(t, "array, rdonly_prog", BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_RDONLY_PROG));
+    map_of(t, "type 0", 0, 4, 8, 4, 0);
+    map_of(t, "type 4711", 4711, 4, 8, 4, 0);
+    map_of(t, "array, key 8", BPF_MAP_TYPE_ARRAY, 8, 8, 4, 0);
+    map_of(t, "array, key 0", BPF_MAP_TYPE_ARRAY, 0, 8, 4, 0);
+    map_of(t, "array, value 0", BPF_MAP_TYPE_ARRAY, 4, 0, 4, 0);
+    map_of(t, "array, 0 entries", BPF_MAP_TYPE_ARRAY, 4, 8, 0, 0);
+    map_of(t, "array, value 2 GiB", BPF_MAP_TYPE_ARRAY, 4, 0x80000000u, 1, 0);
+    map_of(t, "array, no prealloc", BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_NO_PREALLOC);
+    map_of(t, "array, zero seed", BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_ZERO_SEED);
+    map_of(t, "array, flag 31", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 1u << 31);
+    map_of(t, "hash, key 0", BPF_MAP_TYPE_HASH, 0, 8, 4, 0);
+    map_of(t, "hash, value 0", BPF_MAP_TYPE_HASH, 4, 0, 4, 0);
+    map_of(t, "hash, 0 entries", BPF_MAP_TYPE_HASH, 4, 8, 0, 0);
+    map_of(t, "hash, mmapable", BPF_MAP_TYPE_HASH, 4, 8, 4, BPF_F_MMAPABLE);
+    map_of(t, "hash, enormous", BPF_MAP_TYPE_HASH, 4, 0x7fffffffu, 4, 0);
+    map_of(t, "both program flags", BPF_MAP_TYPE_HASH, 4, 8, 4,
+           BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG);
+    map_of(t, "both user flags", BPF_MAP_TYPE_HASH, 4, 8, 4, BPF_F_RDONLY | BPF_F_WRONLY);
+    a = map_attr(BPF_MAP_TYPE_ARRAY, 4, 8, 4);
+    memcpy(a.map_name, "a b", 4);
+    map(t, "name with a space", a);
+    memset(a.map_name, 'a', sizeof(a.map_name));
+    map(t, "name without end", a);
+    a = map_attr(BPF_MAP_TYPE_ARRAY, 4, 8, 4);
+    a.map_extra = 1;
+    map(t, "map_extra", a);
+    a = map_attr(BPF_MAP_TYPE_ARRAY, 4, 8, 4);
+    a.btf_value_type_id = 1;
+    a.btf_fd = 9999;
+    map(t, "bad btf_fd", a);
+    a.btf_fd = (uint32_t)STDIN_FILENO;
+    map(t, "btf_fd is a file", a);
+    a.btf_value_type_id = 0;
+    a.btf_key_type_id = 1;
+    map(t, "BTF of the key only", a);
+    a = map_attr(BPF_MAP_TYPE_ARRAY, 4, 8, 4);
+    memcpy(big, &a, sizeof(a));
+    note(t, "attr of 4097", t->bpf(BPF_MAP_CREATE, big, 4097), 0);
+    close((int)note(t, "attr of 4096", t->bpf(BPF_MAP_CREATE, big, 4096), 0));
+    big[4095] = 1;
+    note(t, "attr with a tail", t->bpf(BPF_MAP_CREATE, big, 4096), 0);
+    close((int)note(t, "attr of 20", t->bpf(BPF_MAP_CREATE, big, 20), 0));
+    note(t, "command 9999", t->bpf(9999, big, 20), 0);
+}
+
+static void elements(struct transcript *t, uint32_t type)
+{
+    int fd = map_of(t, "create", type, 4, 8, 2, 0);
+
+    on(t, "lookup 0", BPF_MAP_LOOKUP_ELEM, fd, 0, 77, 0);
+    on(t, "update 0", BPF_MAP_UPDATE_ELEM, fd, 0, 5, BPF_ANY);
+    on(t, "lookup 0", BPF_MAP_LOOKUP_ELEM, fd, 0, 77, 0);
+    on(t, "update 0 noexist", BPF_MAP_UPDATE_ELEM, fd, 0, 6, BPF_NOEXIST);
+    on(t, "update 0 exist", BPF_MAP_UPDATE_ELEM, fd, 0, 7, BPF_EXIST);
+    on(t, "update 1 exist", BPF_MAP_UPDATE_ELEM, fd, 1, 7, BPF_EXIST);
+    on(t, "update 1", BPF_MAP_UPDATE_ELEM, fd, 1, 8, BPF_ANY);
+    on(t, "update 2", BPF_MAP_UPDATE_ELEM, fd, 2, 9, BPF_ANY);
+    on(t, "update 2 noexist", BPF_MAP_UPDATE_ELEM, fd, 2, 9, BPF_NOEXIST);
+    on(t, "update 2 exist", BPF_MAP_UPDATE_ELEM, fd, 2, 9, BPF_EXIST);
+    on(t, "update flags 3", BPF_MAP_UPDATE_ELEM, fd, 0, 9, 3);
+    on(t, "update flags lock", BPF_MAP_UPDATE_ELEM, fd, 0, 9, BPF_F_LOCK);
+    on(t, "update flags 8", BPF_MAP_UPDATE_ELEM, fd, 0, 9, 8);
+    on(t, "lookup flags 1", BPF_MAP_LOOKUP_ELEM, fd, 0, 77, 1);
+    on(t, "lookup 2", BPF_MAP_LOOKUP_ELEM, fd, 2, 77, 0);
+    on(t, "delete flags", BPF_MAP_DELETE_ELEM, fd, 0, 0, 1);
+    on(t, "delete 0", BPF_MAP_DELETE_ELEM, fd, 0, 0, 0);
+    on(t, "delete 0 again", BPF_MAP_DELETE_ELEM, fd, 0, 0, 0);
+    on(t, "delete 2", BPF_MAP_DELETE_ELEM, fd, 2, 0, 0);
+    on(t, "next of 0", BPF_MAP_GET_NEXT_KEY, fd, 0, 0, 0);
+    on(t, "next of 1", BPF_MAP_GET_NEXT_KEY, fd, 1, 0, 0);
+    on(t, "next of 9", BPF_MAP_GET_NEXT_KEY, fd, 9, 0, 0);
+    on(t, "next with flags", BPF_MAP_GET_NEXT_KEY, fd, 0, 0, 1);
+    on(t, "lookup on -1", BPF_MAP_LOOKUP_ELEM, -1, 0, 77, 0);
+    on(t, "lookup on stdin", BPF_MAP_LOOKUP_ELEM, STDIN_FILENO, 0, 77, 0);
+    close(fd);
+}
+
+static void array_elements(struct transcript *t)
+{
+    elements(t, BPF_MAP_TYPE_ARRAY);
+}
+
+static void hash_elements(struct transcript *t)
+{
+    elements(t, BPF_MAP_TYPE_HASH);
+}
+
+static void permissions(struct transcript *t)
+{
+    static const uint32_t flags[] = {BPF_F_RDONLY, BPF_F_WRONLY, BPF_F_RDONLY_PROG,
+                                     BPF_F_WRONLY_PROG};
+    union bpf_attr a;
+
+    for (unsigned i = 0; i < 4; i++) {
+        int fd = map_of(t, "create", BPF_MAP_TYPE_HASH, 4, 8, 4, flags[i]);
+        on(t, "update", BPF_MAP_UPDATE_ELEM, fd, 0, 5, 0);
+        on(t, "lookup", BPF_MAP_LOOKUP_ELEM, fd, 0, 5, 0);
+        on(t, "next", BPF_MAP_GET_NEXT_KEY, fd, 1, 0, 0);
+        on(t, "delete", BPF_MAP_DELETE_ELEM, fd, 0, 0, 0);
+        memset(&a, 0, sizeof(a));
+        a.map_fd = (uint32_t)fd;
+        note(t, "freeze", t->bpf(BPF_MAP_FREEZE, &a, sizeof(a)), 0);
+        note(t, "freeze again", t->bpf(BPF_MAP_FREEZE, &a, sizeof(a)), 0);
+        on(t, "update frozen", BPF_MAP_UPDATE_ELEM, fd, 0, 5, 0);
+        on(t, "delete frozen", BPF_MAP_DELETE_ELEM, fd, 0, 0, 0);
+        close(fd);
+    }
+    a.map_fd = 9999;
+    note(t, "freeze a bad fd", t->bpf(BPF_MAP_FREEZE, &a, sizeof(a)), 0);
+}
+
+static void load(struct transcript *t, const char *what, union bpf_attr a)
+{
+    long fd = note(t, what, t->bpf(BPF_PROG_LOAD, &a, sizeof(a)), 0);
+
+    if (fd >= 0)
+        close((int)fd);
+}
+
+static void programs(struct transcript *t)
+{
+    static char log[4096];
+    struct bpf_insn insns[] = {
+        {.code = BPF_LD | BPF_DW | BPF_IMM,
+         .dst_reg = 1,
+         .src_reg = BPF_PSEUDO_MAP_FD,
+         .imm = 9999},
+        {0},
+        pass_insns[0],
+        pass_insns[1],
+    };
+    union bpf_attr a, good = prog_attr(BPF_PROG_TYPE_XDP, pass_insns, sizeof(pass_insns));
+
+    load(t, "pass", good);
+    load(t, "pass as socket filter",
+         prog_attr(BPF_PROG_TYPE_SOCKET_FILTER, pass_insns, sizeof(pass_insns)));
+    a = good;
+    a.insn_cnt = 0;
+    load(t, "no instructions", a);
+    a.insn_cnt = 1000001;
+    load(t, "too many instructions", a);
+    a.insn_cnt = 1;
+    load(t, "no exit", a);
+    a = good;
+    a.prog_name[0] = '/';
+    load(t, "bad name", a);
+    a = good;
+    a.prog_type = 4711;
+    load(t, "bad type", a);
+    a = good;
+    a.prog_flags = 1u << 31;
+    load(t, "bad flags", a);
+    a = good;
+    a.log_level = 1;
+    a.log_buf = ptr(log);
+    a.log_size = sizeof(log);
+    load(t, "with a log", a);
+    a.log_level = 32;
+    load(t, "bad log level", a);
+    a.log_level = 0;
+    load(t, "log without level", a);
+    a = prog_attr(BPF_PROG_TYPE_XDP, insns, sizeof(insns));
+    load(t, "bad map fd", a);
+    insns[0].imm = STDIN_FILENO;
+    load(t, "map fd is a file", a);
+    insns[0].imm = map_of(t, "hash", BPF_MAP_TYPE_HASH, 4, 8, 4, 0);
+    load(t, "map fd", a);
+    insns[0].src_reg = BPF_PSEUDO_MAP_VALUE;
+    load(t, "value of a hash", a);
+    close(insns[0].imm);
+    insns[0].imm = map_of(t, "array", BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+    load(t, "value of an array", a);
+    insns[1].imm = 8;
+    load(t, "value beyond its end", a);
+    close(insns[0].imm);
+    insns[1].imm = 0;
+    insns[0].imm = map_of(t, "array of 4", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0);
+    load(t, "value of an array of 4", a);
+    close(insns[0].imm);
+}
+
+/* The first difference of each script, and how many answers were compared. */
+static void compare(const char *name, void (*script)(struct transcript *))
+{
+    static struct transcript ours, kernels;
+
+    setup();
+    ours = (struct transcript){.bpf = ask_layer};
+    kernels = (struct transcript){.bpf = ask_kernel};
+    script(&ours);
+    script(&kernels);
+    CU_ASSERT_EQUAL(ours.count, kernels.count);
+    for (unsigned i = 0; i < ours.count; i++) {
+        bool same = ours.answers[i].rc == kernels.answers[i].rc &&
+                    ours.answers[i].value == kernels.answers[i].value;
+        if (!same)
+            fprintf(stderr, "%s: %s (%u): here %ld, value %llu; the kernel %ld, value %llu\n", name,
+                    ours.answers[i].what, i, ours.answers[i].rc,
+                    (unsigned long long)ours.answers[i].value, kernels.answers[i].rc,
+                    (unsigned long long)kernels.answers[i].value);
+        CU_ASSERT(same);
+    }
+    teardown();
+}
+
+static void test_creation(void)
+{
+    compare("creation", creation);
+}
+
+static void test_array(void)
+{
+    compare("array", array_elements);
+}
+
+static void test_hash(void)
+{
+    compare("hash", hash_elements);
+}
+
+static void test_permissions(void)
+{
+    compare("permissions", permissions);
+}
+
+static void test_programs(void)
+{
+    compare("programs", programs);
+}
+
+static const struct cunit_case cases[] = {
+    {"map creation", test_creation},    {"array elements", test_array},
+    {"hash elements", test_hash},       {"permissions", test_permissions},
+    {"program loading", test_programs}, {NULL, NULL},
+};
+
+int main(void)
+{
+    union bpf_attr a = map_attr(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
+    long fd = ask_kernel(BPF_MAP_CREATE, &a, sizeof(a));
+
+    if (fd < 0) {
+        printf("SKIP: bpf(2) of this machine: %s\n", strerror((int)-fd));
+        return 77;
+    }
+    close((int)fd);
+    return cunit_run("the layer against the kernel", cases);
+}
