@@ -26,8 +26,8 @@ struct nic_device;
  * Creates a device in reset. Copies *cfg; borrows *host and host_ctx (may be
  * NULL: then every DMA faults) until destroy. -EINVAL, -ENOMEM.
  */
-int nic_device_create(const struct nic_config *cfg, const struct nic_host_ops *host,
-                      void *host_ctx, struct nic_device **out, struct nic_err *err);
+int nic_device_create(const struct nic_config *cfg, const struct nic_host_ops *host, void *host_ctx,
+                      struct nic_device **out, struct nic_err *err);
 void nic_device_destroy(struct nic_device *dev); /* NULL is allowed */
 
 const struct nic_config *nic_device_config(const struct nic_device *dev);
@@ -67,7 +67,8 @@ enum nic_stop nic_device_run(struct nic_device *dev, uint64_t until, bool stop_o
 
 uint64_t nic_device_cycles(const struct nic_device *dev);
 uint64_t nic_device_time_ns(const struct nic_device *dev); /* from run.clock_ns */
-int nic_device_source_error(const struct nic_device *dev);  /* negative errno of the source that failed, or 0 */
+/* Negative errno of the source that failed, or 0. */
+int nic_device_source_error(const struct nic_device *dev);
 
 /* ---- bare programs (nicsim boot, tests) ---- */
 
@@ -126,14 +127,14 @@ struct nic_mem_stats {
     uint32_t banks;
 };
 struct nic_stats {
-    uint64_t cycles;         /* since reset */
-    uint64_t first_rx_cycle; /* arrival of the first packet */
+    uint64_t cycles;          /* since reset */
+    uint64_t first_rx_cycle;  /* arrival of the first packet */
     uint64_t last_done_cycle; /* the last packet given back */
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, host_packets, host_bytes;
     uint64_t drops[NIC_DROP_COUNT];
     struct nic_mem_stats cluster, sram, dram; /* cluster: all of them together */
-    uint64_t mac_busy_cycles;  /* of the busiest port, receive side, at line rate */
-    uint64_t pcie_busy_cycles; /* of the busier direction */
+    uint64_t mac_busy_cycles;                 /* of the busiest port, receive side, at line rate */
+    uint64_t pcie_busy_cycles;                /* of the busier direction */
     uint64_t dma_faults;
 };
 

@@ -21,9 +21,9 @@
 
 #define NIC_PKT_HEADROOM 256u /* as XDP_PACKET_HEADROOM */
 #define NIC_PKT_TAILROOM 320u /* what the kernel keeps for skb_shared_info on x86-64 */
-#define NIC_BUF_SIZE 4096u
-#define NIC_FRAME_MAX (NIC_BUF_SIZE - NIC_PKT_HEADROOM - NIC_PKT_TAILROOM) /* 3520 */
-#define NIC_FRAME_MIN 1u
+#define NIC_BUF_SIZE     4096u
+#define NIC_FRAME_MAX    (NIC_BUF_SIZE - NIC_PKT_HEADROOM - NIC_PKT_TAILROOM) /* 3520 */
+#define NIC_FRAME_MIN    1u
 
 struct nic_pkt {
     uint32_t buf;       /* device address of the buffer (start of headroom) */
@@ -36,9 +36,10 @@ struct nic_pkt {
     uint32_t hash;      /* RSS (Toeplitz) hash, 0 when not IP */
     uint32_t retval;    /* out: the program's 32-bit return value */
     uint64_t tstamp_ns; /* modelled time of arrival of the last byte */
-    uint64_t seq;       /* arrival number on this device, from 0; frames dropped on arrival have one too */
-    uint64_t cookie;    /* PORT_COOKIE of the ingress port at arrival */
-    uint8_t verdict;    /* out: enum xdp_action as counted, 0..4 */
+    uint64_t
+        seq; /* arrival number on this device, from 0; frames dropped on arrival have one too */
+    uint64_t cookie; /* PORT_COOKIE of the ingress port at arrival */
+    uint8_t verdict; /* out: enum xdp_action as counted, 0..4 */
     uint8_t rsvd[7];
 };
 _Static_assert(sizeof(struct nic_pkt) == 64, "nic_pkt is 64 bytes");

@@ -11,20 +11,20 @@ enum nic_reg_offset {
 #define NIC_REG(space, name, offset, bytes, access, what) NIC_##space##_##name = (offset),
 #define NIC_REG_ARRAY(space, name, offset, bytes, access, stride, count, what)                     \
     NIC_##space##_##name = (offset), NIC_##space##_##name##_STRIDE = (stride),                     \
-                            NIC_##space##_##name##_COUNT = (count),
+    NIC_##space##_##name##_COUNT = (count),
 #include "nic/regs.def"
 };
 
-#define NIC_ID_MAGIC 0x3143494eu
+#define NIC_ID_MAGIC     0x3143494eu
 #define NIC_REGS_VERSION 1u
-#define NIC_BAR0_SIZE 0x4000u
-#define NIC_BAR2_SIZE 0x100000u /* bytes of device memory the window shows */
-#define NIC_PORTS_MAX 16u
-#define NIC_RXQS_LIMIT 64u
-#define NIC_VECTORS 66u /* 64 RX queues, admin, events */
-#define NIC_DMA_MAX 0x1000000u
-#define NIC_CTRL_RUN 1u
-#define NIC_CTRL_BARE 2u /* with RUN: bare programs, which expect no further hart */
+#define NIC_BAR0_SIZE    0x4000u
+#define NIC_BAR2_SIZE    0x100000u /* bytes of device memory the window shows */
+#define NIC_PORTS_MAX    16u
+#define NIC_RXQS_LIMIT   64u
+#define NIC_VECTORS      66u /* 64 RX queues, admin, events */
+#define NIC_DMA_MAX      0x1000000u
+#define NIC_CTRL_RUN     1u
+#define NIC_CTRL_BARE    2u /* with RUN: bare programs, which expect no further hart */
 
 enum nic_fw_status {
     NIC_FW_RESET = 0,
