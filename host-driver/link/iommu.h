@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IOMMU_PAGE  4096u
-#define IOMMU_FIRST UINT64_C(0x100000000) /* below: never an IOVA, so that 32-bit mistakes fault   \
-                                           */
-#define IOMMU_END (UINT64_C(1) << 48)
+#define IOMMU_PAGE 4096u
+/* Below: never an IOVA, so that 32-bit mistakes fault. */
+#define IOMMU_FIRST UINT64_C(0x100000000)
+#define IOMMU_END   (UINT64_C(1) << 48)
 
 struct iommu_range {
     uint64_t iova;

@@ -39,13 +39,13 @@ enum bus_op {
 
 struct bus_req {
     uint64_t addr;
-    uint64_t data;  /* in: value to store; out: value read, zero-extended from `bytes` */
-    uint64_t now;   /* in: cycle of issue */
-    uint64_t done;  /* out: cycle at which the value is there (>= now) */
-    uint32_t hart;  /* global hart id */
-    uint8_t bytes;  /* 1, 2, 4, 8; loads and stores of any alignment, AMO/LR/SC naturally aligned */
-    uint8_t op;     /* enum bus_op */
-    bool posted;    /* store, or AMO with rd = x0: the hart does not wait for `done` */
+    uint64_t data; /* in: value to store; out: value read, zero-extended from `bytes` */
+    uint64_t now;  /* in: cycle of issue */
+    uint64_t done; /* out: cycle at which the value is there (>= now) */
+    uint32_t hart; /* global hart id */
+    uint8_t bytes; /* 1, 2, 4, 8; loads and stores of any alignment, AMO/LR/SC naturally aligned */
+    uint8_t op;    /* enum bus_op */
+    bool posted;   /* store, or AMO with rd = x0: the hart does not wait for `done` */
 };
 
 enum bus_result {
@@ -72,7 +72,8 @@ struct code_cache;
 int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus,
                       struct code_cache **out);
 void code_cache_destroy(struct code_cache *cc);
-/* Memory [addr, addr+len) changed: decode it again. Called by the device for BAR2/DMA writes; fence.i drops all of it that is stale. */
+/* Memory [addr, addr+len) changed: decode it again. Called by the device for BAR2/DMA writes;
+ * fence.i drops all of it that is stale. */
 void code_cache_invalidate(struct code_cache *cc, uint64_t addr, uint64_t len);
 
 struct engine;

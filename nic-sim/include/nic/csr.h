@@ -23,12 +23,12 @@
 #define NIC_CSR_PROG_HI 0x7c1
 #define NIC_CSR_GATE_LO 0x7c2
 #define NIC_CSR_GATE_HI 0x7c3
-#define NIC_CSR_STK_LO 0x7c4
-#define NIC_CSR_STK_HI 0x7c5
-#define NIC_CSR_PKT_LO 0x7c6
-#define NIC_CSR_PKT_HI 0x7c7
-#define NIC_CSR_MAP_LO 0x7c8
-#define NIC_CSR_MAP_HI 0x7c9
+#define NIC_CSR_STK_LO  0x7c4
+#define NIC_CSR_STK_HI  0x7c5
+#define NIC_CSR_PKT_LO  0x7c6
+#define NIC_CSR_PKT_HI  0x7c7
+#define NIC_CSR_MAP_LO  0x7c8
+#define NIC_CSR_MAP_HI  0x7c9
 
 #define NIC_GATE_STRIDE 8u /* bytes: two instructions */
 

@@ -26,7 +26,8 @@ struct offload_map {
     uint32_t key_size, value_size, max_entries;
     uint32_t flags;
     const char *name;
-    const uint8_t *frozen_data; /* values of a frozen BPF_F_RDONLY_PROG array: constants for the verifier; or NULL */
+    const uint8_t *frozen_data; /* values of a frozen BPF_F_RDONLY_PROG array: constants for the
+                                   verifier; or NULL */
 };
 
 /* A source line: covers instructions from `insn` to the next entry's. */
@@ -45,13 +46,14 @@ struct offload_subprog {
 
 struct offload_prog {
     const char *name;
-    const struct ebpf_insn *insns; /* LD_IMM64 with src 1 or 2 (map, map value): imm is an index into maps */
-    uint32_t insn_count;           /* slots */
+    /* LD_IMM64 with src 1 or 2 (map, map value): imm is an index into maps */
+    const struct ebpf_insn *insns;
+    uint32_t insn_count; /* slots */
     const struct offload_map *maps;
     uint32_t map_count;
     const struct offload_line_info *lines; /* sorted by insn; may be NULL */
     uint32_t line_count;
-    const struct offload_subprog *subprogs; /* from func_info, sorted; may be NULL: found from the calls */
+    const struct offload_subprog *subprogs; /* sorted; may be NULL: found from the calls */
     uint32_t subprog_count;
     bool gpl; /* licence compatible: GPL-only helpers allowed */
 };

@@ -18,7 +18,7 @@ struct offload_log {
 };
 
 struct offload_verify_opts {
-    uint64_t helpers[4];  /* bit n: helper id n may be called (capabilities) */
+    uint64_t helpers[4]; /* bit n: helper id n may be called (capabilities) */
     uint32_t insn_limit; /* processed instructions; 0 = 1,000,000 */
     /*
      * Bytes of stack that were never written may be read, by the program and by helpers, as
@@ -30,7 +30,7 @@ struct offload_verify_opts {
 
 /* What the proof learned about one instruction slot. */
 enum offload_fact {
-    OFFLOAD_FACT_REACHED = 1u << 0,  /* some path runs it */
+    OFFLOAD_FACT_REACHED = 1u << 0,   /* some path runs it */
     OFFLOAD_FACT_ZEXT_DEAD = 1u << 1, /* upper half of the 32-bit result is never read */
     OFFLOAD_FACT_TAKEN = 1u << 2,     /* conditional jump: the taken edge is possible */
     OFFLOAD_FACT_FALLS = 1u << 3,     /* conditional jump: the fall-through edge is possible */
@@ -49,8 +49,8 @@ struct offload_facts {
 
 /* Where and why a program was refused. */
 struct offload_refusal {
-    uint32_t insn;     /* slot */
-    char reason[256];  /* the kernel's sentence */
+    uint32_t insn;    /* slot */
+    char reason[256]; /* the kernel's sentence */
 };
 
 /*
