@@ -155,10 +155,10 @@ static int status_of(const struct nicdrv_cmd *cmd)
     return status > STATUS_MAX ? -EPROTO : -(int)status;
 }
 
-int nicdrv_wait(struct nicdrv *drv, struct nicdrv_cmd *cmd)
+static int wait_for(struct nicdrv *drv, struct nicdrv_cmd *cmd, uint64_t timeout_ns)
 {
     uint64_t last = reg_read64(drv->link, NIC_BAR0_TIME_NS);
-    uint64_t deadline = last + ADMIN_TIMEOUT_NS;
+    uint64_t deadline = last + timeout_ns;
     unsigned stuck = 0;
     int rc = 0;
 
@@ -169,6 +169,11 @@ int nicdrv_wait(struct nicdrv *drv, struct nicdrv_cmd *cmd)
         return status_of(cmd);
     abandon(&drv->adminq, cmd);
     return drv->dead ? drv->dead : rc;
+}
+
+int nicdrv_wait(struct nicdrv *drv, struct nicdrv_cmd *cmd)
+{
+    return wait_for(drv, cmd, ADMIN_TIMEOUT_NS);
 }
 
 /* Submits; when every slot is taken, waits for one to come back. */
@@ -222,7 +227,7 @@ int admin_exec(struct nicdrv *drv, const struct fw_sqe *sqe, const struct admin_
     cmd.sqe.value_len = io->value_len;
     rc = submit_patiently(drv, &cmd);
     if (!rc)
-        rc = nicdrv_wait(drv, &cmd);
+        rc = wait_for(drv, &cmd, ADMIN_TIMEOUT_NS + io->patience_ns);
     if (!rc && io->out)
         memcpy(io->out, s->mem + value_at, io->value_len);
     if (!rc && result)

@@ -129,6 +129,7 @@ struct admin_io {
     const void *in; /* copied to the value buffer */
     void *out;      /* filled from it when the command succeeds */
     uint32_t value_len;
+    uint64_t patience_ns; /* device time the command may take beyond ADMIN_TIMEOUT_NS */
 };
 /* Submits one command and waits; the result's value in *result (may be NULL). */
 int admin_exec(struct nicdrv *drv, const struct fw_sqe *sqe, const struct admin_io *io,

@@ -4,10 +4,22 @@
 
 #include "driver/driver_impl.h"
 
+/* Commands that may visit every entry: to clear it, to find the next one. */
+#define NS_PER_ENTRY UINT64_C(2000)
+
+static uint64_t whole_map_ns(const struct fw_map_spec *spec)
+{
+    return spec->max_entries * NS_PER_ENTRY + spec->max_entries * (uint64_t)spec->value_size;
+}
+
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out)
 {
     struct fw_sqe sqe = {.op = FW_ADMIN_MAP_CREATE};
-    struct admin_io io = {.key = spec, .key_len = sizeof(*spec)};
+    struct admin_io io = {
+        .key = spec,
+        .key_len = sizeof(*spec),
+        .patience_ns = whole_map_ns(spec),
+    };
     uint64_t result;
     int rc = admin_exec(drv, &sqe, &io, &result);
 
@@ -24,7 +36,7 @@ int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map)
 {
     struct fw_sqe sqe = {.op = FW_ADMIN_MAP_DESTROY, .handle = map->handle};
-    struct admin_io io = {0};
+    struct admin_io io = {.patience_ns = whole_map_ns(&map->spec)};
 
     return admin_exec(drv, &sqe, &io, NULL);
 }
@@ -71,6 +83,7 @@ int nicdrv_map_next(struct nicdrv *drv, const struct nicdrv_map *map, const void
         .key_len = key ? map->spec.key_size : 0,
         .out = next,
         .value_len = map->spec.key_size,
+        .patience_ns = whole_map_ns(&map->spec),
     };
     return admin_exec(drv, &sqe, &io, NULL);
 }

@@ -65,6 +65,9 @@ void nicdrv_dma_free(struct nicdrv *drv, void *mem);
 
 /* ---- maps ---- */
 
+/* Creating, destroying and walking may take longer than 1 s of device time: by what the map's size
+ * explains. */
+
 struct nicdrv_map {
     uint32_t handle;     /* device address of the map */
     uint32_t value_addr; /* device address of value 0 (arrays), else 0 */
