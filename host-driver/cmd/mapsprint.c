@@ -19,7 +19,8 @@ static bool all_zero(const unsigned char *p, size_t len)
 /* An array has all its entries always; those that are zero tell nothing. */
 static bool worth_showing(const struct map_dump *m, size_t i)
 {
-    return bpf_map__type(m->map) != BPF_MAP_TYPE_ARRAY || !all_zero(map_value(m, i), m->value_size);
+    return bpf_map__type(m->map) != BPF_MAP_TYPE_ARRAY || bpf_map__is_internal(m->map) ||
+           !all_zero(map_value(m, i), m->value_size);
 }
 
 /*
@@ -104,8 +105,11 @@ static void print_map(FILE *out, const struct btf *btf, const struct map_dump *m
 
     for (size_t i = 0; i < m->count; i++)
         worth += worth_showing(m, i);
-    fprintf(out, "  %s (%s, %zu of %u entries%s)\n", m->name, m->type, worth, m->max_entries,
-            worth == m->count ? "" : " not zero");
+    if (bpf_map__is_internal(m->map))
+        fprintf(out, "  %s (global variables)\n", m->name);
+    else
+        fprintf(out, "  %s (%s, %zu of %u entries%s)\n", m->name, m->type, worth, m->max_entries,
+                worth == m->count ? "" : " not zero");
     sort_entries(m);
     width = key_width(btf, m, key, most);
     for (size_t i = 0; i < m->count && shown < most; i++) {

@@ -18,6 +18,15 @@ static int open_traffic(struct run *r, struct nic_err *err)
     return traffic_open_gen(r->v->gen, &r->traffic, err);
 }
 
+/* At the rate of a trace the program's clock shows the trace's time. */
+static void set_clock(struct run *r)
+{
+    struct nic_frame first;
+
+    if (r->v->pacing.how == NIC_PACE_TRACE && !r->v->clock && traffic_peek(r->traffic, &first) == 1)
+        r->cfg.run_clock_ns = first.tstamp_ns;
+}
+
 static int check_usage(const struct run_values *v)
 {
     if ((v->read == NULL) == (v->gen == NULL))
@@ -42,6 +51,7 @@ static int open_inputs(struct run *r)
         r->cfg.run_ordered = 1;
     if (open_traffic(r, &err) != 0)
         return cmd_fail(r->v->gen != NULL ? CMD_USAGE : CMD_FAILED, "%s", err.msg);
+    set_clock(r);
     return object_open(&r->o, r->path, r->v->prog);
 }
 

@@ -19,6 +19,7 @@ struct run_values {
     const char *prog, *read, *gen, *write, *maps_from, *per_packet;
     struct nic_pacing pacing;
     bool ordered, maps, json, verbose;
+    bool clock; /* --clock was given */
 };
 
 extern const struct opt run_opts[];

@@ -49,6 +49,7 @@ static int set_clock(void *values, const char *arg, struct nic_err *err)
 
     if (number_parse(arg, &ns) != 0)
         return nic_err_set(err, -EINVAL, "--clock %s: not a number of nanoseconds", arg);
+    ((struct run_values *)values)->clock = true;
     return devopts_add(values, "run.clock_ns", arg, err);
 }
 
@@ -80,8 +81,10 @@ const struct opt run_opts[] = {
         "figures mean nothing (default: timed)"),
     OPT_ROW_FLAG(struct run_values, ordered, "ordered", 0,
                  "one packet at a time on engine 0, for comparison with the kernel"),
-    OPT_ROW_CALL(set_clock, "clock", 0, "NS",
-                 "the modelled clock's start, in nanoseconds (default: 0)"),
+    OPT_ROW_CALL(
+        set_clock, "clock", 0, "NS",
+        "the modelled clock when the card is switched on, in nanoseconds (default: 0; with "
+        "--rate trace the first packet's timestamp)"),
     OPT_ROW_FLAG(struct run_values, maps, "maps", 0,
                  "the whole contents of every map; without it the report shows the first entries, "
                  "--json none"),

@@ -37,11 +37,21 @@ int traffic_note_empty(struct traffic *t)
     return 0;
 }
 
+int traffic_peek(struct traffic *t, struct nic_frame *f)
+{
+    if (!t->peeked)
+        t->ahead_rc = t->ops->next(t, &t->ahead);
+    t->peeked = true;
+    *f = t->ahead;
+    return t->ahead_rc;
+}
+
 static int port_next(void *ctx, struct nic_frame *f)
 {
     struct traffic *t = ctx;
-    int got = t->ops->next(t, f);
+    int got = traffic_peek(t, f);
 
+    t->peeked = false;
     if (got > 0) {
         t->stats.frames++;
         t->stats.bytes += f->len;

@@ -3,6 +3,8 @@
 #ifndef TRAFFIC_SOURCE_H
 #define TRAFFIC_SOURCE_H
 
+#include <stdbool.h>
+
 #include "traffic/traffic.h"
 
 struct traffic_ops {
@@ -18,6 +20,9 @@ struct traffic {
     struct nic_err error;
     uint64_t *empty_at;
     size_t empty_room;
+    bool peeked; /* ahead and ahead_rc are what next will give */
+    int ahead_rc;
+    struct nic_frame ahead;
 };
 
 /* Copies `name`; the rest is zero. -ENOMEM. */

@@ -30,6 +30,12 @@ void traffic_close(struct traffic *t); /* NULL is allowed */
 /* What nic_port_connect takes; the ctx is the struct traffic. `sent` is NULL. */
 extern const struct nic_port_ops traffic_port_ops;
 
+/*
+ * Looks at the frame that comes next without taking it; as nic_port_ops.next. A
+ * failure comes again when the frame is taken.
+ */
+int traffic_peek(struct traffic *t, struct nic_frame *f);
+
 struct traffic_stats {
     uint64_t frames;  /* given to the port */
     uint64_t bytes;   /* theirs */

@@ -221,6 +221,12 @@ def test_trace_rate():
                                      for i, f in enumerate(frames)))
     m = run_json("drop", "-r", path, "--rate", "trace")["modelled"]
     assert 3_000_000 <= m["time_ns"] < 3_010_000, m["time_ns"]
+    for args, start in (([], 100_000_000_000), (["--clock", "5k"], 5000)):
+        out = TMP / "trace.pcapng"
+        run_json("pass", "-r", path, "--rate", "trace", "-w", out, *args)
+        times = [p[1] - start for p in pcapng(out)[1]]
+        assert 0 < times[0] < 1_000_000, times
+        assert all(abs(t - times[0] - i * 1_000_000) < 5_000 for i, t in enumerate(times)), times
 
 
 def test_overload_drops():

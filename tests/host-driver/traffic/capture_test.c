@@ -68,6 +68,26 @@ static void test_forms(void)
     }
 }
 
+static void test_peek(void)
+{
+    size_t len = capmake(&capmake_forms[0], ETHERNET, recs, 2, file_bytes, ROOM);
+    struct traffic *t = NULL;
+    struct nic_frame f;
+
+    CU_ASSERT_EQUAL_FATAL(open_bytes(file_bytes, len, &t, NULL), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL_FATAL(traffic_peek(t, &f), 1);
+        CU_ASSERT_EQUAL_FATAL(traffic_peek(t, &f), 1);
+        CU_ASSERT_EQUAL(traffic_stats(t)->frames, i);
+        CU_ASSERT_EQUAL_FATAL(traffic_port_ops.next(t, &f), 1);
+        check_frame(&capmake_forms[0], i, &f);
+    }
+    CU_ASSERT_EQUAL(traffic_peek(t, &f), 0);
+    CU_ASSERT_EQUAL(traffic_port_ops.next(t, &f), 0);
+    CU_ASSERT_EQUAL(traffic_stats(t)->frames, 2);
+    traffic_close(t);
+}
+
 static void test_no_packets(void)
 {
     for (const struct capmake *form = capmake_forms; form->what != NULL; form++) {
@@ -174,6 +194,7 @@ static void test_not_captures(void)
 
 static const struct cunit_case cases[] = {
     {"every format, byte order and resolution", test_forms},
+    {"peek", test_peek},
     {"no packets", test_no_packets},
     {"cut at any byte", test_truncated},
     {"another link type", test_link_type},
