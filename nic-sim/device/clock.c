@@ -5,6 +5,7 @@
  */
 #include "device/dev.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -81,6 +82,7 @@ void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uin
     struct clock *c = &dev->clock;
     struct event ev = {.time = time, .order = c->order++, .kind = kind, .arg = arg};
 
+    assert(c->events < c->cap);
     event_up(c, c->events++, ev);
     if (time <= c->horizon)
         c->cut = true;
@@ -125,19 +127,14 @@ struct event clock_pop(struct nic_device *dev)
 
 /* ---- engines ---- */
 
-void clock_engine_at(struct nic_device *dev, uint32_t engine, uint64_t next)
+void clock_engine(struct nic_device *dev, uint32_t engine)
 {
     struct clock_node *tree = dev->clock.tree;
     uint32_t i = dev->clock.leaves + engine;
 
-    tree[i].next = next;
+    tree[i].next = engine_next(dev->engine[engine]);
     for (i /= 2; i >= 1; i /= 2) /* the left one has the lower ids: it wins a tie */
         tree[i] = tree[2 * i + 1].next < tree[2 * i].next ? tree[2 * i + 1] : tree[2 * i];
-}
-
-void clock_engine(struct nic_device *dev, uint32_t engine)
-{
-    clock_engine_at(dev, engine, engine_next(dev->engine[engine]));
 }
 
 /*

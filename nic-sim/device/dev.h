@@ -107,8 +107,7 @@ void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg);
 uint64_t clock_next_event(const struct nic_device *dev);
 struct event clock_pop(struct nic_device *dev);
 void clock_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
-void clock_engine_at(struct nic_device *dev, uint32_t engine, uint64_t next);
-uint64_t clock_horizon(const struct nic_device *dev); /* how far the first engine may go */
+uint64_t clock_horizon(const struct nic_device *dev);       /* how far the first engine may go */
 uint64_t clock_ns(const struct nic_device *dev, uint64_t cycle);
 uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* rounded up */
 

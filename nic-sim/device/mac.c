@@ -108,13 +108,15 @@ static bool pull(struct nic_device *dev, struct port *p)
     return p->have_frame;
 }
 
-static void drop_arrival(struct nic_device *dev, enum nic_drop_reason why)
+/* The turn that the frame took goes to another port that waits. */
+static void drop_arrival(struct nic_device *dev, enum nic_drop_reason why, uint64_t now)
 {
     uint64_t seq = bufpool_seq_skip(dev);
 
     device_drop(dev, why);
     if (dev->tap.dropped != NULL)
         dev->tap.dropped(dev->tap.ctx, seq, why);
+    mac_kick(dev, now);
 }
 
 /*
@@ -160,11 +162,11 @@ static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
     p->rx_busy += pacer_divide(pacer_wire_bits(p->frame.len) * dev->cfg.engine_clock_hz,
                                dev->cfg.port_bps, &p->rx_rest);
     if (p->frame.len > NIC_FRAME_MAX) {
-        drop_arrival(dev, NIC_DROP_OVERSIZE);
+        drop_arrival(dev, NIC_DROP_OVERSIZE, now);
         return;
     }
     if (cluster == DEV_NONE) {
-        drop_arrival(dev, NIC_DROP_NO_BUFFER);
+        drop_arrival(dev, NIC_DROP_NO_BUFFER, now);
         return;
     }
     b = bufpool_get(dev, cluster);
@@ -184,26 +186,33 @@ static bool must_wait(const struct nic_device *dev, const struct port *p)
            wq_choose(dev) == DEV_NONE;
 }
 
+/* Has the next frame and the cycle at which it is due. */
+static bool next_frame(struct nic_device *dev, struct port *p)
+{
+    if (!pull(dev, p))
+        return false;
+    if (!p->timed)
+        p->due = pacer_next(&p->pacer, p->frame.len, p->frame.tstamp_ns);
+    p->timed = true;
+    return true;
+}
+
 void mac_step(struct nic_device *dev, unsigned port, uint64_t now)
 {
     struct port *p = &dev->port[port];
 
-    if (!p->enabled || !pull(dev, p))
+    if (!p->enabled || !next_frame(dev, p))
         return;
-    if (!p->timed) {
-        p->due = pacer_next(&p->pacer, p->frame.len, p->frame.tstamp_ns);
-        p->timed = true;
-    }
-    if (p->due <= now && must_wait(dev, p)) {
-        p->waiting = true;
-        return;
-    }
-    if (p->due <= now) {
+    if (p->due <= now && !must_wait(dev, p)) {
         arrive(dev, port, now);
         p->have_frame = false;
-        p->due = now; /* the next one is looked at right away */
+        if (!next_frame(dev, p))
+            return;
     }
-    clock_push(dev, p->due, EVENT_PORT, port);
+    if (p->due <= now && must_wait(dev, p))
+        p->waiting = true;
+    else
+        clock_push(dev, p->due > now ? p->due : now, EVENT_PORT, port);
 }
 
 /* The waiting port whose frame is due first (ordered), else the next in turn. */

@@ -288,6 +288,46 @@ static void test_ordered_drop(void)
     rig_close(&rig);
 }
 
+/* A port whose turn goes to a frame that is dropped does not hold up the other. */
+static void two_ports_with_drop(const char *const *sets, unsigned hold)
+{
+    static uint8_t big[9018];
+    struct nic_frame first[33], second[40];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 32; i++)
+        first[i] = frames[0];
+    first[hold] = (struct nic_frame){.data = big, .len = sizeof(big)};
+    for (unsigned i = 0; i < 40; i++)
+        second[i] = frames[0];
+    rig_open(&rig, sets);
+    rig_start(&rig);
+    rig_play(&rig, 1, first, hold + 1, NIC_PACE_MAX, 0);
+    rig_play(&rig, 2, second, 40, NIC_PACE_MAX, 0);
+    rig_enable(&rig, 1);
+    rig_enable(&rig, 2);
+    rig_run(&rig);
+    for (uint64_t t = 1000; get(0, t) == BUS_OK; t += 1000, n++) {
+        (void)give(0, NIC_PKT_DROP, t);
+        rig_run(&rig);
+    }
+    CU_ASSERT_EQUAL(n, hold + 40);
+    CU_ASSERT_EQUAL(rig_drops(&rig, NIC_DROP_OVERSIZE), 1);
+    CU_ASSERT_EQUAL(rig_drops(&rig, NIC_DROP_NO_BUFFER), 0);
+    rig_close(&rig);
+}
+
+static void test_two_ports_drop(void)
+{
+    static const char *const ordered[] = {"run.ordered=1", NULL};
+    static const char *const small[] = {"cluster.size=65536", NULL};
+
+    for (unsigned hold = 0; hold < 32; hold++) {
+        two_ports_with_drop(ordered, hold);
+        two_ports_with_drop(small, hold);
+    }
+}
+
 static void test_watchdog(void)
 {
     static const char *const sets[] = {"run.watchdog=10000", NULL};
@@ -335,6 +375,7 @@ static const struct cunit_case cases[] = {
     {"ordered", test_ordered},
     {"ordered, two ports", test_ordered_ports},
     {"ordered, a frame dropped on arrival", test_ordered_drop},
+    {"a dropped frame passes its turn on", test_two_ports_drop},
     {"watchdog", test_watchdog},
     {"watchdog and idle", test_watchdog_idle},
     {NULL, NULL},
