@@ -32,6 +32,9 @@ struct fake_nic {
     uint32_t rss, rxq_on[NIC_RXQS_LIMIT];
     struct fw_rxq_spec rxq[NIC_RXQS_LIMIT];
 
+    /* What another hart does at this moment: called wherever the firmware follows an address. */
+    void (*meanwhile)(void);
+
     struct fw_stats stats;
     struct fw_map map[FW_MAPS_MAX];
     struct fw_ctl ctl;
