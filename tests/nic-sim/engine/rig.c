@@ -167,7 +167,7 @@ void rig_li(struct rig *r, unsigned rd, uint64_t value)
         rig_op(r, RV64_OP_ADDIW, rd, rd, 0, low);
         return;
     }
-    rig_li(r, rd, (uint64_t)((v - low) >> 12));
+    rig_li(r, rd, (uint64_t)((int64_t)(value - (uint64_t)(int64_t)low) >> 12));
     rig_op(r, RV64_OP_SLLI, rd, rd, 0, 12);
     rig_op(r, RV64_OP_ADDI, rd, rd, 0, low);
 }
