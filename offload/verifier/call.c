@@ -233,9 +233,22 @@ static int check_available(struct vf *v, uint32_t id, const struct helper *h)
     return 0;
 }
 
+/* A lookup in an array by a known index within it does not fail. */
+static bool always_found(struct vf *v, const struct call *c)
+{
+    const struct vf_reg *key = &vf_top(&v->cur)->reg[2];
+    uint32_t index;
+    if (c->h->id != BPF_FUNC_map_lookup_elem || key->kind != KIND_STACK || c->map->key_size != 4)
+        return false;
+    if (c->map->type != BPF_MAP_TYPE_ARRAY && c->map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
+        return false;
+    return vf_stack_constant(v, key, &index) && index < c->map->max_entries;
+}
+
 static void set_result(struct vf *v, const struct call *c)
 {
     struct vf_reg *reg = vf_top(&v->cur)->reg;
+    bool found = c->h->returns == RETURN_VALUE && always_found(v, c);
     for (unsigned n = 0; n <= 5; n++)
         reg[n] = (struct vf_reg){0};
     v->touched |= 1;
@@ -244,8 +257,10 @@ static void set_result(struct vf *v, const struct call *c)
         return;
     }
     reg[0] = vf_reg_pointer(KIND_VALUE);
-    reg[0].nullable = true;
     reg[0].map = c->map_index;
+    if (found)
+        return;
+    reg[0].nullable = true;
     reg[0].id = vf_new_id(v);
 }
 

@@ -268,6 +268,22 @@ static int atomic_operands(struct vf *v, const struct ebpf_row *row, const struc
     return err;
 }
 
+/* Atomics need natural alignment; of the stack that is checked with the access. */
+static int check_atomic_place(struct vf *v, const struct access *a)
+{
+    struct tnum at =
+        tnum_add(a->ptr.r.var, tnum_const((uint64_t)((int64_t)a->ptr.off + a->off)));
+    char text[48];
+    if (a->ptr.kind == KIND_CTX || vf_is_packet(&a->ptr))
+        return vf_refuse(v, -EACCES, "BPF_ATOMIC stores into R%u %s is not allowed", a->regno,
+                         vf_kind_name(&a->ptr));
+    if (a->ptr.kind == KIND_VALUE && !a->ptr.nullable && !tnum_aligned(at, a->size))
+        return vf_refuse(v, -EACCES, "misaligned value access off %s+%d+%d size %u",
+                         range_is_const(&a->ptr.r) ? "0" : vf_tnum_text(a->ptr.r.var, text),
+                         a->ptr.off, a->off, a->size);
+    return 0;
+}
+
 int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     struct vf_reg old, unknown = vf_reg_scalar();
@@ -276,18 +292,13 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
         return err;
     struct access a = {.regno = i->dst, .off = i->off, .size = row->bits / 8u};
     a.ptr = vf_top(&v->cur)->reg[i->dst];
-    if (a.ptr.kind == KIND_CTX || vf_is_packet(&a.ptr))
-        return vf_refuse(v, -EACCES, "BPF_ATOMIC stores into R%u %s is not allowed", i->dst,
-                         vf_kind_name(&a.ptr));
-    err = load_from(v, &a, &old);
+    err = check_atomic_place(v, &a);
+    if (!err)
+        err = load_from(v, &a, &old);
     if (!err)
         err = store_to(v, &a, &unknown);
     if (err || row->kind == EBPF_KIND_ATOMIC)
         return err;
-    /* A pointer that was spilled there comes back as the number it is. */
-    if (old.kind != KIND_SCALAR)
-        old = vf_reg_scalar();
-    old.id = 0;
     extend(&old, a.size, false);
     *vf_write(v, row->kind == EBPF_KIND_CMPXCHG ? 0 : i->src) = old;
     return 0;

@@ -62,7 +62,8 @@ static int check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, ui
     if (tnum_aligned(at, size))
         return 0;
     return vf_refuse(v, -EACCES, "misaligned stack access off %s+%d+%d size %u",
-                     vf_tnum_text(ptr->r.var, text), ptr->off, off, size);
+                     range_is_const(&ptr->r) ? "0" : vf_tnum_text(ptr->r.var, text), ptr->off, off,
+                     size);
 }
 
 static struct vf_slot *slot_of(struct vf *v, uint32_t frame, int64_t off)
@@ -287,4 +288,24 @@ int vf_stack_helper(struct vf *v, unsigned regno, const struct vf_reg *ptr, uint
     struct vf_reg misc = vf_reg_scalar();
     write_bytes(v, &at, &misc);
     return 0;
+}
+
+bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out)
+{
+    int64_t off = (int64_t)ptr->off + (int64_t)ptr->r.var.value;
+    const struct vf_frame *f = v->cur.frame[ptr->frame];
+    if (!range_is_const(&ptr->r) || off % 4 != 0 || off >= 0 || slot_at(off) >= f->slots)
+        return false;
+    const struct vf_slot *s = &f->slot[slot_at(off)];
+    unsigned b = byte_at(off), zeros = 0;
+    while (zeros < 4 && s->byte[b + zeros] == BYTE_ZERO)
+        zeros++;
+    *out = 0;
+    if (zeros == 4)
+        return true;
+    if (b != 0 || spill_size(s) != 4 || s->reg.kind != KIND_SCALAR || !range_is_const(&s->reg.r))
+        return false;
+    vf_demand(v, &v->cur, s->reg.deps);
+    *out = (uint32_t)s->reg.r.var.value;
+    return true;
 }

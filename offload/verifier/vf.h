@@ -171,6 +171,9 @@ int vf_stack_write(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32
 int vf_stack_helper(struct vf *v, unsigned regno, const struct vf_reg *ptr, uint32_t size,
                     enum vf_access access, bool init);
 
+/* The 4 bytes at `ptr`, when they are a known number. */
+bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out);
+
 /* ---- call.c, subprog.c ---- */
 int vf_call(struct vf *v, const struct ebpf_insn *i);
 /* Arguments helper `id` reads, 0..5; 5 when unknown. */

@@ -84,26 +84,46 @@ static void relocate(struct ebpf_insn *insns, uint32_t count, const int *fds, ui
     }
 }
 
+int kernel_maps(const struct offload_map *maps, uint32_t count, int fds[KERNEL_MAPS])
+{
+    if (count > KERNEL_MAPS)
+        return -1;
+    for (uint32_t n = 0; n < count; n++) {
+        fds[n] = make_map(&maps[n]);
+        if (fds[n] < 0) {
+            kernel_maps_close(n, fds);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void kernel_maps_close(uint32_t count, const int *fds)
+{
+    while (count)
+        close(fds[--count]);
+}
+
+int kernel_load(const struct offload_prog *prog, const int *fds, char *log, size_t log_size)
+{
+    struct ebpf_insn *insns = malloc(prog->insn_count * sizeof(*insns) + 1);
+    if (!insns)
+        return -1;
+    memcpy(insns, prog->insns, prog->insn_count * sizeof(*insns));
+    relocate(insns, prog->insn_count, fds, prog->map_count);
+    int fd = load(insns, prog->insn_count, prog->gpl, log, log_size);
+    if (fd >= 0)
+        close(fd);
+    free(insns);
+    return fd >= 0;
+}
+
 int kernel_verdict(const struct offload_prog *prog, char *log, size_t log_size)
 {
-    int fds[MAPS_MAX], result = -1;
-    uint32_t made = 0;
-    struct ebpf_insn *insns = malloc(prog->insn_count * sizeof(*insns) + 1);
-    for (; made < prog->map_count && made < MAPS_MAX; made++) {
-        fds[made] = make_map(&prog->maps[made]);
-        if (fds[made] < 0)
-            break;
-    }
-    if (insns && made == prog->map_count) {
-        memcpy(insns, prog->insns, prog->insn_count * sizeof(*insns));
-        relocate(insns, prog->insn_count, fds, made);
-        int fd = load(insns, prog->insn_count, prog->gpl, log, log_size);
-        result = fd >= 0;
-        if (fd >= 0)
-            close(fd);
-    }
-    while (made)
-        close(fds[--made]);
-    free(insns);
+    int fds[KERNEL_MAPS];
+    if (kernel_maps(prog->maps, prog->map_count, fds))
+        return -1;
+    int result = kernel_load(prog, fds, log, log_size);
+    kernel_maps_close(prog->map_count, fds);
     return result;
 }
