@@ -45,26 +45,22 @@ static int outside(struct image *im, const GElf_Phdr *ph)
                        im->path, (uint64_t)ph->p_paddr, (uint64_t)ph->p_memsz);
 }
 
+/* What a segment has beyond the file's bytes is zero already: the device is new. */
 static int load_segment(struct image *im, const GElf_Phdr *ph)
 {
-    static const uint8_t zeros[ZERO_CHUNK];
-    uint64_t left = ph->p_memsz - ph->p_filesz, at = ph->p_paddr + ph->p_filesz;
+    uint64_t last = ph->p_paddr + ph->p_memsz - 1;
+    uint8_t byte;
 
     if (ph->p_offset > im->len || ph->p_filesz > im->len - ph->p_offset ||
         ph->p_filesz > ph->p_memsz)
         return nic_err_set(im->err, -ENOEXEC, "%s: truncated: a segment ends behind the file",
                            im->path);
+    if (last < ph->p_paddr || nic_mem_read(im->dev, ph->p_paddr, &byte, 1) != 0 ||
+        nic_mem_read(im->dev, last, &byte, 1) != 0)
+        return outside(im, ph);
     if (ph->p_filesz != 0 &&
         nic_mem_write(im->dev, ph->p_paddr, im->bytes + ph->p_offset, ph->p_filesz) != 0)
         return outside(im, ph);
-    while (left != 0) {
-        size_t n = left < ZERO_CHUNK ? (size_t)left : ZERO_CHUNK;
-
-        if (nic_mem_write(im->dev, at, zeros, n) != 0)
-            return outside(im, ph);
-        at += n;
-        left -= n;
-    }
     return 0;
 }
 
