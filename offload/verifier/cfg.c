@@ -145,8 +145,12 @@ static int check_ends(struct vf *v, const struct vf_subprog *s)
     for (uint32_t n = s->start; n < s->end; n++) {
         const struct ebpf_row *row = vf_row(v, n);
         v->pc = n;
+        if (row->kind == EBPF_KIND_CALL_LOCAL)
+            v->at[n].flags |= VF_JOIN;
         if (!is_jump(row))
             continue;
+        if (row->kind != EBPF_KIND_JA)
+            v->at[n].flags |= VF_JOIN;
         int64_t to = jump_target(v, n);
         if (to < s->start || to >= s->end)
             return vf_refuse(v, -EINVAL, "jump out of range from insn %u to %lld", n,

@@ -118,8 +118,8 @@ static void uses_of(const struct vf *v, uint32_t insn, uint32_t out_hi, struct u
         u->full = ((2u << vf_helper_args((uint32_t)i->imm)) - 1) & CALL_ARGS;
         u->def = CALL_CLOBBERS;
         break;
-    case EBPF_KIND_CALL_LOCAL:
-        u->full = CALL_ARGS;
+    case EBPF_KIND_CALL_LOCAL: /* what the callee reads of its arguments */
+        u->full = v->at[(int64_t)insn + 1 + i->imm].live & CALL_ARGS;
         u->def = CALL_CLOBBERS;
         break;
     case EBPF_KIND_EXIT: /* the verdict is 32 bits wide */

@@ -271,14 +271,15 @@ static int atomic_operands(struct vf *v, const struct ebpf_row *row, const struc
 /* Atomics need natural alignment; of the stack that is checked with the access. */
 static int check_atomic_place(struct vf *v, const struct access *a)
 {
-    struct tnum at =
-        tnum_add(a->ptr.r.var, tnum_const((uint64_t)((int64_t)a->ptr.off + a->off)));
+    struct tnum at = tnum_add(a->ptr.r.var, tnum_const((uint64_t)((int64_t)a->ptr.off + a->off)));
     char text[48];
     if (a->ptr.kind == KIND_CTX || vf_is_packet(&a->ptr))
         return vf_refuse(v, -EACCES, "BPF_ATOMIC stores into R%u %s is not allowed", a->regno,
                          vf_kind_name(&a->ptr));
-    if (a->ptr.kind == KIND_VALUE && !a->ptr.nullable && !tnum_aligned(at, a->size))
-        return vf_refuse(v, -EACCES, "misaligned value access off %s+%d+%d size %u",
+    bool value = a->ptr.kind == KIND_VALUE && !a->ptr.nullable;
+    if ((value || a->ptr.kind == KIND_SCALAR) && !tnum_aligned(at, a->size))
+        return vf_refuse(v, -EACCES, "misaligned %saccess off %s+%d+%d size %u",
+                         value ? "value " : "",
                          range_is_const(&a->ptr.r) ? "0" : vf_tnum_text(a->ptr.r.var, text),
                          a->ptr.off, a->off, a->size);
     return 0;
@@ -295,13 +296,16 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
     err = check_atomic_place(v, &a);
     if (!err)
         err = load_from(v, &a, &old);
-    if (!err)
-        err = store_to(v, &a, &unknown);
-    if (err || row->kind == EBPF_KIND_ATOMIC)
+    if (err)
         return err;
-    extend(&old, a.size, false);
-    *vf_write(v, row->kind == EBPF_KIND_CMPXCHG ? 0 : i->src) = old;
-    return 0;
+    if (row->kind != EBPF_KIND_ATOMIC) {
+        extend(&old, a.size, false);
+        *vf_write(v, row->kind == EBPF_KIND_CMPXCHG ? 0 : i->src) = old;
+        /* the old value may have replaced the address: as the kernel, refuse that */
+        a.ptr = vf_top(&v->cur)->reg[i->dst];
+        err = check_atomic_place(v, &a);
+    }
+    return err ? err : store_to(v, &a, &unknown);
 }
 
 /* ---- helpers ---- */

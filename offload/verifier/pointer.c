@@ -85,7 +85,7 @@ static bool move_const(struct vf_reg *out, int64_t by)
     if (__builtin_add_overflow((int64_t)out->off, by, &off))
         return false;
     out->off = off;
-    if (out->pkt_range < 0) /* how far beyond the end was true of the old offset */
+    if (out->pkt_range < 0 && by < 0) /* beyond the end before, perhaps no longer */
         out->pkt_range = 0;
     return true;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Precision. A kept state may stand for another with different scalars as long
+ * What the rest of the walk rested on, noted in the kept states it passed.
+ *
+ * Stack: a slot that is read, in each kept state back to where it was written.
+ *
+ * Precision: a kept state may stand for another with different scalars as long
  * as nothing decided later rested on them. Each scalar carries the set of scalars
  * of the last kept state it was computed from (struct vf_deps); a demand marks
  * those there, and follows what they in turn were computed from.
@@ -51,5 +55,17 @@ void vf_demand(struct vf *v, const struct vf_state *st, struct vf_deps deps)
         struct demand d = {.want = deps};
         vf_state_each(&p->st, demand_one, &d);
         deps = d.next;
+    }
+}
+
+void vf_slots_read(struct vf *v, uint32_t frame, uint64_t slots)
+{
+    slots &= ~v->cur.frame[frame]->written;
+    for (struct vf_point *p = v->cur.parent; p && frame < p->st.depth; p = p->st.parent) {
+        slots &= ~p->read[frame]; /* marked before, then also further back */
+        if (!slots)
+            return;
+        p->read[frame] |= slots;
+        slots &= ~p->st.frame[frame]->written;
     }
 }

@@ -150,7 +150,9 @@ static bool slot_covers(struct match *m, const struct vf_slot *old, const struct
     return loose || !vf_slot_is_spill(old) || reg_covers(m, &old->reg, &cur->reg);
 }
 
-static bool stack_covers(struct match *m, const struct vf_frame *old, const struct vf_frame *cur)
+/* `live`: the slots that count. */
+static bool stack_covers(struct match *m, const struct vf_frame *old, const struct vf_frame *cur,
+                         uint64_t live)
 {
     static const struct vf_slot nothing;
     uint32_t slots = old->slots;
@@ -159,7 +161,7 @@ static bool stack_covers(struct match *m, const struct vf_frame *old, const stru
     for (uint32_t s = 0; s < slots; s++) {
         const struct vf_slot *a = s < old->slots ? &old->slot[s] : &nothing;
         const struct vf_slot *b = s < cur->slots ? &cur->slot[s] : &nothing;
-        if (!slot_covers(m, a, b))
+        if ((live >> s & 1) && !slot_covers(m, a, b))
             return false;
     }
     return true;
@@ -173,15 +175,16 @@ static uint32_t live_regs(const struct vf *v, const struct vf_state *st, uint32_
     return v->at[st->frame[f + 1]->call_insn + 1].live;
 }
 
-static bool covers(struct vf *v, const struct vf_state *old, const struct vf_state *cur, bool exact)
+static bool covers(struct vf *v, const struct vf_point *p, const struct vf_state *cur, bool exact)
 {
+    const struct vf_state *old = &p->st;
     struct match m = {.v = v, .exact = exact, .pairs = 0, .fresh = UINT32_MAX};
     for (uint32_t f = 0; f < old->depth; f++) {
         uint32_t live = live_regs(v, cur, f);
         for (unsigned r = 0; r < VF_FP; r++)
             if ((live >> r & 1) && !reg_covers(&m, &old->frame[f]->reg[r], &cur->frame[f]->reg[r]))
                 return false;
-        if (!stack_covers(&m, old->frame[f], cur->frame[f]))
+        if (!stack_covers(&m, old->frame[f], cur->frame[f], exact ? UINT64_MAX : p->read[f]))
             return false;
     }
     return true;
@@ -198,8 +201,9 @@ static bool same_calls(const struct vf_state *a, const struct vf_state *b)
 }
 
 /* What rested on the kept state's scalars now rests on the current one's. */
-static void inherit_demands(struct vf *v, const struct vf_state *old)
+static void inherit_demands(struct vf *v, const struct vf_point *p)
 {
+    const struct vf_state *old = &p->st;
     struct vf_deps deps = {0};
     for (uint32_t f = 0; f < old->depth; f++) {
         const struct vf_frame *a = old->frame[f], *b = v->cur.frame[f];
@@ -211,6 +215,8 @@ static void inherit_demands(struct vf *v, const struct vf_state *old)
                 vf_deps_join(&deps, &b->slot[s].reg.deps);
     }
     vf_demand(v, &v->cur, deps);
+    for (uint32_t f = 0; f < old->depth; f++)
+        vf_slots_read(v, f, p->read[f]);
 }
 
 static void point_free(struct vf *v, struct vf_point *p)
@@ -272,6 +278,8 @@ static int keep(struct vf *v)
     p->next = at->points;
     at->points = p;
     vf_state_number(&v->cur);
+    for (uint32_t f = 0; f < v->cur.depth; f++)
+        v->cur.frame[f]->written = 0;
     v->cur.parent = p;
     v->kept_bytes += p->bytes;
     v->total_kept++;
@@ -295,16 +303,16 @@ int vf_prune(struct vf *v)
         struct vf_point *p = *link;
         bool comparable = same_calls(&p->st, &v->cur);
         if (comparable && p->branches) {
-            if (covers(v, &p->st, &v->cur, true)) {
+            if (covers(v, p, &v->cur, true)) {
                 int err = vf_refuse(v, -EINVAL, "infinite loop detected at insn %u", v->pc);
                 vf_log_loop(v, &p->st);
                 return err;
             }
             if (!walked(v, LOOP_JUMPS, 0) && !walked(v, 0, LOOP_INSNS))
                 want = false;
-        } else if (comparable && covers(v, &p->st, &v->cur, false)) {
+        } else if (comparable && covers(v, p, &v->cur, false)) {
             p->hits++;
-            inherit_demands(v, &p->st);
+            inherit_demands(v, p);
             vf_log_pruned(v);
             return VF_PATH_END;
         }

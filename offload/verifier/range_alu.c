@@ -318,7 +318,8 @@ void range_alu64(struct range *dst, unsigned op, const struct range *src)
 
 static bool shift32(struct range *d, unsigned op, const struct range *s)
 {
-    if (!tnum_is_const(tnum_trunc(s->var, 4)) || s->umax32 >= 32)
+    if (!tnum_is_const(s->var) ||
+        s->umax >= 32) /* s->var is the low half; the kernel asks the whole */
         return false;
     unsigned n = s->umax32;
     struct tnum low = tnum_trunc(d->var, 4);

@@ -66,6 +66,14 @@ static int check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, ui
                      size);
 }
 
+static uint64_t slots_of(const struct span *s)
+{
+    uint64_t mask = 0;
+    for (int64_t off = s->lo; off < s->hi; off++)
+        mask |= 1ull << slot_at(off);
+    return mask;
+}
+
 static struct vf_slot *slot_of(struct vf *v, uint32_t frame, int64_t off)
 {
     uint32_t n = slot_at(off);
@@ -169,6 +177,8 @@ int vf_stack_write(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32
         write_somewhere(v, &to, value);
         return 0;
     }
+    if (size == 8)
+        v->cur.frame[to.frame]->written |= slots_of(&to);
     struct vf_slot *s = slot_of(v, to.frame, to.lo);
     if (value->kind != KIND_SCALAR)
         return spill_pointer(v, &to, s, value, size);
@@ -241,6 +251,7 @@ int vf_stack_read(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_
         err = locate(v, regno, ptr, (int64_t)ptr->off + off, size, ACCESS_READ, &from);
     if (err)
         return err;
+    vf_slots_read(v, from.frame, slots_of(&from));
     const struct vf_slot *s = slot_of(v, from.frame, from.lo);
     if (from.fixed && vf_slot_is_spill(s))
         return fill(v, &from, s, size, out);
@@ -252,6 +263,7 @@ int vf_stack_read(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_
 static int helper_reads(struct vf *v, unsigned regno, const struct vf_reg *ptr,
                         const struct span *at, bool clobber)
 {
+    vf_slots_read(v, at->frame, slots_of(at));
     for (int64_t off = at->lo; off < at->hi; off++) {
         struct vf_slot *s = slot_of(v, at->frame, off);
         uint8_t *b = &s->byte[byte_at(off)];
@@ -298,6 +310,7 @@ bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out)
         return false;
     const struct vf_slot *s = &f->slot[slot_at(off)];
     unsigned b = byte_at(off), zeros = 0;
+    vf_slots_read(v, ptr->frame, 1ull << slot_at(off));
     while (zeros < 4 && s->byte[b + zeros] == BYTE_ZERO)
         zeros++;
     *out = 0;

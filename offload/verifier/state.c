@@ -94,6 +94,7 @@ int vf_state_push_frame(struct vf_state *st, uint32_t call_insn, uint32_t subpro
         return -ENOMEM;
     f->call_insn = call_insn;
     f->subprog = subprog;
+    f->written = UINT64_MAX; /* it did not exist in the last kept state */
     st->frame[st->depth++] = f;
     return 0;
 }

@@ -79,6 +79,7 @@ struct vf_frame {
     uint32_t call_insn; /* the call that made it */
     uint32_t subprog;
     uint32_t slots, room;
+    uint64_t written; /* slots overwritten whole since the last kept state */
     struct vf_slot *slot; /* apart, so that registers stay where they are when it grows */
 };
 
@@ -98,7 +99,8 @@ struct vf_point {
     uint32_t hits, misses;
     uint32_t insn;
     bool dropped; /* no longer in its instruction's list */
-    struct vf_deps done;
+    struct vf_deps done;      /* numbers already marked precise */
+    uint64_t read[VF_FRAMES]; /* stack slots that some path from here reads before it writes them */
     size_t bytes;
 };
 

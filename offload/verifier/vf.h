@@ -124,6 +124,8 @@ void vf_points_free(struct vf *v);
 /* ---- precise.c ---- */
 /* A decision rests on the ranges of what `deps` names. */
 void vf_demand(struct vf *v, const struct vf_state *st, struct vf_deps deps);
+/* The path depends on these slots (bit n: slot n) of a frame. */
+void vf_slots_read(struct vf *v, uint32_t frame, uint64_t slots);
 static inline void vf_demand_reg(struct vf *v, const struct vf_reg *r)
 {
     if (r->kind == KIND_SCALAR)
