@@ -176,12 +176,20 @@ static void print_throughput(const struct model *m, uint64_t bytes)
            m->cycles_per_packet, m->program_insns_per_packet);
 }
 
+/* What is hardly used tells nothing. */
 static void print_uses(const struct model *m)
 {
-    printf("  bottleneck    %s\n  in use       ", m->bottleneck);
-    for (unsigned u = 0; u < MODEL_USE_COUNT; u++)
-        printf("%s %s %.0f %%", u != 0 ? "," : "", model_use_name(u), m->use[u] * 100);
-    putchar('\n');
+    const char *separator = "  in use        ";
+
+    printf("  bottleneck    %s\n", m->bottleneck);
+    for (unsigned u = 0; u < MODEL_USE_COUNT; u++) {
+        if (m->use[u] < 0.005)
+            continue;
+        printf("%s%s %.0f %%", separator, model_use_name(u), m->use[u] * 100);
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        putchar('\n');
 }
 
 static void print_engine(const struct model *m, const char *label, const struct model_engine *e)
