@@ -11,7 +11,8 @@ static void stop(struct nic_device *dev, const struct nic_fault *fault)
         return;
     dev->stopped = true;
     dev->fault = *fault;
-    dev->fault.cycles = dev->now;
+    if (dev->now > fault->cycles)
+        dev->fault.cycles = dev->now;
     dev->fw_status = NIC_FW_FATAL;
 }
 
@@ -24,7 +25,8 @@ static void dump(const struct nic_device *dev, uint32_t hart, struct nic_fault *
     out->hart = hart;
     out->engine = engine;
     out->thread = hart < dev->harts ? hart % dev->threads : 0;
-    out->cycles = dev->now;
+    if (dev->now > out->cycles)
+        out->cycles = dev->now;
     out->what = NULL;
 }
 

@@ -291,6 +291,8 @@ static enum bus_result plain_store(struct nic_device *dev, struct mem_region *m,
         return BUS_OK;
     dev->watch_value = r->bytes == 4 ? (uint32_t)r->data : r->data;
     dev->halted = true;
+    if (r->now > dev->now)
+        dev->now = r->now;
     return BUS_STOP;
 }
 
