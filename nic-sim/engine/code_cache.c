@@ -35,6 +35,14 @@ static void set_costs(struct code_cache *cc, const struct nic_config *cfg)
     cc->branch_taken = (int32_t)at_least_1(cfg->cost_branch_taken) - (int32_t)BRANCH;
 }
 
+static void set_pairs(struct code_cache *cc)
+{
+    for (size_t i = 0; i < cc->run.pair_count && i < UINT8_MAX; i++) {
+        const struct interp_pair *p = &cc->run.pairs[i];
+        cc->pair[p->first][p->second] = (uint8_t)(i + 1);
+    }
+}
+
 int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus,
                       struct code_cache **out)
 {
@@ -49,7 +57,8 @@ int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus
         return -ENOMEM;
     }
     cc->bus = bus;
-    cc->handlers = engine_interp_handlers();
+    engine_interp_tables(&cc->run);
+    set_pairs(cc);
     cc->generation = 1;
     set_costs(cc, cfg);
     *out = cc;
@@ -130,7 +139,7 @@ static void decode_one(struct code_cache *cc, struct code_page *p, unsigned i)
     struct insn *n = &p->insn[i];
 
     p->kind[i] = (uint8_t)far_kind(d.op);
-    n->handler = cc->handlers[border_at(p, i) ? KIND_BORDER : p->kind[i]];
+    n->handler = cc->run.handlers[border_at(p, i) ? KIND_BORDER : p->kind[i]];
     n->imm = d.imm;
     n->rs1 = d.rs1;
     n->rs2 = d.rs2;
@@ -169,7 +178,17 @@ static void make_near(struct code_cache *cc, struct code_page *p, int i, const u
     }
     p->kind[i] = (uint8_t)op;
     if (!border_at(p, (unsigned)i)) {
-        n->handler = cc->handlers[op];
+        n->handler = cc->run.handlers[op];
+    }
+}
+
+/* One handler for the instructions at i and i + 1, where there is one and no border between. */
+static void make_pair(struct code_cache *cc, struct code_page *p, unsigned i)
+{
+    uint8_t pair = cc->pair[p->kind[i]][p->kind[i + 1]];
+
+    if (pair != 0 && !border_at(p, i) && !border_at(p, i + 1)) {
+        p->insn[i].handler = cc->run.pairs[pair - 1].handler;
     }
 }
 
@@ -189,7 +208,10 @@ static void decode_page(struct code_cache *cc, struct code_page *p)
             make_near(cc, p, i, borders);
         }
     }
-    p->insn[PAGE_INSNS] = (struct insn){.handler = cc->handlers[KIND_NEXT_PAGE]};
+    for (unsigned i = 0; i + 1 < PAGE_INSNS; i++) {
+        make_pair(cc, p, i);
+    }
+    p->insn[PAGE_INSNS] = (struct insn){.handler = cc->run.handlers[KIND_NEXT_PAGE]};
     p->bias = p->addr - ((uint64_t)(uintptr_t)p->insn >> 2);
     p->stale = false;
 }

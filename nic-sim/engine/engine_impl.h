@@ -94,13 +94,25 @@ struct code_page {
     bool stale;
 };
 
+/* Addresses of the handlers: labels, known only inside the interpreter. */
+struct interp_pair {
+    uint8_t first, second; /* kinds */
+    const void *handler;
+};
+struct interp_tables {
+    const void *const *handlers; /* by kind */
+    const struct interp_pair *pairs;
+    size_t pair_count;
+};
+
 struct code_cache {
     const struct engine_bus *bus;
-    const void *const *handlers; /* by kind */
-    uint32_t cost[KIND_COUNT];   /* static cycles */
-    int32_t branch_taken;        /* further cycles of a taken branch; may be negative */
-    struct code_page *page;      /* CACHE_PAGES of them */
-    uint16_t slot[CACHE_SLOTS];  /* 1 + index of a page; 0 is empty */
+    struct interp_tables run;
+    uint8_t pair[KIND_COUNT][KIND_COUNT]; /* 1 + index in run.pairs of the one for two kinds */
+    uint32_t cost[KIND_COUNT];            /* static cycles */
+    int32_t branch_taken;                 /* further cycles of a taken branch; may be negative */
+    struct code_page *page;               /* CACHE_PAGES of them */
+    uint16_t slot[CACHE_SLOTS];           /* 1 + index of a page; 0 is empty */
     uint32_t used;
     uint64_t generation; /* changes whenever a page found earlier may be wrong */
     struct engine *engines;
@@ -203,12 +215,9 @@ enum interp_exit {
     EXIT_FAULT,   /* e->fault is filled */
 };
 
-/*
- * Runs h from h->pc at e->clock. With `handlers` it only tells the addresses of
- * the handlers, by kind (they are labels, known nowhere else).
- */
-enum interp_exit engine_interp(struct engine *e, struct hart *h, const void *const **handlers);
-const void *const *engine_interp_handlers(void);
+/* Runs h from h->pc at e->clock; with `tables` it only fills them. */
+enum interp_exit engine_interp(struct engine *e, struct hart *h, struct interp_tables *tables);
+void engine_interp_tables(struct interp_tables *out);
 
 /* ---- mem.c ---- */
 

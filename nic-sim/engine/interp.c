@@ -68,12 +68,32 @@ static enum interp_exit park(struct engine *e, struct hart *h)
     return EXIT_YIELD;
 }
 
-#define PC         (pg->bias + ((uint64_t)(uintptr_t)ip >> 2))
-#define INDEX      ((uint64_t)(ip - pg->insn))
-#define RS1        (h->x[ip->rs1])
-#define RS2        (h->x[ip->rs2])
-#define RD         (h->x[ip->rd])
-#define IMM        ((uint64_t)(int64_t)ip->imm)
+#define PC    (pg->bias + ((uint64_t)(uintptr_t)ip >> 2))
+#define INDEX ((uint64_t)(ip - pg->insn))
+#define RS1   (h->x[ip->rs1])
+#define RS2   (h->x[ip->rs2])
+#define RD    (h->x[ip->rd])
+#define IMM   ((uint64_t)(int64_t)ip->imm)
+
+/* exec.def once more, by id, for the bodies below: op_ADD(), taken_BEQ(), type_LW. */
+#define EXEC_RD(id, value)                                                                         \
+    static inline void op_##id(struct hart *h, const struct code_page *pg, const struct insn *ip)  \
+    {                                                                                              \
+        (void)pg;                                                                                  \
+        RD = (value);                                                                              \
+    }
+#define EXEC_LOAD(id, type)  typedef type type_##id;
+#define EXEC_STORE(id, type) typedef type type_##id;
+#define EXEC_BRANCH(id, taken)                                                                     \
+    static inline bool taken_##id(const struct hart *h, const struct insn *ip)                     \
+    {                                                                                              \
+        return (taken);                                                                            \
+    }
+#define EXEC_AMO(id, op, bytes)
+#define EXEC_FLOW(id)
+#define EXEC_SYSTEM(id)
+#include "engine/exec.def"
+
 #define DISPATCH() goto * ip->handler
 #define NEXT()                                                                                     \
     do {                                                                                           \
@@ -100,7 +120,36 @@ static enum interp_exit park(struct engine *e, struct hart *h)
         DISPATCH();                                                                                \
     } while (0)
 
-enum interp_exit engine_interp(struct engine *e, struct hart *h, const void *const **handlers)
+#define BODY_ALU(id) op_##id(h, pg, ip)
+#define BODY_LOAD(id)                                                                              \
+    do {                                                                                           \
+        type_##id value;                                                                           \
+        addr = RS1 + IMM;                                                                          \
+        if (ENGINE_UNLIKELY(addr - win_lo >= win_n)) {                                             \
+            goto slow_load;                                                                        \
+        }                                                                                          \
+        memcpy(&value, win_ptr + (addr - win_lo), sizeof(value));                                  \
+        RD = (uint64_t)(int64_t)value;                                                             \
+    } while (0)
+#define BODY_STORE(id)                                                                             \
+    do {                                                                                           \
+        type_##id value = (type_##id)RS2;                                                          \
+        addr = RS1 + IMM;                                                                          \
+        if (ENGINE_UNLIKELY(addr - win_lo >= win_n)) {                                             \
+            goto slow_store;                                                                       \
+        }                                                                                          \
+        memcpy(win_ptr + (addr - win_lo), &value, sizeof(value));                                  \
+    } while (0)
+#define BODY_BRANCH(id)                                                                            \
+    do {                                                                                           \
+        if (taken_##id(h, ip)) {                                                                   \
+            NEAR(ip->branch_distance);                                                             \
+        }                                                                                          \
+    } while (0)
+/* Too long to have twice: but a direct jump to it, not a dispatch. */
+#define BODY_GOTO(id) goto do_##id
+
+enum interp_exit engine_interp(struct engine *e, struct hart *h, struct interp_tables *tables)
 {
     static const void *const table[KIND_COUNT] = {
         [RV64_OP_INVALID] = &&do_invalid,
@@ -118,15 +167,22 @@ enum interp_exit engine_interp(struct engine *e, struct hart *h, const void *con
         [KIND_BORDER] = &&do_border,
         [KIND_NEXT_PAGE] = &&do_next_page,
     };
-    if (handlers != NULL) {
-        *handlers = table;
+    static const struct interp_pair pairs[] = {
+#define PAIR(body1, id1, body2, id2) {RV64_OP_##id1, RV64_OP_##id2, &&do_##id1##_##id2},
+#include "engine/pairs.def"
+    };
+    if (tables != NULL) {
+        tables->handlers = table;
+        tables->pairs = pairs;
+        tables->pair_count = sizeof(pairs) / sizeof(pairs[0]);
         return EXIT_HORIZON;
     }
 
     const int64_t limit = (int64_t)engine_limit(e);
     struct code_page *pg;
     const struct insn *ip;
-    uint64_t base, ret, addr, target;
+    uint64_t base, ret, addr, target, win_lo, win_n;
+    uint8_t *win_ptr;
     uint32_t cycles;
     unsigned rd;
     struct step_result r;
@@ -142,6 +198,9 @@ reenter:
     ip = &pg->insn[(h->pc % PAGE_BYTES) / 4];
     base = e->clock - pg->cycles[INDEX];
     ret = h->retired - INDEX;
+    win_lo = h->win_lo;
+    win_n = h->win_n;
+    win_ptr = h->win_ptr;
     if ((int64_t)e->clock > limit) {
         return EXIT_HORIZON;
     }
@@ -165,34 +224,18 @@ horizon:
     /* One handler for each instruction. */
 
 #define EXEC_RD(id, value)                                                                         \
-    do_##id : RD = (value);                                                                        \
+    do_##id : BODY_ALU(id);                                                                        \
     NEXT();
 #define EXEC_LOAD(id, type)                                                                        \
-    do_##id : addr = RS1 + IMM;                                                                    \
-    if (ENGINE_UNLIKELY(addr - h->win_lo >= h->win_n)) {                                           \
-        goto slow_load;                                                                            \
-    } else {                                                                                       \
-        type v;                                                                                    \
-        memcpy(&v, h->win_ptr + (addr - h->win_lo), sizeof(v));                                    \
-        RD = (uint64_t)(int64_t)v;                                                                 \
-    }                                                                                              \
+    do_##id : BODY_LOAD(id);                                                                       \
     NEXT();
 #define EXEC_STORE(id, type)                                                                       \
-    do_##id : addr = RS1 + IMM;                                                                    \
-    if (ENGINE_UNLIKELY(addr - h->win_lo >= h->win_n)) {                                           \
-        goto slow_store;                                                                           \
-    } else {                                                                                       \
-        type v = (type)RS2;                                                                        \
-        memcpy(h->win_ptr + (addr - h->win_lo), &v, sizeof(v));                                    \
-    }                                                                                              \
+    do_##id : BODY_STORE(id);                                                                      \
     NEXT();
 #define EXEC_BRANCH(id, taken)                                                                     \
-    do_##id : if (taken)                                                                           \
-    {                                                                                              \
-        NEAR(ip->branch_distance);                                                                 \
-    }                                                                                              \
+    do_##id : BODY_BRANCH(id);                                                                     \
     NEXT();                                                                                        \
-    do_far_##id : if (taken)                                                                       \
+    do_far_##id : if (taken_##id(h, ip))                                                           \
     {                                                                                              \
         goto far_branch;                                                                           \
     }                                                                                              \
@@ -201,6 +244,15 @@ horizon:
 #define EXEC_FLOW(id)
 #define EXEC_SYSTEM(id) do_##id : goto system;
 #include "engine/exec.def"
+
+    /* And for the pairs that are done in one go. */
+
+#define PAIR(body1, id1, body2, id2)                                                               \
+    do_##id1##_##id2 : BODY_##body1(id1);                                                          \
+    ip++;                                                                                          \
+    BODY_##body2(id2);                                                                             \
+    NEXT();
+#include "engine/pairs.def"
 
 do_JAL:
     RD = PC + 4;
@@ -290,9 +342,7 @@ do_next_page:
     goto reenter;
 }
 
-const void *const *engine_interp_handlers(void)
+void engine_interp_tables(struct interp_tables *out)
 {
-    const void *const *handlers;
-    engine_interp(NULL, NULL, &handlers);
-    return handlers;
+    engine_interp(NULL, NULL, out);
 }
