@@ -230,19 +230,28 @@ static void point_free(struct vf *v, struct vf_point *p)
 /* All paths from it are walked: one that is in no list has served. */
 void vf_point_release(struct vf *v, struct vf_point *p)
 {
-    if (p->dropped)
+    if (!p->link)
+        return;
+    *p->link = p->next;
+    if (p->next)
+        p->next->link = p->link;
+    point_free(v, p);
+}
+
+static void points_free(struct vf *v, struct vf_point **first)
+{
+    while (*first) {
+        struct vf_point *p = *first;
+        *first = p->next;
         point_free(v, p);
+    }
 }
 
 void vf_points_free(struct vf *v)
 {
-    for (uint32_t n = 0; v->at && n < v->prog->insn_count; n++) {
-        while (v->at[n].points) {
-            struct vf_point *p = v->at[n].points;
-            v->at[n].points = p->next;
-            point_free(v, p);
-        }
-    }
+    for (uint32_t n = 0; v->at && n < v->prog->insn_count; n++)
+        points_free(v, &v->at[n].points);
+    points_free(v, &v->dropped); /* a refusal leaves paths unwalked */
 }
 
 /* A state that seldom helps only costs comparisons. */
@@ -256,9 +265,15 @@ static void drop(struct vf *v, struct vf_point **link)
 {
     struct vf_point *p = *link;
     *link = p->next;
-    p->dropped = true;
-    if (p->branches == 0)
+    if (p->branches == 0) {
         point_free(v, p);
+        return;
+    }
+    p->next = v->dropped;
+    p->link = &v->dropped;
+    if (p->next)
+        p->next->link = &p->next;
+    v->dropped = p;
 }
 
 static int keep(struct vf *v)

@@ -76,12 +76,23 @@ static void meet_s32(struct range *r, int32_t lo, int32_t hi)
         r->smax32 = hi;
 }
 
+/* Bounds that hold only one value of those the bits allow are that value. */
+static void only_value(struct range *r)
+{
+    uint64_t first, second;
+    if (!tnum_at_least(r->var, r->umin, &first) || first > r->umax)
+        return;
+    if (first == UINT64_MAX || !tnum_at_least(r->var, first + 1, &second) || second > r->umax)
+        meet_u(r, first, first);
+}
+
 /* Known bits give the smallest and largest value in each view. */
 static void bounds_from_bits(struct range *r)
 {
     struct tnum v = r->var, low = tnum_trunc(r->var, 4);
     meet_u(r, v.value, v.value | v.mask);
     meet_s(r, (int64_t)(v.value | (v.mask & SIGN_BIT)), (int64_t)(v.value | (v.mask & ~SIGN_BIT)));
+    only_value(r);
     uint32_t value = (uint32_t)low.value, mask = (uint32_t)low.mask;
     meet_u32(r, value, value | mask);
     meet_s32(r, (int32_t)(value | (mask & SIGN_BIT32)), (int32_t)(value | (mask & ~SIGN_BIT32)));
@@ -111,8 +122,18 @@ static void signs_agree32(struct range *r)
 {
     if ((int32_t)r->umin32 <= (int32_t)r->umax32)
         meet_s32(r, (int32_t)r->umin32, (int32_t)r->umax32);
-    if ((uint32_t)r->smin32 <= (uint32_t)r->smax32)
+    if ((uint32_t)r->smin32 <= (uint32_t)r->smax32) {
         meet_u32(r, (uint32_t)r->smin32, (uint32_t)r->smax32);
+        return;
+    }
+    /* The signed interval spans 0: as unsigned it is [0, smax] and [smin, max]. */
+    if (r->umax32 < (uint32_t)r->smin32) {
+        meet_s32(r, (int32_t)r->umin32, INT32_MAX);
+        meet_u32(r, 0, (uint32_t)r->smax32);
+    } else if (r->umin32 > (uint32_t)r->smax32) {
+        meet_s32(r, INT32_MIN, (int32_t)r->umax32);
+        meet_u32(r, (uint32_t)r->smin32, UINT32_MAX);
+    }
 }
 
 static void signs_agree64(struct range *r)
@@ -123,8 +144,7 @@ static void signs_agree64(struct range *r)
         meet_u(r, (uint64_t)r->smin, (uint64_t)r->smax);
         return;
     }
-    /* The signed interval spans 0: as unsigned it is [0, smax] and [smin, max]. */
-    if (r->umax < (uint64_t)r->smin) {
+    if (r->umax < (uint64_t)r->smin) { /* likewise */
         meet_s(r, (int64_t)r->umin, INT64_MAX);
         meet_u(r, 0, (uint64_t)r->smax);
     } else if (r->umin > (uint64_t)r->smax) {

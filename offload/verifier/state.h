@@ -98,7 +98,8 @@ struct vf_point {
     uint32_t branches; /* paths from here still to be walked */
     uint32_t hits, misses;
     uint32_t insn;
-    bool dropped; /* no longer in its instruction's list */
+    struct vf_point **link; /* dropped, in vf.dropped and no longer in its instruction's list: what
+                               points at it; else NULL */
     struct vf_deps done;      /* numbers already marked precise */
     uint64_t read[VF_FRAMES]; /* stack slots that some path from here reads before it writes them */
     size_t bytes;

@@ -122,3 +122,30 @@ struct tnum tnum_with_low(struct tnum a, struct tnum low)
     return make((a.value & ~LOW_HALF) | (low.value & LOW_HALF),
                 (a.mask & ~LOW_HALF) | (low.mask & LOW_HALF));
 }
+
+/* Bits 0 .. n-1. */
+static uint64_t below(unsigned n)
+{
+    return n >= 64 ? UINT64_MAX : (1ull << n) - 1;
+}
+
+bool tnum_at_least(struct tnum a, uint64_t from, uint64_t *out)
+{
+    uint64_t wrong = (from ^ a.value) & ~a.mask;
+    if (wrong == 0) {
+        *out = from;
+        return true;
+    }
+    unsigned p = 63u - (unsigned)__builtin_clzll(wrong); /* the highest bit that must change */
+    if (a.value >> p & 1) {
+        *out = (from & ~below(p + 1)) | (a.value & below(p + 1));
+        return true;
+    }
+    /* It must fall: then a free bit above it must rise. */
+    uint64_t free = a.mask & ~from & ~below(p + 1);
+    if (free == 0)
+        return false;
+    unsigned q = (unsigned)__builtin_ctzll(free);
+    *out = (from & ~below(q + 1)) | 1ull << q | (a.value & below(q));
+    return true;
+}

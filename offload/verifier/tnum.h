@@ -35,6 +35,8 @@ struct tnum tnum_bswap(struct tnum a, unsigned bytes);
 struct tnum tnum_meet(struct tnum a, struct tnum b);
 /* The low `bytes` bytes, zero-extended. */
 struct tnum tnum_trunc(struct tnum a, unsigned bytes);
+/* The smallest value of `a` that is not below `from`; false when there is none. */
+bool tnum_at_least(struct tnum a, uint64_t from, uint64_t *out);
 /* Upper half of `a`, lower half of `low`. */
 struct tnum tnum_with_low(struct tnum a, struct tnum low);
 

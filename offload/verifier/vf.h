@@ -74,6 +74,7 @@ struct vf {
     uint64_t processed, limit;
     uint64_t jumps, last_jumps, last_processed; /* since the last kept state */
     uint32_t kept, peak_kept, total_kept, max_per_insn;
+    struct vf_point *dropped; /* kept states taken out of the lists before their paths end */
     size_t kept_bytes;
 };
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Random programs that are not nonsense: most are refused for an interesting reason, many accepted. */
+/* Random programs that are not nonsense: most are refused for an interesting reason, many accepted.
+ */
 #ifndef TESTS_VERIFIER_FUZZ_H
 #define TESTS_VERIFIER_FUZZ_H
 
 #include "offload/prog.h"
 #include "rng.h"
 
-enum {
-    FUZZ_SLOTS = 256,
-    FUZZ_MAPS = 2
-};
+enum { FUZZ_SLOTS = 256, FUZZ_MAPS = 2 };
 
 extern const struct offload_map fuzz_maps[FUZZ_MAPS];
 

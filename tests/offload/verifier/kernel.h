@@ -7,9 +7,7 @@
 
 /* NULL when XDP programs can be loaded here, else why not. */
 const char *kernel_missing(void);
-enum {
-    KERNEL_MAPS = 16
-};
+enum { KERNEL_MAPS = 16 };
 
 /* Makes the maps; 0, or -1 and none is left. */
 int kernel_maps(const struct offload_map *maps, uint32_t count, int fds[KERNEL_MAPS]);

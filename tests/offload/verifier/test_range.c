@@ -8,9 +8,7 @@
 #include "rng.h"
 #include "verifier/range.h"
 
-enum {
-    ROUNDS = 400000
-};
+enum { ROUNDS = 400000 };
 
 static bool holds(const struct range *r, uint64_t n)
 {
@@ -236,6 +234,21 @@ static void test_tnum(void)
                 CU_ASSERT_TRUE(member(tnum_range(lo, hi), n));
 }
 
+/* The next member, against trying them all. */
+static void test_next_member(void)
+{
+    unsigned wrong = 0;
+    for (unsigned k = 0; k < 256; k++)
+        for (uint64_t from = 0; from < 18; from++) {
+            uint64_t want = from, got = 0;
+            while (want < 16 && !member(small(k), want))
+                want++;
+            bool found = tnum_at_least(small(k), from, &got);
+            wrong += found != (want < 16) || (found && got != want);
+        }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
 /* Precision that programs rely on. */
 static void test_precision(void)
 {
@@ -259,6 +272,7 @@ int main(void)
 {
     static const struct cunit_case cases[] = {
         {"tnum against all members", test_tnum},
+        {"next member of a tnum", test_next_member},
         {"arithmetic holds the result", test_alu},
         {"extensions hold the result", test_extensions},
         {"conditions hold the truth", test_conditions},
