@@ -204,7 +204,7 @@ static uint64_t run(uint64_t seed)
     rig_run(&rig);
     CU_ASSERT_EQUAL(buffers_free(), rig.dev->pool.total);
     nic_device_stats(rig.dev, &s);
-    CU_ASSERT_TRUE(rig.done > 1000 && s.tx_packets > 50 && s.host_packets > 10);
+    CU_ASSERT_TRUE(rig.done > 1000 && s.tx_packets > 50 && s.host_packets > 0);
     for (unsigned i = 0; i < NIC_DROP_COUNT; i++)
         state = (state ^ s.drops[i]) * 0x100000001b3u;
     state = (state ^ s.cycles ^ s.rx_packets << 20 ^ s.tx_packets << 40) * 0x100000001b3u;
