@@ -91,7 +91,7 @@ static int decide_packet(const struct vf_reg *a, const struct vf_reg *b, enum co
 /* Against 0, where the pointer is known to be none. */
 static int decide_pointer(const struct vf_reg *a, const struct vf_reg *b, enum cond c)
 {
-    if ((a->kind != KIND_VALUE && a->kind != KIND_MAP) || a->nullable)
+    if ((a->kind != KIND_VALUE && a->kind != KIND_MAP && a->kind != KIND_XSK) || a->nullable)
         return -1;
     if (b->kind != KIND_SCALAR || !range_is_value(&b->r, 0))
         return -1;

@@ -9,7 +9,7 @@
 struct call {
     const struct helper *h;
     const struct offload_map *map; /* of the MAP argument */
-    uint32_t map_index;
+    struct vf_reg map_reg;
 };
 
 static int wrong_type(struct vf *v, unsigned regno, const struct vf_reg *r, const char *expected)
@@ -32,10 +32,10 @@ static int arg_ctx(struct vf *v, unsigned regno, const struct vf_reg *r)
 
 static int arg_map(struct vf *v, unsigned regno, const struct vf_reg *r, struct call *c)
 {
-    if (r->kind != KIND_MAP)
+    if (r->kind != KIND_MAP || r->nullable)
         return wrong_type(v, regno, r, "map_ptr");
-    c->map_index = r->map;
-    c->map = &v->prog->maps[r->map];
+    c->map_reg = *r;
+    c->map = vf_map(v, r);
     return 0;
 }
 
@@ -155,6 +155,11 @@ static bool is_percpu(uint32_t type)
            type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
+static bool is_outer(uint32_t type)
+{
+    return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
 static bool is_list(uint32_t type)
 {
     return type == BPF_MAP_TYPE_QUEUE || type == BPF_MAP_TYPE_STACK;
@@ -165,7 +170,8 @@ static bool map_fits(uint32_t helper, uint32_t type)
     switch (helper) {
     case BPF_FUNC_map_lookup_elem:
         return is_storage(type) || type == BPF_MAP_TYPE_DEVMAP ||
-               type == BPF_MAP_TYPE_DEVMAP_HASH || type == BPF_MAP_TYPE_CPUMAP;
+               type == BPF_MAP_TYPE_DEVMAP_HASH || type == BPF_MAP_TYPE_CPUMAP ||
+               type == BPF_MAP_TYPE_XSKMAP || is_outer(type);
     case BPF_FUNC_map_update_elem:
     case BPF_FUNC_map_delete_elem:
         return is_storage(type);
@@ -199,7 +205,7 @@ static int check_map(struct vf *v, const struct call *c)
 {
     if (!c->map)
         return 0;
-    if (!map_fits(c->h->id, c->map->type))
+    if (!map_fits(c->h->id, c->map->type) || (is_outer(c->map->type) && !c->map->inner))
         return vf_refuse(v, -EINVAL, "cannot pass map_type %u into func %s#%u", c->map->type,
                          c->h->name, c->h->id);
     if ((c->map->flags & BPF_F_RDONLY_PROG) && writes_map(c->h->id))
@@ -240,9 +246,19 @@ static bool always_found(struct vf *v, const struct call *c)
     uint32_t index;
     if (c->h->id != BPF_FUNC_map_lookup_elem || key->kind != KIND_STACK || c->map->key_size != 4)
         return false;
+    /* inner maps may differ in their number of entries */
+    if (c->map_reg.inner)
+        return false;
     if (c->map->type != BPF_MAP_TYPE_ARRAY && c->map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
         return false;
     return vf_stack_constant(v, key, &index) && index < c->map->max_entries;
+}
+
+static enum vf_kind found_kind(uint32_t type)
+{
+    if (is_outer(type))
+        return KIND_MAP;
+    return type == BPF_MAP_TYPE_XSKMAP ? KIND_XSK : KIND_VALUE;
 }
 
 static void set_result(struct vf *v, const struct call *c)
@@ -256,8 +272,9 @@ static void set_result(struct vf *v, const struct call *c)
         reg[0] = vf_reg_scalar();
         return;
     }
-    reg[0] = vf_reg_pointer(KIND_VALUE);
-    reg[0].map = c->map_index;
+    reg[0] = vf_reg_pointer(found_kind(c->map->type));
+    reg[0].map = c->map_reg.map;
+    reg[0].inner = c->map_reg.inner || reg[0].kind == KIND_MAP;
     if (found)
         return;
     reg[0].nullable = true;

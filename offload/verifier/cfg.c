@@ -48,6 +48,21 @@ static int check_ld64(struct vf *v, uint32_t insn)
     return 0;
 }
 
+/* Instructions there are, but not for a program of the NIC. */
+static int check_supported(struct vf *v, const struct ebpf_row *row)
+{
+    if (row->kind == EBPF_KIND_LEGACY)
+        return vf_refuse(v, -EINVAL,
+                         "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+    if (row->kind == EBPF_KIND_CALL_BTF)
+        return vf_refuse(v, -EINVAL,
+                         "calling kernel function is not allowed: the NIC has no kernel functions");
+    if (row->id == EBPF_LD_CODE_ADDR)
+        return vf_refuse(v, -EINVAL,
+                         "callback functions are not allowed: the NIC firmware calls none");
+    return 0;
+}
+
 static int check_opcodes(struct vf *v)
 {
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
@@ -56,9 +71,12 @@ static int check_opcodes(struct vf *v)
         v->pc = n;
         if (row->kind == EBPF_KIND_INVALID)
             return bad_insn(v, i);
+        int err = check_supported(v, row);
+        if (err)
+            return err;
         if (row->kind != EBPF_KIND_LD64)
             continue;
-        int err = check_ld64(v, n);
+        err = check_ld64(v, n);
         if (err)
             return err;
         n++;

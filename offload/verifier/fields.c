@@ -116,18 +116,6 @@ static int check_ld64(struct vf *v, const struct ebpf_row *row, const struct ebp
     return 0;
 }
 
-static int check_supported(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
-{
-    if (row->kind == EBPF_KIND_LEGACY)
-        return vf_refuse(v, -EINVAL,
-                         "BPF_LD_[ABS|IND] instructions not allowed for this program type");
-    if (row->kind == EBPF_KIND_CALL_BTF)
-        return vf_refuse(v, -EINVAL, "calling kernel function is not allowed");
-    if (row->kind == EBPF_KIND_LD64)
-        return check_ld64(v, row, i);
-    return 0;
-}
-
 int vf_check_fields(struct vf *v)
 {
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
@@ -141,8 +129,8 @@ int vf_check_fields(struct vf *v)
         int err = check_registers(v, row, i);
         if (!err)
             err = check_constant(v, row, i);
-        if (!err)
-            err = check_supported(v, row, i);
+        if (!err && row->kind == EBPF_KIND_LD64)
+            err = check_ld64(v, row, i);
         if (err)
             return err;
     }

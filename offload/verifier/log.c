@@ -77,8 +77,13 @@ const char *vf_kind_name(const struct vf_reg *r)
         [KIND_NONE] = "?",          [KIND_SCALAR] = "scalar", [KIND_CTX] = "ctx",
         [KIND_PKT] = "pkt",         [KIND_META] = "pkt_meta", [KIND_END] = "pkt_end",
         [KIND_VALUE] = "map_value", [KIND_MAP] = "map_ptr",   [KIND_STACK] = "fp",
+        [KIND_XSK] = "xdp_sock",
     };
-    return r->nullable ? "map_value_or_null" : name[r->kind];
+    if (!r->nullable)
+        return name[r->kind];
+    if (r->kind == KIND_MAP)
+        return "map_ptr_or_null";
+    return r->kind == KIND_XSK ? "xdp_sock_or_null" : "map_value_or_null";
 }
 
 const char *vf_tnum_text(struct tnum t, char buf[48])

@@ -83,7 +83,7 @@ static int check_region(struct vf *v, unsigned regno, const struct vf_reg *r, in
 int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off, uint32_t size,
                    enum vf_access access)
 {
-    const struct offload_map *m = &v->prog->maps[r->map];
+    const struct offload_map *m = vf_map(v, r);
     if (access == ACCESS_WRITE && (m->flags & BPF_F_RDONLY_PROG))
         return vf_refuse(v, -EACCES, "write into map forbidden, value_size=%u off=%lld size=%u",
                          m->value_size, (long long)(off + (int64_t)r->r.var.value), size);
@@ -97,7 +97,7 @@ int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t
 
 static bool frozen_constant(const struct vf *v, const struct access *a, uint64_t *out)
 {
-    const struct offload_map *m = &v->prog->maps[a->ptr.map];
+    const struct offload_map *m = vf_map(v, &a->ptr);
     if (!m->frozen_data || !(m->flags & BPF_F_RDONLY_PROG) || !range_is_const(&a->ptr.r))
         return false;
     *out = 0;

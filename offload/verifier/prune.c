@@ -89,9 +89,11 @@ static bool pointer_covers(struct match *m, const struct vf_reg *old, const stru
     case KIND_META:
         return packet_covers(m, old, cur);
     case KIND_VALUE:
-        return old->map == cur->map && (!old->nullable || same_base(m, old->id, cur->id));
     case KIND_MAP:
-        return old->map == cur->map;
+        return old->map == cur->map && old->inner == cur->inner &&
+               (!old->nullable || same_base(m, old->id, cur->id));
+    case KIND_XSK:
+        return !old->nullable || same_base(m, old->id, cur->id);
     case KIND_STACK:
         return old->frame == cur->frame;
     default:

@@ -28,6 +28,7 @@ enum vf_kind {
     KIND_VALUE, /* into a map's value */
     KIND_MAP,
     KIND_STACK,
+    KIND_XSK, /* a socket of an XSKMAP: can be there or not, nothing else */
 };
 
 /* How far a packet pointer was compared beyond the end (in pkt_range, instead of a length). */
@@ -50,12 +51,13 @@ struct vf_deps {
 
 struct vf_reg {
     uint8_t kind;
-    bool nullable; /* KIND_VALUE: may be NULL; `id` ties it to its copies */
-    bool precise;  /* in a kept state: some decision rests on the range */
-    uint8_t frame; /* KIND_STACK: whose stack */
-    int32_t off;   /* pointer: constant part of the offset */
-    uint32_t id;   /* scalar: equal values; packet: same base; nullable: same lookup; 0 none */
-    uint32_t map;
+    bool nullable;     /* KIND_VALUE, KIND_XSK: may be NULL; `id` ties it to its copies */
+    bool precise;      /* in a kept state: some decision rests on the range */
+    uint8_t frame;     /* KIND_STACK: whose stack */
+    int32_t off;       /* pointer: constant part of the offset */
+    uint32_t id;       /* scalar: equal values; packet: same base; nullable: same lookup; 0 none */
+    uint32_t map;      /* index of the program's maps */
+    bool inner;        /* it is a map inside that one */
     int32_t pkt_range; /* packet: bytes proved from the base on, or PKT_AT_END ... */
     struct range r;    /* scalar: the value; pointer: variable part of the offset */
     struct vf_deps deps;
@@ -79,7 +81,7 @@ struct vf_frame {
     uint32_t call_insn; /* the call that made it */
     uint32_t subprog;
     uint32_t slots, room;
-    uint64_t written; /* slots overwritten whole since the last kept state */
+    uint64_t written;     /* slots overwritten whole since the last kept state */
     struct vf_slot *slot; /* apart, so that registers stay where they are when it grows */
 };
 
@@ -100,7 +102,7 @@ struct vf_point {
     uint32_t insn;
     struct vf_point **link; /* dropped, in vf.dropped and no longer in its instruction's list: what
                                points at it; else NULL */
-    struct vf_deps done;      /* numbers already marked precise */
+    struct vf_deps done;    /* numbers already marked precise */
     uint64_t read[VF_FRAMES]; /* stack slots that some path from here reads before it writes them */
     size_t bytes;
 };

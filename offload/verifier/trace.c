@@ -111,7 +111,7 @@ static void add_range(struct line *t, const struct range *r)
 
 static void add_map(struct line *t, const struct vf *v, const struct vf_reg *r)
 {
-    const struct offload_map *m = &v->prog->maps[r->map];
+    const struct offload_map *m = vf_map(v, r);
     if (m->name && m->name[0]) {
         comma(t);
         add(t, "map=%s", m->name);

@@ -188,6 +188,13 @@ int vf_check_stack_depth(struct vf *v);
 /* ---- facts.c ---- */
 int vf_facts(const struct vf *v, struct offload_facts **out);
 
+/* The map a KIND_MAP or KIND_VALUE register belongs to. */
+static inline const struct offload_map *vf_map(const struct vf *v, const struct vf_reg *r)
+{
+    const struct offload_map *m = &v->prog->maps[r->map];
+    return r->inner ? m->inner : m;
+}
+
 static inline const struct ebpf_insn *vf_ins(const struct vf *v, uint32_t insn)
 {
     return &v->prog->insns[insn];

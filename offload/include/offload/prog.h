@@ -28,6 +28,7 @@ struct offload_map {
     const char *name;
     const uint8_t *frozen_data; /* values of a frozen BPF_F_RDONLY_PROG array: constants for the
                                    verifier; or NULL */
+    const struct offload_map *inner; /* maps of maps: what each inner map is like; or NULL */
 };
 
 /* A source line: covers instructions from `insn` to the next entry's. */
