@@ -5,18 +5,20 @@
   check_readme.py [NICSIM]
 
 Links and paths exist; `./bootstrap WORD` is one of its words; with the binary NICSIM, each
-subcommand and each --option after it is in its --help.
+subcommand and each --option after it is in its --help, and build/ paths exist beside it.
 """
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import tree
 
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
-CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.M | re.S)
+CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`|^    ([^\n]*)$", re.M | re.S)
 FOLDERS = r"(?:nic-sim|firmware|offload|host-driver|tests|perf|examples|docs|\.ci)"
 PATH = re.compile(rf"(?<![\w./-])({FOLDERS}(?:/[\w.+-]+)*/?)(?![\w*<])")
+BUILT = re.compile(r"(?<![\w/])build/((?:tests|examples|perf)/[\w./-]*\w)")
 BOOTSTRAP = re.compile(r"\./bootstrap +([a-z]+)")
 NICSIM = re.compile(r"(?:build/)?nicsim +([a-z]+)\b([^\n|;&]*)")
 OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]+)")
@@ -24,7 +26,7 @@ OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]+)")
 
 def code_of(text):
     """Commands and paths stand in code, blocks (continuation lines joined) or inline."""
-    return [(block or inline).replace("\\\n", " ") for block, inline in CODE.findall(text)]
+    return ["".join(groups) for groups in CODE.findall(text.replace("\\\n", " "))]
 
 
 def check_paths(path, text):
@@ -65,8 +67,14 @@ def check_nicsim(path, text, helps):
             problems.append(f"{tree.name(path)}: nicsim has no {command}")
             continue
         problems += [f"{tree.name(path)}: nicsim {command} has no {o}" for o in OPTION.findall(rest)
-                     if o not in helps.text(command)]
+                     if o != "--help" and o not in helps.text(command)]
     return seen, problems
+
+
+def check_built(path, text, build):
+    places = [p for code in code_of(text) for p in BUILT.findall(code)]
+    return len(places), [f"{tree.name(path)}: nothing builds build/{p}" for p in places
+                         if p == p.lower() and not (build / p).exists()]
 
 
 def main():
@@ -77,6 +85,7 @@ def main():
         results = [check_paths(path, text), check_bootstrap(path, text)]
         if helps:
             results.append(check_nicsim(path, text, helps))
+            results.append(check_built(path, text, Path(sys.argv[1]).resolve().parent))
         looked_at += sum(n for n, _ in results)
         problems += [p for _, found in results for p in found]
     return tree.finish("commands and paths in the docs", problems, looked_at)
