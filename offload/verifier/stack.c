@@ -50,8 +50,12 @@ static int locate(struct vf *v, unsigned regno, const struct vf_reg *ptr, int64_
         return refuse_bounds(v, regno, ptr, off, size, what);
     struct vf_frame *f = v->cur.frame[s->frame];
     uint32_t depth = (uint32_t)-s->lo;
-    if (v->sub[f->subprog].stack < depth)
+    if (v->sub[f->subprog].stack < depth) {
         v->sub[f->subprog].stack = depth;
+        int err = vf_check_chain_stack(v);
+        if (err)
+            return err;
+    }
     return vf_state_need_slots(&v->cur, s->frame, slot_at(s->lo) + 1);
 }
 
@@ -263,6 +267,7 @@ int vf_stack_read(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_
 static int helper_reads(struct vf *v, unsigned regno, const struct vf_reg *ptr,
                         const struct span *at, bool clobber)
 {
+    uint64_t touched = v->touched_slots;
     vf_slots_read(v, at->frame, slots_of(at));
     for (int64_t off = at->lo; off < at->hi; off++) {
         struct vf_slot *s = slot_of(v, at->frame, off);
@@ -282,6 +287,8 @@ static int helper_reads(struct vf *v, unsigned regno, const struct vf_reg *ptr,
             *b = BYTE_MISC;
         }
     }
+    if (!clobber) /* the log shows what changed */
+        v->touched_slots = touched;
     return 0;
 }
 

@@ -54,15 +54,28 @@ enum {
     STACK_ROUND = 16 /* what the kernel's JITs round a frame to */
 };
 
-/* Per subprogram, over chains of at most k frames: the most stack, and the frames it takes. */
-struct chain {
-    uint32_t bytes[VF_SUBPROGS_MAX], frames[VF_SUBPROGS_MAX];
-};
-
 static uint32_t rounded(uint32_t bytes)
 {
     return (bytes + STACK_ROUND - 1) / STACK_ROUND * STACK_ROUND;
 }
+
+static int too_much_stack(struct vf *v, uint32_t frames, uint32_t bytes)
+{
+    return vf_refuse(v, -EACCES, "combined stack size of %u calls is %u. Too large", frames, bytes);
+}
+
+int vf_check_chain_stack(struct vf *v)
+{
+    uint32_t bytes = 0;
+    for (uint32_t f = 0; f < v->cur.depth; f++)
+        bytes += rounded(v->sub[v->cur.frame[f]->subprog].stack);
+    return bytes > VF_STACK_BYTES ? too_much_stack(v, v->cur.depth, bytes) : 0;
+}
+
+/* Per subprogram, over chains of at most k frames: the most stack, and the frames it takes. */
+struct chain {
+    uint32_t bytes[VF_SUBPROGS_MAX], frames[VF_SUBPROGS_MAX];
+};
 
 static void lengthen(const struct vf *v, const struct chain *shorter, struct chain *out)
 {
@@ -97,8 +110,7 @@ int vf_check_stack_depth(struct vf *v)
             return vf_refuse(v, -E2BIG, "the call stack of %u frames is too deep !",
                              last->frames[s]);
         if (last->bytes[s] > VF_STACK_BYTES)
-            return vf_refuse(v, -EACCES, "combined stack size of %u calls is %u. Too large",
-                             last->frames[s], last->bytes[s]);
+            return too_much_stack(v, last->frames[s], last->bytes[s]);
     }
     v->max_stack = last->bytes[0];
     return 0;

@@ -9,7 +9,8 @@
 #include "verifier/vflog.h"
 
 enum {
-    STATE_COLUMN = 40, /* where the state after an instruction starts */
+    STATE_COLUMN = 40, /* where the state after an instruction starts, */
+    STATE_STEP = 8,    /* or the next multiple of this */
     ALL_TOUCHED = (1 << VF_REGS) - 1,
 };
 
@@ -53,7 +54,7 @@ static void comma(struct line *t)
     t->first = false;
 }
 
-/* One bound, as it is printed: those of equal value share it ("smin=umin=5"). */
+/* One bound, as it is printed: minima of equal value share it, and maxima ("smin=umin=5"). */
 struct bound {
     const char *name;
     uint64_t value;
@@ -70,12 +71,17 @@ static bool is_negative(const struct bound *b)
     return is_signed(b) && (int64_t)b->value < 0;
 }
 
+static bool same_kind(const struct bound *a, const struct bound *b)
+{
+    return a->name[2] == b->name[2] && is_negative(a) == is_negative(b);
+}
+
 static void add_bound_group(struct line *t, struct bound *b, unsigned n, unsigned count)
 {
     comma(t);
     add(t, "%s=", b[n].name);
     for (unsigned k = n + 1; k < count; k++) {
-        if (b[k].skip || b[k].value != b[n].value || is_negative(&b[k]) != is_negative(&b[n]))
+        if (b[k].skip || b[k].value != b[n].value || !same_kind(&b[k], &b[n]))
             continue;
         b[k].skip = true;
         add(t, "%s=", b[k].name);
@@ -226,9 +232,8 @@ static void put_touched(struct vf *v)
     t.len = 0;
     if (v->insn_end && v->insn_end == log->len) {
         unsigned pos = v->insn_len;
-        unsigned want =
-            pos + STATE_COLUMN / 2 > STATE_COLUMN ? pos + STATE_COLUMN / 2 : STATE_COLUMN;
-        want = (want + STATE_COLUMN - 1) / STATE_COLUMN * STATE_COLUMN;
+        unsigned want = pos + STATE_STEP / 2 > STATE_COLUMN ? pos + STATE_STEP / 2 : STATE_COLUMN;
+        want = (want + STATE_STEP - 1) / STATE_STEP * STATE_STEP;
         log->len--;
         add(&t, "%*c;", (int)(want - pos - 1), ' ');
     } else {

@@ -16,7 +16,7 @@ enum {
     VF_VAR_MAX = 1 << 29,    /* pointer offsets stay below this, either sign */
     VF_PKT_OFF_MAX = 0xffff, /* a packet is shorter than this */
 };
-#define VF_KEPT_BYTES_MAX ((size_t)384 << 20) /* memory of kept states */
+#define VF_KEPT_BYTES_MAX ((size_t)256 << 20) /* memory of kept states */
 
 enum vf_insn_flag {
     VF_SECOND = 1u << 0, /* second slot of LD_IMM64 */
@@ -183,6 +183,8 @@ int vf_call(struct vf *v, const struct ebpf_insn *i);
 unsigned vf_helper_args(uint32_t id);
 int vf_call_local(struct vf *v, const struct ebpf_insn *i);
 int vf_exit(struct vf *v);
+/* The frames there are now; then, at the end, every chain of calls. */
+int vf_check_chain_stack(struct vf *v);
 int vf_check_stack_depth(struct vf *v);
 
 /* ---- facts.c ---- */
