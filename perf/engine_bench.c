@@ -146,7 +146,8 @@ static const struct {
 static double bench(const struct nic_config *cfg, void (*make)(struct code *c), double limit)
 {
     struct code code = {.n = 0};
-    struct engine_bus bus = {&code, no_access, code_page, time_ns};
+    struct engine_bus bus = {
+        .ctx = &code, .access = no_access, .code_page = code_page, .time_ns = time_ns};
     struct code_cache *cc = NULL;
     struct engine *e = NULL;
     struct nic_engine_stats stats = {0};

@@ -20,7 +20,6 @@ __extension__ typedef unsigned __int128 dev_u128; /* products of rates and times
 
 #define DEV_NONE  UINT32_MAX
 #define DEV_NEVER UINT64_MAX
-#define DEV_BLOCK 64u /* bytes: bank interleaving and LR/SC reservation set */
 
 /* ---- regmap.c: regs.def as tables ---- */
 
@@ -42,32 +41,22 @@ void regmap_build(struct regmap *map);
 const struct reg_row *regmap_bar0(const struct regmap *map, uint64_t offset, uint32_t *index);
 const struct reg_row *regmap_mmio(const struct regmap *map, uint64_t offset, uint32_t *index);
 
-/* ---- mem.c: memory regions ---- */
+/* ---- mem.c: memory regions (struct mem_region: engine/region.h) ---- */
 
-struct mem_region {
-    uint8_t *mem;
-    uint64_t base, size; /* device address, bytes */
-    uint64_t latency, service;
-    uint64_t *bank_free;  /* cycle at which each bank is free */
-    uint32_t banks, mask; /* mask: banks - 1 when a power of two, else 0 */
-    uint64_t accesses, busy;
-};
 struct mem {
+    struct region_map map; /* dram, sram and the clusters */
     struct mem_region dram, sram, istore;
     struct mem_region cluster[NIC_CLUSTERS_MAX];
     unsigned clusters;
     uint32_t *resv_hart; /* harts with a live LR reservation */
     uint32_t *resv_slot; /* hart -> its place in resv_hart, DEV_NONE */
     uint64_t *resv_block;
-    uint32_t resv_live;
 };
 int mem_create(struct nic_device *dev);
 void mem_destroy(struct nic_device *dev);
 void mem_reset(struct nic_device *dev); /* timing, reservations and counters; contents stay */
 /* The region (not local, not registers) that holds all of [addr, addr+len); NULL. */
 struct mem_region *mem_find(struct nic_device *dev, uint64_t addr, uint64_t len);
-/* Cycle at which an access at `offset` issued at `now` is done. The whole timing model. */
-uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t now);
 enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r);
 /* Something other than a hart changed memory: drops reservations and predecoded code. */
 void mem_touched(struct nic_device *dev, struct mem_region *m, uint64_t addr, uint64_t len);
@@ -298,7 +287,7 @@ struct nic_device {
     bool stopped; /* on `fault` */
     bool halted, source_failed;
     int source_error;
-    uint64_t watch, watch_value;
+    uint64_t watch_value;
     uint64_t mmio_latency, port_latency; /* cycles */
 
     struct engine **engine; /* cfg.engine_count of them, then the control core */

@@ -50,11 +50,16 @@ static void init(struct nic_device *dev)
     dev->engines = (uint32_t)c->engine_count;
     dev->threads = (uint32_t)c->engine_threads;
     dev->harts = dev->engines * dev->threads;
-    dev->watch = DEV_NEVER;
+    dev->mem.map.watch = DEV_NEVER;
     dev->mmio_latency = c->run_functional ? 0 : c->mmio_latency;
     dev->port_latency = c->run_functional ? 0 : clock_ns_to_cycles(dev, c->port_latency_ns);
     dev->bus = (struct engine_bus){
-        .ctx = dev, .access = bus_access, .code_page = bus_code_page, .time_ns = bus_time_ns};
+        .ctx = dev,
+        .access = bus_access,
+        .code_page = bus_code_page,
+        .time_ns = bus_time_ns,
+        .regions = &dev->mem.map,
+    };
     regmap_build(&dev->regs);
     rss_init(&dev->rss);
     pcie_init(dev);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Memory regions. Contents are anonymous, lazily backed mappings: what nobody
- * touched takes no room. LR reservations cover DEV_BLOCK bytes and end with any
+ * touched takes no room. LR reservations cover REGION_BLOCK bytes and end with any
  * store to the block, by whomever.
  */
 #include "device/dev.h"
@@ -47,7 +47,6 @@ static void region_reset(struct mem_region *m)
 {
     memset(m->bank_free, 0, m->banks * sizeof(*m->bank_free));
     m->accesses = 0;
-    m->busy = 0;
 }
 
 static int create_clusters(struct nic_device *dev)
@@ -82,6 +81,21 @@ static int create_reservations(struct nic_device *dev)
     return 0;
 }
 
+static void map_region(struct region_map *map, struct mem_region *m)
+{
+    for (uint64_t a = m->base; a < m->base + m->size; a += (uint64_t)1 << REGION_SHIFT)
+        map->slot[a >> REGION_SHIFT] = m;
+}
+
+/* Not the instruction store: harts do not write there. */
+static void map_regions(struct mem *mem)
+{
+    map_region(&mem->map, &mem->dram);
+    map_region(&mem->map, &mem->sram);
+    for (unsigned i = 0; i < mem->clusters; i++)
+        map_region(&mem->map, &mem->cluster[i]);
+}
+
 int mem_create(struct nic_device *dev)
 {
     const struct nic_config *c = &dev->cfg;
@@ -96,6 +110,7 @@ int mem_create(struct nic_device *dev)
     region_time(&mem->istore, c, c->sram_latency, c->sram_service);
     if (create_clusters(dev) != 0)
         return -ENOMEM;
+    map_regions(mem);
     return create_reservations(dev);
 }
 
@@ -123,7 +138,7 @@ void mem_reset(struct nic_device *dev)
     for (unsigned i = 0; i < mem->clusters; i++)
         region_reset(&mem->cluster[i]);
     memset(mem->resv_slot, 0xff, (dev->harts + 1u) * sizeof(*mem->resv_slot));
-    mem->resv_live = 0;
+    mem->map.reservations = 0;
 }
 
 static bool holds(const struct mem_region *m, uint64_t addr, uint64_t len)
@@ -150,23 +165,6 @@ struct mem_region *mem_find(struct nic_device *dev, uint64_t addr, uint64_t len)
     return m != NULL && holds(m, addr, len) ? m : NULL;
 }
 
-/*
- * An access waits for its bank (64-byte interleave), occupies it for `service`
- * cycles and is answered `latency` cycles after that. One that crosses a 64-byte
- * line is charged to the bank of its first byte.
- */
-uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t now)
-{
-    uint32_t line = (uint32_t)(offset / DEV_BLOCK);
-    uint32_t bank = m->mask != 0 ? line & m->mask : line % m->banks;
-    uint64_t start = m->bank_free[bank] > now ? m->bank_free[bank] : now;
-
-    m->bank_free[bank] = start + m->service;
-    m->accesses++;
-    m->busy += m->service;
-    return start + m->service + m->latency;
-}
-
 /* ---- reservations ---- */
 
 static void resv_drop(struct mem *mem, uint32_t hart)
@@ -175,7 +173,7 @@ static void resv_drop(struct mem *mem, uint32_t hart)
 
     if (slot == DEV_NONE)
         return;
-    last = mem->resv_hart[--mem->resv_live];
+    last = mem->resv_hart[--mem->map.reservations];
     mem->resv_hart[slot] = last;
     mem->resv_slot[last] = slot;
     mem->resv_slot[hart] = DEV_NONE;
@@ -184,17 +182,17 @@ static void resv_drop(struct mem *mem, uint32_t hart)
 static void resv_take(struct mem *mem, uint32_t hart, uint64_t addr)
 {
     resv_drop(mem, hart);
-    mem->resv_slot[hart] = mem->resv_live;
-    mem->resv_hart[mem->resv_live++] = hart;
-    mem->resv_block[hart] = addr / DEV_BLOCK;
+    mem->resv_slot[hart] = mem->map.reservations;
+    mem->resv_hart[mem->map.reservations++] = hart;
+    mem->resv_block[hart] = addr / REGION_BLOCK;
 }
 
 /* Ends the reservations of every block that [addr, addr+len) touches. */
 static void resv_break(struct mem *mem, uint64_t addr, uint64_t len)
 {
-    uint64_t first = addr / DEV_BLOCK, last = (addr + len - 1) / DEV_BLOCK;
+    uint64_t first = addr / REGION_BLOCK, last = (addr + len - 1) / REGION_BLOCK;
 
-    for (uint32_t i = mem->resv_live; i-- > 0;) {
+    for (uint32_t i = mem->map.reservations; i-- > 0;) {
         uint32_t hart = mem->resv_hart[i];
 
         if (mem->resv_block[hart] >= first && mem->resv_block[hart] <= last)
@@ -279,7 +277,7 @@ static void store(struct nic_device *dev, struct mem_region *m, const struct bus
                   uint64_t value)
 {
     put(m->mem + (r->addr - m->base), r->bytes, value);
-    if (dev->mem.resv_live != 0)
+    if (dev->mem.map.reservations != 0)
         resv_break(&dev->mem, r->addr, r->bytes);
 }
 
@@ -287,7 +285,7 @@ static enum bus_result plain_store(struct nic_device *dev, struct mem_region *m,
                                    const struct bus_req *r)
 {
     store(dev, m, r, r->data);
-    if (r->addr != dev->watch || r->bytes < 4 || r->data == 0)
+    if (r->addr != dev->mem.map.watch || r->bytes < 4 || r->data == 0)
         return BUS_OK;
     dev->watch_value = r->bytes == 4 ? (uint32_t)r->data : r->data;
     dev->halted = true;
@@ -308,7 +306,8 @@ static enum bus_result atomic(struct nic_device *dev, struct mem_region *m, stru
         r->data = old;
         return BUS_OK;
     case BUS_SC:
-        ok = mem->resv_slot[r->hart] != DEV_NONE && mem->resv_block[r->hart] == r->addr / DEV_BLOCK;
+        ok = mem->resv_slot[r->hart] != DEV_NONE &&
+             mem->resv_block[r->hart] == r->addr / REGION_BLOCK;
         resv_drop(mem, r->hart);
         if (ok)
             store(dev, m, r, r->data);
@@ -348,7 +347,7 @@ void mem_touched(struct nic_device *dev, struct mem_region *m, uint64_t addr, ui
 {
     if (len == 0)
         return;
-    if (dev->mem.resv_live != 0)
+    if (dev->mem.map.reservations != 0)
         resv_break(&dev->mem, addr, len);
     if (m == &dev->mem.istore || m == &dev->mem.dram)
         code_cache_invalidate(dev->code, addr, len);

@@ -132,7 +132,7 @@ int nic_device_source_error(const struct nic_device *dev)
 
 void nic_device_watch(struct nic_device *dev, uint64_t addr)
 {
-    dev->watch = addr;
+    dev->mem.map.watch = addr;
 }
 
 uint64_t nic_device_watch_value(const struct nic_device *dev)

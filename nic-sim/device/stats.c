@@ -13,7 +13,7 @@ void device_drop(struct nic_device *dev, enum nic_drop_reason why)
 static void add_region(struct nic_mem_stats *s, const struct mem_region *m)
 {
     s->accesses += m->accesses;
-    s->busy_cycles += m->busy;
+    s->busy_cycles += m->accesses * m->service;
     s->banks += m->banks;
 }
 

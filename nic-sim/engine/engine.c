@@ -6,6 +6,15 @@
 
 #include "engine/engine_impl.h"
 
+static void release(struct engine *e)
+{
+    free(e->hart);
+    free(e->local);
+    free(e->ready_at);
+    free(e->no_regions);
+    free(e);
+}
+
 int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first_hart,
                   const struct engine_bus *bus, struct code_cache *cc, struct engine **out)
 {
@@ -23,10 +32,11 @@ int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first
     e->cost_switch = (uint32_t)cfg->engine_switch_cycles;
     e->hart = calloc(threads, sizeof(*e->hart));
     e->local = calloc(threads, e->local_size);
-    if (e->hart == NULL || e->local == NULL) {
-        free(e->hart);
-        free(e->local);
-        free(e);
+    e->ready_at = calloc(threads, sizeof(*e->ready_at));
+    e->no_regions = bus->regions == NULL ? calloc(1, sizeof(*e->no_regions)) : NULL;
+    e->regions = bus->regions == NULL ? e->no_regions : bus->regions;
+    if (e->hart == NULL || e->local == NULL || e->ready_at == NULL || e->regions == NULL) {
+        release(e);
         return -ENOMEM;
     }
     e->next = cc->engines;
@@ -47,9 +57,7 @@ void engine_destroy(struct engine *e)
             break;
         }
     }
-    free(e->hart);
-    free(e->local);
-    free(e);
+    release(e);
 }
 
 static void hart_reset(struct engine *e, unsigned thread, uint64_t pc, uint64_t now)
@@ -64,7 +72,7 @@ static void hart_reset(struct engine *e, unsigned thread, uint64_t pc, uint64_t 
     h->pc = pc & ~(uint64_t)3;
     h->mode = MODE_M;
     h->state = HART_READY;
-    h->ready_at = now;
+    e->ready_at[thread] = now;
     h->trap_retired = UINT64_MAX;
     csr_reset(h);
     h->win_lo = NIC_LOCAL_BASE;
@@ -87,6 +95,9 @@ void engine_reset(struct engine *e, uint64_t pc, uint64_t now)
     e->idle = 0;
     e->current = 0;
     e->running = true;
+    e->is_chosen = false;
+    e->wait_memory = 0;
+    e->blocked = 0;
     e->failed = false;
     memset(&e->fault, 0, sizeof(e->fault));
 }

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/region.h"
 #include "nic/config.h"
 #include "nic/device.h"
 
@@ -65,6 +66,11 @@ struct engine_bus {
     const uint8_t *(*code_page)(void *ctx, uint64_t page);
     /* Modelled nanoseconds at `cycle`, for the `time` CSR. */
     uint64_t (*time_ns)(void *ctx, uint64_t cycle);
+    /*
+     * Memory in which the engine makes loads, stores and AMOs itself, with mem_time,
+     * instead of asking `access`, which would do the same. NULL: it always asks.
+     */
+    struct region_map *regions;
 };
 
 /* Predecoded instructions, shared by all engines of a device. */
@@ -95,7 +101,8 @@ enum engine_stop {
  * Makes every access (and fence.i) with time <= horizon. Work in between, in
  * registers and local SRAM, is seen by nobody else: it goes on past the horizon
  * up to the next access, so that the caller is bothered once an access and not
- * once a branch, but no further than ENGINE_RUN_AHEAD cycles.
+ * once a branch, but no further than ENGINE_RUN_AHEAD cycles. Taking the engine
+ * is such work too, unless a hart sleeps: its wake-up may yet come first.
  */
 enum { ENGINE_RUN_AHEAD = 16384 };
 enum engine_stop engine_run(struct engine *e, uint64_t horizon);

@@ -131,7 +131,7 @@ void code_cache_border(struct code_cache *cc, uint64_t addr);
 enum hart_mode { MODE_U = 0, MODE_M = 3 };
 
 enum hart_state {
-    HART_READY,   /* from ready_at on */
+    HART_READY,   /* from the engine's ready_at on */
     HART_BLOCKED, /* until engine_wake */
     HART_PARKED,  /* for ever: branches to itself */
     HART_FAILED,  /* engine_fault */
@@ -162,10 +162,8 @@ struct hart {
     uint8_t state;            /* enum hart_state */
     uint8_t reservation;      /* enum reservation */
     uint8_t wake_rd, wake_op; /* blocked: register and rv64_op that take the answer */
-    bool waits_for_memory;    /* ready_at is the end of an access, not of a sleep */
     uint32_t id;
     uint64_t pc;
-    uint64_t ready_at;
     uint64_t retired, program_retired, program_from; /* program_from: `retired` at entry */
     uint64_t trap_retired;                           /* `retired` at the last trap */
     uint64_t reserved_addr;
@@ -174,9 +172,17 @@ struct hart {
     struct csr_file csr;
 };
 
+/* A hart that may have the engine, and from when on. */
+struct choice {
+    unsigned thread;
+    uint64_t at; /* UINT64_MAX: none */
+};
+
 struct engine {
     const struct nic_config *cfg;
     const struct engine_bus *bus;
+    struct region_map *regions;    /* the bus's, or */
+    struct region_map *no_regions; /* an empty one when it has none */
     struct code_cache *cc;
     struct engine *next; /* in cc->engines */
     struct {
@@ -188,6 +194,11 @@ struct engine {
     uint64_t horizon;
     bool running; /* `current` holds the engine; otherwise it was the last to do so */
     unsigned current, threads;
+    uint64_t *ready_at;   /* of each thread; UINT64_MAX when it is not HART_READY */
+    uint64_t wait_memory; /* bit t: ready_at[t] is the end of an access, not of a sleep */
+    unsigned blocked;     /* threads in HART_BLOCKED */
+    struct choice chosen; /* while not running: who is next, if known */
+    bool is_chosen;
     uint32_t first_hart;
     uint64_t since;                             /* clock when `current` got the engine */
     uint64_t reset_at, switched, stalled, idle; /* cycles */
@@ -215,11 +226,45 @@ enum interp_exit {
     EXIT_FAULT,   /* e->fault is filled */
 };
 
-/* Runs h from h->pc at e->clock; with `tables` it only fills them. */
-enum interp_exit engine_interp(struct engine *e, struct hart *h, struct interp_tables *tables);
+/* Runs e->current from its pc at e->clock, then those after it; with `tables` it only fills
+ * them. */
+enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables);
 void engine_interp_tables(struct interp_tables *out);
 
+/* ---- sched.c ---- */
+
+/* Hands a free engine to the next hart; false, with why, when none can have it by the horizon. */
+bool sched_next(struct engine *e, enum engine_stop *why);
+/* Another hart than `current` could run now. */
+bool sched_contended(const struct engine *e);
+
+/* `current` gives the engine away: until a time, at the end of an access or of its slice, */
+static inline void sched_wait(struct engine *e, uint64_t ready_at, bool for_memory)
+{
+    uint64_t bit = (uint64_t)1 << e->current;
+
+    e->ready_at[e->current] = ready_at;
+    e->wait_memory = for_memory ? e->wait_memory | bit : e->wait_memory & ~bit;
+    e->running = false;
+    e->is_chosen = false;
+}
+
+/* or until something happens, if ever. */
+static inline void sched_sleep(struct engine *e, enum hart_state state)
+{
+    e->hart[e->current].state = (uint8_t)state;
+    e->blocked += state == HART_BLOCKED;
+    sched_wait(e, UINT64_MAX, false);
+}
+
 /* ---- mem.c ---- */
+
+/*
+ * A hart whose accesses are all answered at once (run.functional, or latencies
+ * of 0) lets another one run after so many cycles: it may be spinning on what
+ * that one is to write.
+ */
+enum { SLICE_CYCLES = 4096 };
 
 /*
  * What a slow path left behind. h->pc, h->retired and e->clock are up to date
@@ -248,6 +293,59 @@ struct step_result mem_amo(struct engine *e, struct hart *h, enum rv64_op op, un
                            uint64_t addr, uint64_t value);
 /* The value that a load, AMO, LR or SC of `op` writes to rd for the bus's answer. */
 uint64_t mem_extend(enum rv64_op op, uint64_t data);
+
+static inline bool mem_inside(const struct hart *h, enum window w, uint64_t addr, unsigned bytes)
+{
+    uint64_t lo = h->csr.lo[w], hi = h->csr.hi[w];
+    return addr >= lo && addr < hi && hi - addr >= bytes;
+}
+
+static inline bool mem_allowed(const struct hart *h, uint64_t addr, unsigned bytes)
+{
+    return !h->in_program || mem_inside(h, WINDOW_PKT, addr, bytes) ||
+           mem_inside(h, WINDOW_MAP, addr, bytes) || mem_inside(h, WINDOW_STK, addr, bytes);
+}
+
+/*
+ * Where the bytes of an access at `now` (not after the horizon) are, if the
+ * engine can make it by itself: it is timed already, done at *done. NULL: ask
+ * mem_load, mem_store or mem_amo, which know every other case.
+ */
+static inline uint8_t *mem_direct(struct engine *e, const struct hart *h, uint64_t addr,
+                                  unsigned bytes, uint64_t now, uint64_t *done)
+{
+    struct mem_region *m = e->regions->slot[(addr >> REGION_SHIFT) % REGION_SLOTS];
+
+    if (m == NULL || addr - m->base > m->size - bytes || !mem_allowed(h, addr, bytes)) {
+        return NULL;
+    }
+    *done = mem_time(m, addr - m->base, now);
+    return m->mem + (addr - m->base);
+}
+
+/* The same for a store, which nobody must be told of. */
+static inline uint8_t *mem_direct_store(struct engine *e, const struct hart *h, uint64_t addr,
+                                        unsigned bytes, uint64_t now, uint64_t *done)
+{
+    const struct region_map *map = e->regions;
+
+    return map->reservations != 0 || addr == map->watch ? NULL
+                                                        : mem_direct(e, h, addr, bytes, now, done);
+}
+
+/* After an access that is done at `done`, for which the hart waits: does it keep the engine? */
+static inline struct step_result mem_settle(struct engine *e, uint64_t done)
+{
+    if (done > e->clock) {
+        sched_wait(e, done, true);
+        return (struct step_result){STEP_LEAVE, EXIT_YIELD};
+    }
+    if (e->clock - e->since >= SLICE_CYCLES && sched_contended(e)) {
+        sched_wait(e, e->clock, false);
+        return (struct step_result){STEP_LEAVE, EXIT_YIELD};
+    }
+    return (struct step_result){STEP_NEXT, EXIT_HORIZON};
+}
 
 /* ---- csr.c ---- */
 

@@ -29,7 +29,12 @@ static struct code_page *enter(struct engine *e, struct hart *h, struct step_res
         }
         hart_refresh(e, h);
     }
-    struct code_page *pg = code_cache_page(e->cc, addr);
+    struct code_page *pg = e->tlb[addr / PAGE_BYTES % TLB_SLOTS].page;
+    if (e->tlb[addr / PAGE_BYTES % TLB_SLOTS].addr == addr &&
+        e->tlb_generation == e->cc->generation) {
+        return pg;
+    }
+    pg = code_cache_page(e->cc, addr);
     if (pg == NULL) {
         *r = trap_take(e, h, CAUSE_FETCH_ACCESS, h->pc);
         return NULL;
@@ -61,11 +66,10 @@ static struct step_result jump(struct engine *e, struct hart *h, unsigned rd, ui
 }
 
 /* Nothing can end a branch to itself: there are no interrupts. */
-static enum interp_exit park(struct engine *e, struct hart *h)
+static struct step_result park(struct engine *e)
 {
-    h->state = HART_PARKED;
-    e->running = false;
-    return EXIT_YIELD;
+    sched_sleep(e, HART_PARKED);
+    return (struct step_result){STEP_LEAVE, EXIT_YIELD};
 }
 
 #define PC    (pg->bias + ((uint64_t)(uintptr_t)ip >> 2))
@@ -126,7 +130,7 @@ static enum interp_exit park(struct engine *e, struct hart *h)
         type_##id value;                                                                           \
         addr = RS1 + IMM;                                                                          \
         if (ENGINE_UNLIKELY(addr - win_lo >= win_n)) {                                             \
-            goto slow_load;                                                                        \
+            goto outside_##id;                                                                     \
         }                                                                                          \
         memcpy(&value, win_ptr + (addr - win_lo), sizeof(value));                                  \
         RD = (uint64_t)(int64_t)value;                                                             \
@@ -136,7 +140,7 @@ static enum interp_exit park(struct engine *e, struct hart *h)
         type_##id value = (type_##id)RS2;                                                          \
         addr = RS1 + IMM;                                                                          \
         if (ENGINE_UNLIKELY(addr - win_lo >= win_n)) {                                             \
-            goto slow_store;                                                                       \
+            goto outside_##id;                                                                     \
         }                                                                                          \
         memcpy(win_ptr + (addr - win_lo), &value, sizeof(value));                                  \
     } while (0)
@@ -149,7 +153,7 @@ static enum interp_exit park(struct engine *e, struct hart *h)
 /* Too long to have twice: but a direct jump to it, not a dispatch. */
 #define BODY_GOTO(id) goto do_##id
 
-enum interp_exit engine_interp(struct engine *e, struct hart *h, struct interp_tables *tables)
+enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables)
 {
     static const void *const table[KIND_COUNT] = {
         [RV64_OP_INVALID] = &&do_invalid,
@@ -175,14 +179,17 @@ enum interp_exit engine_interp(struct engine *e, struct hart *h, struct interp_t
         tables->handlers = table;
         tables->pairs = pairs;
         tables->pair_count = sizeof(pairs) / sizeof(pairs[0]);
-        return EXIT_HORIZON;
+        return ENGINE_HORIZON;
     }
 
     const int64_t limit = (int64_t)engine_limit(e);
+    const uint64_t access_limit = e->horizon;
+    struct hart *h = &e->hart[e->current];
+    enum engine_stop why;
     struct code_page *pg;
     const struct insn *ip;
-    uint64_t base, ret, addr, target, win_lo, win_n;
-    uint8_t *win_ptr;
+    uint64_t base, ret, addr, target, win_lo, win_n, done;
+    uint8_t *win_ptr, *place;
     uint32_t cycles;
     unsigned rd;
     struct step_result r;
@@ -191,7 +198,7 @@ reenter:
     pg = enter(e, h, &r);
     if (pg == NULL) {
         if (r.step == STEP_LEAVE) {
-            return r.exit;
+            goto leave;
         }
         goto reenter;
     }
@@ -202,13 +209,13 @@ reenter:
     win_n = h->win_n;
     win_ptr = h->win_ptr;
     if ((int64_t)e->clock > limit) {
-        return EXIT_HORIZON;
+        return ENGINE_HORIZON;
     }
     DISPATCH();
 
 step:
     if (r.step == STEP_LEAVE) {
-        return r.exit;
+        goto leave;
     }
     if (r.step == STEP_JUMP || e->cc->generation != e->tlb_generation) {
         goto reenter;
@@ -217,9 +224,19 @@ step:
     base = e->clock - pg->cycles[INDEX];
     DISPATCH();
 
+leave:
+    if (r.exit != EXIT_YIELD) {
+        return r.exit == EXIT_HORIZON ? ENGINE_HORIZON : ENGINE_STOPPED;
+    }
+    if (!sched_next(e, &why)) {
+        return why;
+    }
+    h = &e->hart[e->current];
+    goto reenter;
+
 horizon:
     SYNC();
-    return EXIT_HORIZON;
+    return ENGINE_HORIZON;
 
     /* One handler for each instruction. */
 
@@ -303,16 +320,52 @@ far:
 
 parked:
     SYNC();
-    return park(e, h);
-
-slow_load:
-    SYNC();
-    r = mem_load(e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, addr);
+    r = park(e);
     goto step;
 
-slow_store:
-    SYNC();
-    r = mem_store(e, h, (enum rv64_op)pg->kind[INDEX], addr, RS2);
+    /* Accesses outside the window, all of them in the order of time. */
+
+#define EXEC_RD(id, value)
+#define EXEC_LOAD(id, type)                                                                        \
+    outside_##id : if (base + pg->cycles[INDEX] > access_limit)                                    \
+    {                                                                                              \
+        goto horizon;                                                                              \
+    }                                                                                              \
+    place = mem_direct(e, h, addr, sizeof(type), base + pg->cycles[INDEX], &done);                 \
+    SYNC();                                                                                        \
+    if (place == NULL) {                                                                           \
+        r = mem_load(e, h, RV64_OP_##id, ip->rd, addr);                                            \
+        goto step;                                                                                 \
+    } else {                                                                                       \
+        type value;                                                                                \
+        memcpy(&value, place, sizeof(value));                                                      \
+        RD = (uint64_t)(int64_t)value;                                                             \
+    }                                                                                              \
+    goto loaded;
+#define EXEC_STORE(id, type)                                                                       \
+    outside_##id : if (base + pg->cycles[INDEX] > access_limit)                                    \
+    {                                                                                              \
+        goto horizon;                                                                              \
+    }                                                                                              \
+    place = mem_direct_store(e, h, addr, sizeof(type), base + pg->cycles[INDEX], &done);           \
+    if (place == NULL) {                                                                           \
+        SYNC();                                                                                    \
+        r = mem_store(e, h, RV64_OP_##id, addr, RS2);                                              \
+        goto step;                                                                                 \
+    } else {                                                                                       \
+        type value = (type)RS2;                                                                    \
+        memcpy(place, &value, sizeof(value));                                                      \
+    }                                                                                              \
+    NEXT();
+#define EXEC_BRANCH(id, taken)
+#define EXEC_AMO(id, op, bytes)
+#define EXEC_FLOW(id)
+#define EXEC_SYSTEM(id)
+#include "engine/exec.def"
+
+loaded:
+    hart_retire(e, h, e->cfg->cost_load);
+    r = mem_settle(e, done);
     goto step;
 
 amo:
@@ -344,5 +397,5 @@ do_next_page:
 
 void engine_interp_tables(struct interp_tables *out)
 {
-    engine_interp(NULL, NULL, out);
+    engine_interp(NULL, out);
 }

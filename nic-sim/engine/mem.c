@@ -8,20 +8,7 @@
 #include "engine/engine_impl.h"
 #include "engine/exec_ops.h"
 
-/*
- * A hart whose accesses are all answered at once (run.functional, or latencies
- * of 0) lets another one run after so many cycles: it may be spinning on what
- * that one is to write.
- */
-enum { SLICE_CYCLES = 4096 };
-
 enum place { PLACE_LOCAL, PLACE_BUS, PLACE_NOWHERE };
-
-static bool inside(const struct hart *h, enum window w, uint64_t addr, unsigned bytes)
-{
-    uint64_t lo = h->csr.lo[w], hi = h->csr.hi[w];
-    return addr >= lo && addr < hi && hi - addr >= bytes;
-}
 
 static enum place locate(const struct engine *e, const struct hart *h, uint64_t addr,
                          unsigned bytes)
@@ -31,8 +18,7 @@ static enum place locate(const struct engine *e, const struct hart *h, uint64_t 
     if (addr > UINT64_MAX - (bytes - 1)) {
         return PLACE_NOWHERE;
     }
-    if (h->in_program && !inside(h, WINDOW_STK, addr, bytes) &&
-        !inside(h, WINDOW_PKT, addr, bytes) && !inside(h, WINDOW_MAP, addr, bytes)) {
+    if (!mem_allowed(h, addr, bytes)) {
         return PLACE_NOWHERE;
     }
     if (offset < NIC_LOCAL_MAX) {
@@ -41,107 +27,36 @@ static enum place locate(const struct engine *e, const struct hart *h, uint64_t 
     return PLACE_BUS;
 }
 
-static unsigned access_bytes(enum rv64_op op)
-{
-    switch (op) {
+/* What each instruction asks of memory. */
+static const struct access {
+    uint8_t bytes, bus_op;
+    bool is_signed; /* the value read is sign-extended */
+} accesses[RV64_OP_COUNT] = {
 #define EXEC_RD(id, value)
-#define EXEC_LOAD(id, type)                                                                        \
-    case RV64_OP_##id:                                                                             \
-        return sizeof(type);
-#define EXEC_STORE(id, type) EXEC_LOAD(id, type)
+#define EXEC_LOAD(id, type)  [RV64_OP_##id] = {sizeof(type), BUS_LOAD, (type) - 1 < (type)1},
+#define EXEC_STORE(id, type) [RV64_OP_##id] = {sizeof(type), BUS_STORE, false},
 #define EXEC_BRANCH(id, taken)
-#define EXEC_AMO(id, bus_op, bytes)                                                                \
-    case RV64_OP_##id:                                                                             \
-        return bytes;
+#define EXEC_AMO(id, op, bytes) [RV64_OP_##id] = {bytes, op, (op) != BUS_SC},
 #define EXEC_FLOW(id)
 #define EXEC_SYSTEM(id)
 #include "engine/exec.def"
-    default:
-        return 0;
-    }
-}
-
-static enum bus_op amo_bus_op(enum rv64_op op)
-{
-    switch (op) {
-#define EXEC_RD(id, value)
-#define EXEC_LOAD(id, type)
-#define EXEC_STORE(id, type)
-#define EXEC_BRANCH(id, taken)
-#define EXEC_AMO(id, bus_op, bytes)                                                                \
-    case RV64_OP_##id:                                                                             \
-        return bus_op;
-#define EXEC_FLOW(id)
-#define EXEC_SYSTEM(id)
-#include "engine/exec.def"
-    default:
-        return BUS_LOAD;
-    }
-}
+};
 
 uint64_t mem_extend(enum rv64_op op, uint64_t data)
 {
-    switch (op) {
-#define EXEC_RD(id, value)
-#define EXEC_LOAD(id, type)                                                                        \
-    case RV64_OP_##id:                                                                             \
-        return (uint64_t)(int64_t)(type)data;
-#define EXEC_STORE(id, type)
-#define EXEC_BRANCH(id, taken)
-#define EXEC_AMO(id, bus_op, bytes)                                                                \
-    case RV64_OP_##id:                                                                             \
-        return (bytes) == 4 && (bus_op) != BUS_SC ? exec_sext32(data) : data;
-#define EXEC_FLOW(id)
-#define EXEC_SYSTEM(id)
-#include "engine/exec.def"
-    default:
-        return data;
-    }
+    unsigned unused = 64 - 8u * accesses[op].bytes;
+    return accesses[op].is_signed ? (uint64_t)((int64_t)(data << unused) >> unused) : data;
 }
 
 /* ---- beyond local SRAM ---- */
-
-static bool another_is_ready(const struct engine *e, const struct hart *h)
-{
-    for (unsigned t = 0; t < e->threads; t++) {
-        const struct hart *o = &e->hart[t];
-        if (o != h && o->state == HART_READY && o->ready_at <= e->clock) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct step_result give_away(struct engine *e, struct hart *h, uint64_t ready_at,
-                                    bool waits_for_memory)
-{
-    h->ready_at = ready_at;
-    h->waits_for_memory = waits_for_memory;
-    e->running = false;
-    return (struct step_result){STEP_LEAVE, EXIT_YIELD};
-}
-
-/* After an access that was made: does the hart keep the engine? */
-static struct step_result settle(struct engine *e, struct hart *h, const struct bus_req *req,
-                                 struct step_result done)
-{
-    if (!req->posted && req->done > e->clock) {
-        return give_away(e, h, req->done, true);
-    }
-    if (e->clock - e->since >= SLICE_CYCLES && req->op != BUS_STORE && another_is_ready(e, h)) {
-        return give_away(e, h, e->clock, false);
-    }
-    return done;
-}
 
 static struct step_result sleep_until_woken(struct engine *e, struct hart *h, enum rv64_op op,
                                             unsigned rd, uint64_t cycles)
 {
     hart_retire(e, h, cycles);
-    h->state = HART_BLOCKED;
     h->wake_rd = (uint8_t)rd;
     h->wake_op = (uint8_t)op;
-    e->running = false;
+    sched_sleep(e, HART_BLOCKED);
     return (struct step_result){STEP_LEAVE, EXIT_YIELD};
 }
 
@@ -166,7 +81,10 @@ static struct step_result bus_step(struct engine *e, struct hart *h, enum rv64_o
         return sleep_until_woken(e, h, op, rd, cycles);
     }
     h->x[rd] = mem_extend(op, req->data);
-    done = settle(e, h, req, hart_retire(e, h, cycles));
+    done = hart_retire(e, h, cycles);
+    if (req->op != BUS_STORE) {
+        done = mem_settle(e, req->posted ? e->clock : req->done);
+    }
     if (result == BUS_STOP) {
         return (struct step_result){STEP_LEAVE, EXIT_STOP};
     }
@@ -178,7 +96,7 @@ static struct step_result bus_step(struct engine *e, struct hart *h, enum rv64_o
 struct step_result mem_load(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
                             uint64_t addr)
 {
-    unsigned bytes = access_bytes(op);
+    unsigned bytes = accesses[op].bytes;
     enum place place = locate(e, h, addr, bytes);
 
     if (place == PLACE_NOWHERE) {
@@ -197,7 +115,7 @@ struct step_result mem_load(struct engine *e, struct hart *h, enum rv64_op op, u
 struct step_result mem_store(struct engine *e, struct hart *h, enum rv64_op op, uint64_t addr,
                              uint64_t value)
 {
-    unsigned bytes = access_bytes(op);
+    unsigned bytes = accesses[op].bytes;
     enum place place = locate(e, h, addr, bytes);
 
     if (place == PLACE_NOWHERE) {
@@ -218,7 +136,7 @@ struct step_result mem_store(struct engine *e, struct hart *h, enum rv64_op op, 
 /* ---- atomics ---- */
 
 /* What an AMO stores, of `old` in memory and `value` in rs2, both as mem_extend gives them. */
-static uint64_t amo_result(enum bus_op op, uint64_t old, uint64_t value)
+static uint64_t amo_result(uint8_t op, uint64_t old, uint64_t value)
 {
     switch (op) {
     case BUS_AMO_ADD:
@@ -251,8 +169,8 @@ static bool reservation_holds(const struct hart *h, uint64_t addr, unsigned byte
 static struct step_result amo_local(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
                                     uint64_t addr, uint64_t value)
 {
-    unsigned bytes = access_bytes(op);
-    enum bus_op kind = amo_bus_op(op);
+    unsigned bytes = accesses[op].bytes;
+    uint8_t kind = accesses[op].bus_op;
     uint8_t *p = h->local + (addr - NIC_LOCAL_BASE);
     uint64_t old = 0, cycles = e->cfg->cost_atomic + (kind == BUS_SC ? 0 : e->cfg->local_latency);
     bool stores = kind != BUS_LR && (kind != BUS_SC || reservation_holds(h, addr, bytes));
@@ -274,21 +192,49 @@ static struct step_result amo_local(struct engine *e, struct hart *h, enum rv64_
     return hart_retire(e, h, cycles);
 }
 
+/* In memory whose bytes are at p, done at `done`. */
+static struct step_result amo_direct(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
+                                     uint8_t *p, uint64_t value, uint64_t done)
+{
+    uint64_t old = 0, now;
+
+    memcpy(&old, p, 4);
+    if (accesses[op].bytes == 8) {
+        memcpy(&old, p, 8);
+    }
+    old = mem_extend(op, old);
+    now = amo_result(accesses[op].bus_op, old, mem_extend(op, value));
+    memcpy(p, &now, 4);
+    if (accesses[op].bytes == 8) {
+        memcpy(p, &now, 8);
+    }
+    h->x[rd] = old;
+    hart_retire(e, h, e->cfg->cost_atomic);
+    return mem_settle(e, rd == X_DUMMY ? e->clock : done);
+}
+
 static struct step_result amo_bus(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
                                   uint64_t addr, uint64_t value)
 {
-    unsigned bytes = access_bytes(op);
-    enum bus_op kind = amo_bus_op(op);
+    unsigned bytes = accesses[op].bytes;
+    uint8_t kind = accesses[op].bus_op;
     struct bus_req req = {.addr = addr,
                           .data = bytes == 4 ? (uint32_t)value : value,
                           .bytes = (uint8_t)bytes,
-                          .op = (uint8_t)kind,
+                          .op = kind,
                           .posted = rd == X_DUMMY && kind != BUS_LR};
 
     if (kind == BUS_SC && h->reservation != RESERVE_BUS) {
         h->reservation = RESERVE_NONE;
         h->x[rd] = 1;
         return hart_retire(e, h, e->cfg->cost_atomic);
+    }
+    if (kind != BUS_LR && kind != BUS_SC && e->clock <= e->horizon) {
+        uint64_t done;
+        uint8_t *p = mem_direct_store(e, h, addr, bytes, e->clock, &done);
+        if (p != NULL) {
+            return amo_direct(e, h, op, rd, p, value, done);
+        }
     }
     uint64_t retired = h->retired;
     struct step_result r = bus_step(e, h, op, rd, &req, e->cfg->cost_atomic,
@@ -307,8 +253,8 @@ static struct step_result amo_bus(struct engine *e, struct hart *h, enum rv64_op
 struct step_result mem_amo(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
                            uint64_t addr, uint64_t value)
 {
-    unsigned bytes = access_bytes(op);
-    bool loads = amo_bus_op(op) == BUS_LR;
+    unsigned bytes = accesses[op].bytes;
+    bool loads = accesses[op].bus_op == BUS_LR;
 
     if (addr & (bytes - 1)) {
         return trap_take(e, h, loads ? CAUSE_LOAD_MISALIGNED : CAUSE_STORE_MISALIGNED, addr);

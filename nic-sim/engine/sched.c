@@ -9,34 +9,33 @@
  */
 #include "engine/engine_impl.h"
 
-struct choice {
-    unsigned thread;
-    uint64_t at; /* UINT64_MAX: none */
-};
-
-static struct choice choose(const struct engine *e)
+/* The earlier of best and the first of threads [from, to), which comes after it in the round. */
+static struct choice choose_from(const struct engine *e, struct choice best, unsigned from,
+                                 unsigned to)
 {
-    struct choice best = {0, UINT64_MAX};
-
-    for (unsigned i = 1; i <= e->threads; i++) {
-        unsigned t = (e->current + i) % e->threads;
-        const struct hart *h = &e->hart[t];
-        uint64_t at = h->ready_at > e->clock ? h->ready_at : e->clock;
-        if (h->state == HART_READY && at < best.at) {
-            best = (struct choice){t, at};
-            if (at == e->clock) {
-                break;
-            }
-        }
+    for (unsigned t = from; t < to; t++) {
+        uint64_t at = e->ready_at[t] > e->clock ? e->ready_at[t] : e->clock;
+        bool earlier = at < best.at;
+        best.thread = earlier ? t : best.thread;
+        best.at = earlier ? at : best.at;
     }
     return best;
 }
 
-static bool any_waits_for_memory(const struct engine *e)
+static struct choice choose(const struct engine *e)
+{
+    struct choice none = {0, UINT64_MAX};
+
+    if (e->is_chosen) {
+        return e->chosen;
+    }
+    return choose_from(e, choose_from(e, none, e->current + 1, e->threads), 0, e->current + 1);
+}
+
+bool sched_contended(const struct engine *e)
 {
     for (unsigned t = 0; t < e->threads; t++) {
-        const struct hart *h = &e->hart[t];
-        if (h->state == HART_READY && h->waits_for_memory && h->ready_at > e->clock) {
+        if (t != e->current && e->ready_at[t] <= e->clock) {
             return true;
         }
     }
@@ -46,7 +45,7 @@ static bool any_waits_for_memory(const struct engine *e)
 static void take_engine(struct engine *e, struct choice c)
 {
     if (c.at > e->clock) {
-        *(any_waits_for_memory(e) ? &e->stalled : &e->idle) += c.at - e->clock;
+        *(e->wait_memory != 0 ? &e->stalled : &e->idle) += c.at - e->clock;
         e->clock = c.at;
     }
     if (c.thread != e->current) {
@@ -54,34 +53,39 @@ static void take_engine(struct engine *e, struct choice c)
         e->clock += e->cost_switch;
     }
     e->current = c.thread;
+    e->wait_memory &= ~((uint64_t)1 << c.thread);
     e->since = e->clock;
     e->running = true;
 }
 
+/*
+ * A choice for a time after the horizon may still be changed by a wake-up before
+ * it. When no hart sleeps nothing can change it, and what the chosen one does up
+ * to its next access is its own affair.
+ */
+bool sched_next(struct engine *e, enum engine_stop *why)
+{
+    struct choice c = choose(e);
+
+    if (c.at == UINT64_MAX || (c.at > e->horizon && e->blocked != 0)) {
+        *why = c.at == UINT64_MAX ? ENGINE_ASLEEP : ENGINE_HORIZON;
+        e->chosen = c;
+        e->is_chosen = true;
+        return false;
+    }
+    take_engine(e, c);
+    return true;
+}
+
 enum engine_stop engine_run(struct engine *e, uint64_t horizon)
 {
+    enum engine_stop why;
+
     e->horizon = horizon;
-    for (;;) {
-        if (!e->running) {
-            struct choice c = choose(e);
-            if (c.at == UINT64_MAX) {
-                return ENGINE_ASLEEP;
-            }
-            if (c.at > horizon) {
-                return ENGINE_HORIZON;
-            }
-            take_engine(e, c);
-        }
-        switch (engine_interp(e, &e->hart[e->current], NULL)) {
-        case EXIT_HORIZON:
-            return ENGINE_HORIZON;
-        case EXIT_STOP:
-        case EXIT_FAULT:
-            return ENGINE_STOPPED;
-        case EXIT_YIELD:
-            break;
-        }
+    if (!e->running && !sched_next(e, &why)) {
+        return why;
     }
+    return engine_interp(e, NULL);
 }
 
 uint64_t engine_next(const struct engine *e)
@@ -91,13 +95,15 @@ uint64_t engine_next(const struct engine *e)
 
 void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when)
 {
-    struct hart *h = &e->hart[hart - e->first_hart];
+    unsigned thread = hart - e->first_hart;
+    struct hart *h = &e->hart[thread];
 
     if (h->state != HART_BLOCKED) {
         return;
     }
     h->x[h->wake_rd] = mem_extend((enum rv64_op)h->wake_op, data);
     h->state = HART_READY;
-    h->ready_at = when;
-    h->waits_for_memory = false;
+    e->ready_at[thread] = when;
+    e->blocked--;
+    e->is_chosen = false;
 }

@@ -85,8 +85,7 @@ static struct step_result fail(struct engine *e, struct hart *h, enum trap_cause
     e->fault.cause = cause;
     e->fault.tval = tval;
     e->failed = true;
-    e->running = false;
-    h->state = HART_FAILED;
+    sched_sleep(e, HART_FAILED);
     return (struct step_result){STEP_LEAVE, EXIT_FAULT};
 }
 

@@ -215,7 +215,7 @@ static void test_lr_sc(void)
     lr(0, a);
     CU_ASSERT_EQUAL(nic_mem_write(rig.dev, a + 60, &v, 1), 0); /* so does the host */
     CU_ASSERT_EQUAL(sc(0, a, 9), 1);
-    CU_ASSERT_EQUAL(rig.dev->mem.resv_live, 0);
+    CU_ASSERT_EQUAL(rig.dev->mem.map.reservations, 0);
     rig_close(&rig);
 }
 

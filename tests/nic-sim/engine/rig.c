@@ -117,7 +117,8 @@ void rig_init(struct rig *r)
     memset(r, 0, sizeof(*r));
 #define NIC_CFG(section, key, def, min, max, unit, what) r->cfg.section##_##key = def;
 #include "nic/config.def"
-    r->bus = (struct engine_bus){r, access, code_page, time_ns};
+    r->bus =
+        (struct engine_bus){.ctx = r, .access = access, .code_page = code_page, .time_ns = time_ns};
     r->istore = must(calloc(1, RIG_ISTORE));
     r->dram = must(calloc(1, RIG_DRAM));
     r->at = NIC_ISTORE_BASE;

@@ -154,7 +154,8 @@ static void test_more_pages_than_cache(void)
     rig_init(&r);
     r.cfg.cost_alu = 1;
     r.cfg.cost_jump = 15;
-    r.bus = (struct engine_bus){page, nothing, endless_page, no_time};
+    r.bus = (struct engine_bus){
+        .ctx = page, .access = nothing, .code_page = endless_page, .time_ns = no_time};
     rig_start(&r, 1);
     engine_reset(r.e, 0x100000, 0);
     CU_ASSERT_EQUAL(engine_run(r.e, 16 * PAGES - 1 - ENGINE_RUN_AHEAD), ENGINE_HORIZON);

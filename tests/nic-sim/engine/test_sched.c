@@ -202,7 +202,7 @@ static void test_block_and_wake(void)
     CU_ASSERT_EQUAL(engine_next(r.e), 500);
     engine_wake(r.e, 0, 7, 600); /* it does not sleep: nothing happens */
     CU_ASSERT_EQUAL(engine_run(r.e, 499), ENGINE_HORIZON);
-    CU_ASSERT_EQUAL(engine_next(r.e), 500);
+    CU_ASSERT_EQUAL(engine_next(r.e), 500 + LI_STOP); /* up to its next access */
     CU_ASSERT_EQUAL(engine_run(r.e, 100000), ENGINE_STOPPED);
     CU_ASSERT_EQUAL(end_cycle(&r), 500 + LI_STOP);
     CU_ASSERT_EQUAL(rig_x(&r, 13), UINT64_MAX);
@@ -210,6 +210,31 @@ static void test_block_and_wake(void)
     engine_stats(r.e, &s);
     CU_ASSERT_EQUAL(s.idle_cycles, 500 - 14);
     CU_ASSERT_EQUAL(s.stall_cycles, 0);
+    rig_free(&r);
+}
+
+/* A hart that is woken before another's load is done runs first. */
+static void test_wake_before_load(void)
+{
+    struct rig r;
+    costs(&r);
+    r.latency = 1000;
+    dram_base(&r);
+    rig_op(&r, RV64_OP_BNE, 0, RV64_A0, 0, 12); /* hart 1 goes to sleep */
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);
+    rig_op(&r, RV64_OP_JAL, 0, 0, 0, 0);
+    rig_op(&r, RV64_OP_LUI, 12, 0, 0, 0x18000000);
+    rig_op(&r, RV64_OP_LW, 13, 12, 0, 8);
+    rig_end(&r);
+    rig_start(&r, 2);
+    engine_reset(r.e, NIC_ISTORE_BASE, 0);
+    CU_ASSERT_EQUAL(engine_run(r.e, 300), ENGINE_HORIZON);
+    CU_ASSERT_TRUE(engine_next(r.e) > 1000);
+    engine_wake(r.e, 1, 0, 500);
+    CU_ASSERT_EQUAL(engine_next(r.e), 500);
+    CU_ASSERT_EQUAL(engine_run(r.e, 100000), ENGINE_STOPPED);
+    CU_ASSERT_EQUAL(r.log[r.logged - 1].hart, 1);
+    CU_ASSERT_EQUAL(end_cycle(&r), 500 + LI_STOP);
     rig_free(&r);
 }
 
@@ -321,6 +346,7 @@ static const struct cunit_case cases[] = {
     {"two threads hide each other's loads", test_two_threads},
     {"round robin", test_round_robin},
     {"block and wake", test_block_and_wake},
+    {"woken before a load is done", test_wake_before_load},
     {"no access beyond the horizon", test_horizon},
     {"a local loop returns", test_local_loop_returns},
     {"a loop of no cost ends", test_free_loop_ends},

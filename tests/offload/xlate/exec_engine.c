@@ -97,7 +97,8 @@ static int run(struct memory *m)
     struct nic_config cfg;
     struct code_cache *cc = NULL;
     struct engine *e = NULL;
-    struct engine_bus bus = {m, access, code_page, time_ns};
+    struct engine_bus bus = {
+        .ctx = m, .access = access, .code_page = code_page, .time_ns = time_ns};
     enum engine_stop stop;
     int err;
 

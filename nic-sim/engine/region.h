@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory beyond local SRAM: its bytes and its time, shared by the engine, which
+ * makes plain accesses there by itself, and the device, which owns it and makes
+ * all the others. Private to nic-sim.
+ */
+#ifndef NIC_REGION_H
+#define NIC_REGION_H
+
+#include <stdint.h>
+
+#include "nic/memmap.h"
+
+#define REGION_BLOCK 64u /* bytes: bank interleaving and LR/SC reservation set */
+
+struct mem_region {
+    uint8_t *mem;
+    uint64_t base, size; /* device address, bytes; at least 4096 */
+    uint64_t latency, service;
+    uint64_t *bank_free;  /* cycle at which each bank is free */
+    uint32_t banks, mask; /* mask: banks - 1 when a power of two, else 0 */
+    uint64_t accesses;
+};
+
+/*
+ * The regions in which loads, stores and AMOs have no effect but on memory, by
+ * the upper bits of the address; and what makes a store there more than that.
+ */
+enum { REGION_SHIFT = 22, REGION_SLOTS = 1 << (32 - REGION_SHIFT) };
+_Static_assert(NIC_CLUSTER_STRIDE >> REGION_SHIFT == 1, "a slot belongs to one region");
+
+struct region_map {
+    struct mem_region *slot[REGION_SLOTS]; /* NULL: ask the bus */
+    uint64_t watch;                        /* a store here is the bus's; UINT64_MAX: nowhere */
+    uint32_t reservations;                 /* live ones: not 0 makes every store the bus's */
+};
+
+/*
+ * The cycle at which an access at `offset` issued at `now` is done: the whole
+ * timing model. It waits for its bank (64-byte interleave), occupies it for
+ * `service` cycles and is answered `latency` cycles after that. One that crosses
+ * a 64-byte line is charged to the bank of its first byte.
+ */
+static inline uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t now)
+{
+    uint32_t line = (uint32_t)(offset / REGION_BLOCK);
+    uint32_t bank = m->mask != 0 ? line & m->mask : line % m->banks;
+    uint64_t start = m->bank_free[bank] > now ? m->bank_free[bank] : now;
+
+    m->bank_free[bank] = start + m->service;
+    m->accesses++;
+    return start + m->service + m->latency;
+}
+
+#endif
