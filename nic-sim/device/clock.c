@@ -112,11 +112,6 @@ void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg)
     }
 }
 
-uint64_t clock_next_event(const struct nic_device *dev)
-{
-    return dev->clock.events == 0 ? DEV_NEVER : dev->clock.heap[0].time;
-}
-
 struct event clock_pop(struct nic_device *dev)
 {
     struct event first = dev->clock.heap[0];
@@ -130,11 +125,18 @@ struct event clock_pop(struct nic_device *dev)
 void clock_engine(struct nic_device *dev, uint32_t engine)
 {
     struct clock_node *tree = dev->clock.tree;
-    uint32_t i = dev->clock.leaves + engine;
+    struct clock_node first = {engine_next(dev->engine[engine]), engine};
 
-    tree[i].next = engine_next(dev->engine[engine]);
-    for (i /= 2; i >= 1; i /= 2) /* the left one has the lower ids: it wins a tie */
-        tree[i] = tree[2 * i + 1].next < tree[2 * i].next ? tree[2 * i + 1] : tree[2 * i];
+    /* Without branches: they would be as good as random. The left one wins a tie. */
+    for (uint32_t i = dev->clock.leaves + engine; i > 1; i /= 2) {
+        struct clock_node rival = tree[i ^ 1];
+        bool loses = (rival.next < first.next) | ((i & 1) & (rival.next == first.next));
+
+        tree[i] = first;
+        first.next = loses ? rival.next : first.next;
+        first.engine = loses ? rival.engine : first.engine;
+    }
+    tree[1] = first;
 }
 
 /*

@@ -93,7 +93,6 @@ void clock_destroy(struct nic_device *dev);
 void clock_reset(struct nic_device *dev);
 void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg);
 void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg);
-uint64_t clock_next_event(const struct nic_device *dev);
 struct event clock_pop(struct nic_device *dev);
 void clock_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
 uint64_t clock_horizon(const struct nic_device *dev);       /* how far the first engine may go */
@@ -316,6 +315,11 @@ struct nic_device {
     struct nic_fault fault;
     struct nic_stats stats; /* counters only; nic_device_stats adds the rest */
 };
+
+static inline uint64_t clock_next_event(const struct nic_device *dev)
+{
+    return dev->clock.events == 0 ? DEV_NEVER : dev->clock.heap[0].time;
+}
 
 /* CTRL: releases the harts, or resets everything but memory contents and the clock. */
 void device_start(struct nic_device *dev, bool bare);

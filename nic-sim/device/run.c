@@ -65,7 +65,7 @@ static void forget_watchdog(struct nic_device *dev)
 {
     const struct clock *c = &dev->clock;
 
-    if (dev->wq.held != 0 || c->events == 0 || c->heap[0].kind != EVENT_WATCHDOG)
+    if (c->events == 0 || c->heap[0].kind != EVENT_WATCHDOG)
         return;
     (void)clock_pop(dev);
     dev->wq.watchdog_armed = false;
@@ -76,7 +76,8 @@ static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
 {
     uint64_t event, engine, first;
 
-    forget_watchdog(dev);
+    if (dev->wq.held == 0)
+        forget_watchdog(dev);
     event = clock_next_event(dev);
     engine = dev->clock.tree[1].next;
     first = event < engine ? event : engine;

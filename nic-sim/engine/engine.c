@@ -32,7 +32,7 @@ int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first
     e->cost_switch = (uint32_t)cfg->engine_switch_cycles;
     e->hart = calloc(threads, sizeof(*e->hart));
     e->local = calloc(threads, e->local_size);
-    e->ready_at = calloc(threads, sizeof(*e->ready_at));
+    e->ready_at = calloc(threads, 2 * sizeof(*e->ready_at));
     e->no_regions = bus->regions == NULL ? calloc(1, sizeof(*e->no_regions)) : NULL;
     e->regions = bus->regions == NULL ? e->no_regions : bus->regions;
     if (e->hart == NULL || e->local == NULL || e->ready_at == NULL || e->regions == NULL) {
@@ -72,7 +72,7 @@ static void hart_reset(struct engine *e, unsigned thread, uint64_t pc, uint64_t 
     h->pc = pc & ~(uint64_t)3;
     h->mode = MODE_M;
     h->state = HART_READY;
-    e->ready_at[thread] = now;
+    sched_ready_at(e, thread, now);
     h->trap_retired = UINT64_MAX;
     csr_reset(h);
     h->win_lo = NIC_LOCAL_BASE;

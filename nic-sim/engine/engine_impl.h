@@ -194,7 +194,8 @@ struct engine {
     uint64_t horizon;
     bool running; /* `current` holds the engine; otherwise it was the last to do so */
     unsigned current, threads;
-    uint64_t *ready_at;   /* of each thread; UINT64_MAX when it is not HART_READY */
+    /* of each thread; UINT64_MAX when it is not HART_READY. Twice, for a round from anywhere. */
+    uint64_t *ready_at;
     uint64_t wait_memory; /* bit t: ready_at[t] is the end of an access, not of a sleep */
     unsigned blocked;     /* threads in HART_BLOCKED */
     struct choice chosen; /* while not running: who is next, if known */
@@ -238,12 +239,18 @@ bool sched_next(struct engine *e, enum engine_stop *why);
 /* Another hart than `current` could run now. */
 bool sched_contended(const struct engine *e);
 
+static inline void sched_ready_at(struct engine *e, unsigned thread, uint64_t cycle)
+{
+    e->ready_at[thread] = cycle;
+    e->ready_at[thread + e->threads] = cycle;
+}
+
 /* `current` gives the engine away: until a time, at the end of an access or of its slice, */
 static inline void sched_wait(struct engine *e, uint64_t ready_at, bool for_memory)
 {
     uint64_t bit = (uint64_t)1 << e->current;
 
-    e->ready_at[e->current] = ready_at;
+    sched_ready_at(e, e->current, ready_at);
     e->wait_memory = for_memory ? e->wait_memory | bit : e->wait_memory & ~bit;
     e->running = false;
     e->is_chosen = false;

@@ -9,27 +9,23 @@
  */
 #include "engine/engine_impl.h"
 
-/* The earlier of best and the first of threads [from, to), which comes after it in the round. */
-static struct choice choose_from(const struct engine *e, struct choice best, unsigned from,
-                                 unsigned to)
-{
-    for (unsigned t = from; t < to; t++) {
-        uint64_t at = e->ready_at[t] > e->clock ? e->ready_at[t] : e->clock;
-        bool earlier = at < best.at;
-        best.thread = earlier ? t : best.thread;
-        best.at = earlier ? at : best.at;
-    }
-    return best;
-}
-
 static struct choice choose(const struct engine *e)
 {
-    struct choice none = {0, UINT64_MAX};
+    const uint64_t *ready_at = e->ready_at + e->current + 1;
+    unsigned first = 0;
+    uint64_t at = UINT64_MAX;
 
     if (e->is_chosen) {
         return e->chosen;
     }
-    return choose_from(e, choose_from(e, none, e->current + 1, e->threads), 0, e->current + 1);
+    for (unsigned i = 0; i < e->threads; i++) { /* without branches: nothing predicts them */
+        uint64_t then = ready_at[i] > e->clock ? ready_at[i] : e->clock;
+        bool earlier = then < at;
+        first = earlier ? i : first;
+        at = earlier ? then : at;
+    }
+    first += e->current + 1;
+    return (struct choice){first < e->threads ? first : first - e->threads, at};
 }
 
 bool sched_contended(const struct engine *e)
@@ -103,7 +99,7 @@ void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when)
     }
     h->x[h->wake_rd] = mem_extend((enum rv64_op)h->wake_op, data);
     h->state = HART_READY;
-    e->ready_at[thread] = when;
+    sched_ready_at(e, thread, when);
     e->blocked--;
     e->is_chosen = false;
 }
