@@ -45,8 +45,49 @@ static int outside(struct image *im, const GElf_Phdr *ph)
                        im->path, (uint64_t)ph->p_paddr, (uint64_t)ph->p_memsz);
 }
 
+/* Address of the first section in the segment that has bytes of the program; its end when none has.
+ */
+static uint64_t first_section(struct image *im, const GElf_Phdr *ph)
+{
+    uint64_t first = ph->p_paddr + ph->p_memsz;
+    Elf_Scn *scn = NULL;
+    GElf_Shdr sh;
+
+    while ((scn = elf_nextscn(im->elf, scn)) != NULL) {
+        uint64_t addr;
+
+        if (gelf_getshdr(scn, &sh) == NULL || !(sh.sh_flags & SHF_ALLOC) || sh.sh_size == 0)
+            continue;
+        addr = sh.sh_addr - ph->p_vaddr + ph->p_paddr;
+        if (addr >= ph->p_paddr && addr < first)
+            first = addr;
+    }
+    return first;
+}
+
+/*
+ * Linkers that are not told otherwise (-n, -N) map the ELF header and the program
+ * headers in front of the first section, below the start of memory. Nothing of
+ * the program is there: that part is left out.
+ */
+static void leave_out_headers(struct image *im, GElf_Phdr *ph)
+{
+    uint8_t byte;
+    uint64_t skip;
+
+    if (ph->p_offset != 0 || nic_mem_read(im->dev, ph->p_paddr, &byte, 1) == 0)
+        return;
+    skip = first_section(im, ph) - ph->p_paddr;
+    if (skip > ph->p_filesz)
+        return;
+    ph->p_offset += skip;
+    ph->p_paddr += skip;
+    ph->p_filesz -= skip;
+    ph->p_memsz -= skip;
+}
+
 /* What a segment has beyond the file's bytes is zero already: the device is new. */
-static int load_segment(struct image *im, const GElf_Phdr *ph)
+static int load_segment(struct image *im, GElf_Phdr *ph)
 {
     uint64_t last = ph->p_paddr + ph->p_memsz - 1;
     uint8_t byte;
@@ -55,6 +96,9 @@ static int load_segment(struct image *im, const GElf_Phdr *ph)
         ph->p_filesz > ph->p_memsz)
         return nic_err_set(im->err, -ENOEXEC, "%s: truncated: a segment ends behind the file",
                            im->path);
+    leave_out_headers(im, ph);
+    if (ph->p_memsz == 0)
+        return 0;
     if (last < ph->p_paddr || nic_mem_read(im->dev, ph->p_paddr, &byte, 1) != 0 ||
         nic_mem_read(im->dev, last, &byte, 1) != 0)
         return outside(im, ph);

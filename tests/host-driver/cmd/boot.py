@@ -8,7 +8,7 @@ from pathlib import Path
 
 NICSIM = Path(sys.argv[1]).resolve()
 AS = ["clang-19", "--target=riscv64-unknown-elf", "-march=rv64ima_zicsr_zifencei", "-mabi=lp64",
-      "-nostdlib", "-fuse-ld=lld", "-Wl,-N", "-Wl,-Ttext=0x80000000", "-Wl,-Tdata=0x80001000"]
+      "-nostdlib", "-fuse-ld=lld", "-Wl,-Ttext=0x80000000", "-Wl,-Tdata=0x80001000"]
 
 TAIL = """
 1:  j 1b
@@ -53,9 +53,9 @@ CASES = [
 ]
 
 
-def assemble(tmp, text):
+def assemble(tmp, text, *link):
     (tmp / "p.S").write_text(".globl _start\n_start:\n" + text, encoding="utf-8")
-    subprocess.run([*AS, "-o", tmp / "p.elf", tmp / "p.S"], check=True)
+    subprocess.run([*AS, *link, "-o", tmp / "p.elf", tmp / "p.S"], check=True)
     return tmp / "p.elf"
 
 
@@ -75,6 +75,17 @@ def check(tmp, text, options, status, out_parts, err_parts):
     for part in err_parts:
         if part not in err:
             return f"stderr has no {part!r}: {err}"
+    return ""
+
+
+def check_headers(tmp):
+    """The linker maps the ELF headers below memory, in a segment of their own or in front of .text."""
+    for link in ([], ["-Wl,--image-base=0x7ffff000", "-Wl,-Ttext=0x7ffff400"]):
+        status, out, err = boot(assemble(tmp, "li gp, 1;" + WRITE, *link))
+        if link == [] and status != 0:
+            return f"headers alone: status {status}: {out}{err}"
+        if link and (status != 3 or "outside" not in err):
+            return f"code below memory: status {status}: {out}{err}"
     return ""
 
 
@@ -101,6 +112,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="nicsim-boot-") as name:
         tmp = Path(name)
         results = [(c[0], check(tmp, *c[1:])) for c in CASES]
+        results.append(("headers", check_headers(tmp)))
         results.append(("signature", check_signature(tmp)))
         for what, wrong in results:
             if wrong:
