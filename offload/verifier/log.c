@@ -24,13 +24,17 @@ static void make_room(struct offload_log *log, size_t need)
 
 void vflog_write(struct offload_log *log, const char *text)
 {
-    if (!log || !log->buf || log->size == 0)
+    if (!log || !log->buf)
         return;
     size_t n = strlen(text);
-    if (n > log->size - 1)
-        n = log->size - 1;
-    if (log->len + n > log->size - 1)
-        make_room(log, log->len + n - (log->size - 1));
+    size_t room = log->size ? log->size - 1 : 0;
+    log->full |= n > room;
+    if (log->size == 0)
+        return;
+    if (n > room)
+        n = room;
+    if (log->len + n > room)
+        make_room(log, log->len + n - room);
     memcpy(log->buf + log->len, text, n);
     log->len += n;
     log->buf[log->len] = 0;
@@ -79,11 +83,8 @@ const char *vf_kind_name(const struct vf_reg *r)
         [KIND_VALUE] = "map_value", [KIND_MAP] = "map_ptr",   [KIND_STACK] = "fp",
         [KIND_XSK] = "xdp_sock",
     };
-    if (!r->nullable)
-        return name[r->kind];
-    if (r->kind == KIND_MAP)
-        return "map_ptr_or_null";
-    return r->kind == KIND_XSK ? "xdp_sock_or_null" : "map_value_or_null";
+    /* as the kernel, whatever it is: known only once it is not NULL */
+    return r->nullable ? "map_value_or_null" : name[r->kind];
 }
 
 const char *vf_tnum_text(struct tnum t, char buf[48])

@@ -22,6 +22,9 @@ static const struct {
     {"perf_event_array", BPF_MAP_TYPE_PERF_EVENT_ARRAY},
     {"prog_array", BPF_MAP_TYPE_PROG_ARRAY},
     {"ringbuf", BPF_MAP_TYPE_RINGBUF},
+    {"array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS},
+    {"hash_of_maps", BPF_MAP_TYPE_HASH_OF_MAPS},
+    {"xskmap", BPF_MAP_TYPE_XSKMAP},
 };
 
 static int say(const struct test_case *c, const char *what, const char *text)
@@ -50,34 +53,48 @@ static int set_map_flag(struct test_case *c, struct offload_map *m, char *word, 
     return 0;
 }
 
-static int add_map(struct test_case *c, char *text)
+static int read_map(struct test_case *c, struct offload_map *m, char *text, char **save)
 {
-    char *save, *word = strtok_r(text, " ", &save);
-    uint32_t *field[3];
-    if (c->maps == CASE_MAPS || !word)
-        return say(c, "map", text);
-    struct offload_map *m = &c->map[c->maps++];
+    char *word = strtok_r(text, " ", save);
+    uint32_t *field[3] = {&m->key_size, &m->value_size, &m->max_entries};
     m->name = "m";
-    for (size_t n = 0; n < sizeof(map_types) / sizeof(map_types[0]); n++)
+    for (size_t n = 0; word && n < sizeof(map_types) / sizeof(map_types[0]); n++)
         if (strcmp(map_types[n].name, word) == 0)
             m->type = map_types[n].type;
     if (m->type == 0)
-        return say(c, "map type", word);
+        return say(c, "map type", word ? word : "missing");
     if (m->type == BPF_MAP_TYPE_LPM_TRIE)
         m->flags |= BPF_F_NO_PREALLOC;
-    field[0] = &m->key_size;
-    field[1] = &m->value_size;
-    field[2] = &m->max_entries;
     for (unsigned n = 0; n < 3; n++) {
-        word = strtok_r(NULL, " ", &save);
+        word = strtok_r(NULL, " ", save);
         if (!word)
             return say(c, "map", "three numbers wanted");
         *field[n] = (uint32_t)strtoul(word, NULL, 0);
     }
-    for (word = strtok_r(NULL, " ", &save); word; word = strtok_r(NULL, " ", &save))
+    return 0;
+}
+
+static int add_map(struct test_case *c, char *text)
+{
+    char *save;
+    if (c->maps == CASE_MAPS)
+        return say(c, "too many maps", text);
+    struct offload_map *m = &c->map[c->maps++];
+    if (read_map(c, m, text, &save))
+        return -1;
+    for (char *word = strtok_r(NULL, " ", &save); word; word = strtok_r(NULL, " ", &save))
         if (set_map_flag(c, m, word, &save))
             return -1;
     return 0;
+}
+
+static int add_inner(struct test_case *c, char *text)
+{
+    char *save;
+    if (c->maps == 0)
+        return say(c, "inner map of no map", text);
+    c->map[c->maps - 1].inner = &c->inner[c->maps - 1];
+    return read_map(c, &c->inner[c->maps - 1], text, &save);
 }
 
 static int set_kernel(struct test_case *c, const char *value)
@@ -118,6 +135,8 @@ static int header(struct test_case *c, char *text)
         snprintf(c->name, sizeof(c->name), "%s", value);
     else if (strcmp(text, "map") == 0)
         return add_map(c, value);
+    else if (strcmp(text, "inner") == 0)
+        return add_inner(c, value);
     else if (strcmp(text, "licence") == 0)
         c->gpl = false;
     else if (strcmp(text, "without") == 0)

@@ -4,6 +4,7 @@
  *
  *     name: what it shows
  *     map: TYPE KEY VALUE MAX [rdonly|wronly|frozen HEX]...   any number; map[0], map[1] ...
+ *     inner: TYPE KEY VALUE MAX            what the maps inside the map before are like
  *     licence: none          (default GPL)
  *     without: ID            this helper is not available
  *     stack: uninit          unwritten stack may be read (the kernel's root loader)
@@ -28,7 +29,7 @@ struct test_case {
     char name[80];
     const char *file;
     int line;
-    struct offload_map map[CASE_MAPS];
+    struct offload_map map[CASE_MAPS], inner[CASE_MAPS];
     uint8_t data[CASE_MAPS][CASE_DATA]; /* frozen contents */
     uint32_t maps;
     struct offload_verify_opts opts;

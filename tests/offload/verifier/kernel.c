@@ -55,7 +55,7 @@ static int freeze(int fd, const struct offload_map *m)
     return bpf(BPF_MAP_FREEZE, &attr);
 }
 
-static int make_map(const struct offload_map *m)
+static int make_plain_map(const struct offload_map *m, int inner_fd)
 {
     union bpf_attr attr;
     memset(&attr, 0, sizeof(attr));
@@ -64,7 +64,17 @@ static int make_map(const struct offload_map *m)
     attr.value_size = m->value_size;
     attr.max_entries = m->max_entries;
     attr.map_flags = m->flags;
-    int fd = bpf(BPF_MAP_CREATE, &attr);
+    if (inner_fd >= 0)
+        attr.inner_map_fd = (uint32_t)inner_fd;
+    return bpf(BPF_MAP_CREATE, &attr);
+}
+
+static int make_map(const struct offload_map *m)
+{
+    int inner = m->inner ? make_plain_map(m->inner, -1) : -1;
+    int fd = m->inner && inner < 0 ? -1 : make_plain_map(m, inner);
+    if (inner >= 0)
+        close(inner);
     if (fd >= 0 && m->frozen_data && freeze(fd, m)) {
         close(fd);
         return -1;
