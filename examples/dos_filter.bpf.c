@@ -252,7 +252,6 @@ static __always_inline enum drops_key check_payload(struct packet *p)
 static __always_inline enum drops_key check_ipv4(struct packet *p)
 {
     struct iphdr *ip = take(&p->c, sizeof(*ip));
-    const struct policy *policy = policy_read();
     __u32 header, total;
 
     if (!ip)
@@ -267,9 +266,9 @@ static __always_inline enum drops_key check_ipv4(struct packet *p)
     if (ip->saddr == ip->daddr)
         return DROP_LAND;
     if (header != sizeof(*ip)) {
-        if (policy && policy->drop_ip_options)
-            return DROP_MALFORMED;
-        if (!take(&p->c, header - sizeof(*ip)))
+        const struct policy *policy = policy_read();
+
+        if ((policy && policy->drop_ip_options) || !take(&p->c, header - sizeof(*ip)))
             return DROP_MALFORMED;
     }
     p->transport = ip->protocol;
