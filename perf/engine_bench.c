@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Host speed of the engine: instructions a second of real time for a few
- * kernels, each as one figure. A plain C loop run beside them tells how fast
- * this host is, so that figures of two hosts can be compared as a ratio.
+ * kernels. Many short rounds, each of which also times a plain C loop: on a
+ * shared host the best round is what the interpreter can do, the median what one
+ * gets, and the ratio to the C loop of the same round compares hosts.
+ *
+ *   engine_bench [rounds]
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +17,7 @@
 #include "nic/memmap.h"
 #include "nic/rv64.h"
 
-enum { CODE_BYTES = 8192, KERNEL_MAX = 256 };
+enum { CODE_BYTES = 8192 };
 
 struct code {
     uint32_t word[CODE_BYTES / 4];
@@ -118,19 +121,19 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* A multiply-xorshift chain of `n` rounds; the result is printed, so it is computed. */
-static double host_rounds_per_second(uint64_t n)
+/* Millions of xorshift64 rounds a second, one after the other; *state is printed at the end. */
+static double host_speed(uint64_t *state)
 {
-    uint64_t v = 88172645463325252u;
+    enum { STEPS = 5000000 };
+    uint64_t v = *state;
     double start = seconds();
-    for (uint64_t i = 0; i < n; i++) {
+    for (unsigned i = 0; i < STEPS; i++) {
         v ^= v << 13;
         v ^= v >> 7;
         v ^= v << 17;
     }
-    double spent = seconds() - start;
-    fprintf(stderr, "# calibration result %016" PRIx64 "\n", v);
-    return (double)n / spent;
+    *state = v;
+    return STEPS / (seconds() - start) / 1e6;
 }
 
 static const struct {
@@ -142,36 +145,16 @@ static const struct {
     {"branch", kernel_branch},
 };
 
-/* Instructions a second over at least `limit` seconds; negative when the engine failed. */
-static double bench(const struct nic_config *cfg, void (*make)(struct code *c), double limit)
-{
-    struct code code = {.n = 0};
-    struct engine_bus bus = {
-        .ctx = &code, .access = no_access, .code_page = code_page, .time_ns = time_ns};
-    struct code_cache *cc = NULL;
-    struct engine *e = NULL;
-    struct nic_engine_stats stats = {0};
-    double result = -1;
+enum { KERNELS = sizeof(kernels) / sizeof(kernels[0]), ROUNDS_MAX = 10000 };
 
-    make(&code);
-    if (code_cache_create(cfg, &bus, &cc) == 0 && engine_create(cfg, 1, 0, &bus, cc, &e) == 0) {
-        uint64_t horizon = 0;
-        double start = seconds(), spent;
-        engine_reset(e, NIC_ISTORE_BASE, 0);
-        do {
-            horizon += 10000000;
-            if (engine_run(e, horizon) != ENGINE_HORIZON) {
-                break;
-            }
-            spent = seconds() - start;
-            engine_stats(e, &stats);
-            result = (double)stats.insns / spent;
-        } while (spent < limit);
-    }
-    engine_destroy(e);
-    code_cache_destroy(cc);
-    return result;
-}
+struct bench {
+    struct code code;
+    struct engine_bus bus;
+    struct code_cache *cc;
+    struct engine *e;
+    uint64_t horizon;
+    double speed[ROUNDS_MAX], ratio[ROUNDS_MAX]; /* Minsn/s; to the host loop of the round */
+};
 
 static void defaults(struct nic_config *cfg)
 {
@@ -179,21 +162,106 @@ static void defaults(struct nic_config *cfg)
 #include "nic/config.def"
 }
 
+static bool bench_create(struct bench *b, const struct nic_config *cfg,
+                         void (*make)(struct code *c))
+{
+    make(&b->code);
+    b->bus = (struct engine_bus){
+        .ctx = &b->code, .access = no_access, .code_page = code_page, .time_ns = time_ns};
+    if (code_cache_create(cfg, &b->bus, &b->cc) != 0 ||
+        engine_create(cfg, 1, 0, &b->bus, b->cc, &b->e) != 0) {
+        return false;
+    }
+    engine_reset(b->e, NIC_ISTORE_BASE, 0);
+    return true;
+}
+
+static void bench_destroy(struct bench *b)
+{
+    engine_destroy(b->e);
+    code_cache_destroy(b->cc);
+    free(b);
+}
+
+/* Some 10 ms of it; negative when the engine failed. */
+static double bench_round(struct bench *b)
+{
+    struct nic_engine_stats before = {0}, after = {0};
+    double start = seconds();
+
+    engine_stats(b->e, &before);
+    b->horizon += 5000000;
+    if (engine_run(b->e, b->horizon) != ENGINE_HORIZON) {
+        return -1;
+    }
+    engine_stats(b->e, &after);
+    return (double)(after.insns - before.insns) / (seconds() - start) / 1e6;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(const char *name, double *speed, double *ratio, unsigned rounds)
+{
+    qsort(speed, rounds, sizeof(*speed), ascending);
+    qsort(ratio, rounds, sizeof(*ratio), ascending);
+    printf("%-8s %8.1f %8.1f %8.3f %8.3f\n", name, speed[rounds - 1], speed[rounds / 2],
+           ratio[rounds - 1], ratio[rounds / 2]);
+}
+
+/* All kernels in turn, round after round. */
+static bool run(struct bench *const *bench, unsigned rounds, double *host)
+{
+    uint64_t state = 88172645463325252u;
+
+    for (unsigned r = 0; r < rounds; r++) {
+        host[r] = host_speed(&state);
+        for (unsigned k = 0; k < KERNELS; k++) {
+            bench[k]->speed[r] = bench_round(bench[k]);
+            bench[k]->ratio[r] = bench[k]->speed[r] / host[r];
+            if (bench[k]->speed[r] < 0) {
+                return false;
+            }
+        }
+    }
+    fprintf(stderr, "# result of the host's loop: %016" PRIx64 "\n", state);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    double limit = argc > 1 ? atof(argv[1]) : 1.0;
+    static double host[ROUNDS_MAX], one[ROUNDS_MAX];
+    int rounds = argc > 1 ? atoi(argv[1]) : 100;
+    struct bench *bench[KERNELS] = {NULL};
     struct nic_config cfg;
-    double host = host_rounds_per_second(200000000);
-    int status = 0;
+    bool ok = rounds > 0 && rounds <= ROUNDS_MAX;
 
     defaults(&cfg);
-    printf("%-10s %12s %8s\n", "kernel", "Minsn/s", "ratio");
-    for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
-        double speed = bench(&cfg, kernels[i].emit, limit);
-        printf("%-10s %12.1f %8.3f\n", kernels[i].name, speed / 1e6, speed / host);
-        status |= speed <= 0;
+    for (unsigned k = 0; k < KERNELS && ok; k++) {
+        bench[k] = calloc(1, sizeof(*bench[k]));
+        ok = bench[k] != NULL && bench_create(bench[k], &cfg, kernels[k].emit);
     }
-    printf("%-10s %12.1f %8.3f  (rounds of xorshift64 in C, the ratio's unit)\n", "host",
-           host / 1e6, 1.0);
-    return status;
+    ok = ok && run(bench, (unsigned)rounds, host);
+    if (ok) {
+        printf("million engine instructions a second, %d rounds; host: a loop in C\n", rounds);
+        printf("%-8s %8s %8s %8s %8s\n", "kernel", "best", "median", "best/hst", "med/hst");
+    }
+    for (unsigned k = 0; k < KERNELS; k++) {
+        if (ok) {
+            report(kernels[k].name, bench[k]->speed, bench[k]->ratio, (unsigned)rounds);
+        }
+        if (bench[k] != NULL) {
+            bench_destroy(bench[k]);
+        }
+    }
+    for (int r = 0; r < rounds && ok; r++) {
+        one[r] = 1;
+    }
+    if (ok) {
+        report("host", host, one, (unsigned)rounds);
+    }
+    return ok ? 0 : 1;
 }
