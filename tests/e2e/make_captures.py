@@ -382,6 +382,29 @@ def sized(rng, length):
     return whole[:length]
 
 
+def mutate(rng, frame):
+    """A frame with a few bytes changed, cut short, stretched, or all noise."""
+    frame = bytearray(frame)
+    kind = rng.below(16)
+    if kind == 0:
+        return rng.data(14 + rng.below(200))
+    if kind < 4:
+        frame = frame[:14 + rng.below(max(1, len(frame) - 14))]
+    elif kind < 6:
+        frame += rng.data(rng.below(64))
+    for _ in range(rng.below(4)):
+        at = rng.below(min(len(frame), 80))
+        frame[at] = rng.pick([0, 0xFF, frame[at] ^ 1 << rng.below(8), rng.bits(8)])
+    return bytes(frame)
+
+
+def mutants(count, seed):
+    """[(time in ns, frame)]: mutations of the attack's frames."""
+    rng = Lcg(seed)
+    models = [frame for _, frame in attack()]
+    return [(START_NS + i * 1000, mutate(rng, rng.pick(models))) for i in range(count)]
+
+
 def edges():
     rng = Lcg(SEED + 1)
     few = attack()[:200]
@@ -403,6 +426,7 @@ def edges():
         "len9018.pcap": pcap(frames(60, 9018, 9018, 60)),
         "lengths.pcap": pcap(frames(*mixed)),
         "every_mac.pcap": pcap(every),
+        "mutants.pcap": pcap(mutants(1000, SEED)),
         "nanosecond.pcap": pcap(few, nano=True),
         "bigendian.pcap": pcap(few, order=">"),
         "bigendian_ns.pcap": pcap(few, order=">", nano=True),

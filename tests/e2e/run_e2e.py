@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SHOWN = 5  # differences printed a pair
 TIMEOUT_S = 120
-PROBED = ("attack.pcap", "lengths.pcap", "every_mac.pcap")  # captures for the suite's own programs
+PROBED = ("attack.pcap", "lengths.pcap", "mutants.pcap")  # captures for the suite's own programs
 
 
 def arguments():
@@ -33,6 +33,9 @@ def arguments():
     p.add_argument("--work", type=Path, help="results; default: BUILD/tests/e2e/work")
     p.add_argument("--capture", type=Path, action="append",
                    help="this capture instead of the shipped and the edge ones; repeatable")
+    p.add_argument("--random", type=int, metavar="N",
+                   help="N mutated frames instead of the shipped captures")
+    p.add_argument("--seed", type=int, default=1, help="of --random")
     p.add_argument("--program", action="append", help="this program only; repeatable")
     p.add_argument("--jobs", type=int, default=os.cpu_count())
     args = p.parse_args()
@@ -58,6 +61,11 @@ def programs(args, folder):
 def captures(args):
     if args.capture:
         return args.capture
+    if args.random:
+        args.work.mkdir(parents=True, exist_ok=True)
+        path = args.work / f"random-{args.seed}.pcap"
+        path.write_bytes(make_captures.pcap(make_captures.mutants(args.random, args.seed)))
+        return [path]
     edge = args.work / "edge"
     edge.mkdir(parents=True, exist_ok=True)
     for name, data in make_captures.edges().items():
@@ -69,7 +77,7 @@ def captures(args):
 def pairs(args):
     """Each example over each capture; the suite's own programs where file formats do not matter."""
     every = captures(args)
-    few = [c for c in every if c in (args.capture or []) or c.name in PROBED]
+    few = [c for c in every if args.capture or args.random or c.name in PROBED]
     return ([Pair(args, p, c) for p in programs(args, ROOT / "examples") for c in every]
             + [Pair(args, p, c) for p in programs(args, HERE / "progs") for c in few])
 
