@@ -39,7 +39,7 @@ void clock_reset(struct nic_device *dev)
 
     c->events = 0;
     for (uint32_t i = 0; i < c->leaves; i++)
-        c->tree[c->leaves + i] = (struct clock_node){DEV_NEVER, i};
+        c->tree[c->leaves + i] = clock_key_of(DEV_NEVER, i);
     for (uint32_t i = c->leaves - 1; i >= 1; i--)
         c->tree[i] = c->tree[2 * i];
 }
@@ -124,36 +124,35 @@ struct event clock_pop(struct nic_device *dev)
 
 void clock_engine(struct nic_device *dev, uint32_t engine)
 {
-    struct clock_node *tree = dev->clock.tree;
-    struct clock_node first = {engine_next(dev->engine[engine]), engine};
+    clock_key *tree = dev->clock.tree;
+    clock_key first = clock_key_of(engine_next(dev->engine[engine]), engine);
 
-    /* Without branches: they would be as good as random. The left one wins a tie. */
     for (uint32_t i = dev->clock.leaves + engine; i > 1; i /= 2) {
-        struct clock_node rival = tree[i ^ 1];
-        bool loses = (rival.next < first.next) | ((i & 1) & (rival.next == first.next));
+        clock_key rival = tree[i ^ 1];
 
         tree[i] = first;
-        first.next = loses ? rival.next : first.next;
-        first.engine = loses ? rival.engine : first.engine;
+        first = rival < first ? rival : first; /* no branch: nothing could predict it */
     }
     tree[1] = first;
 }
 
 /*
  * The rivals of the first engine are those it beat on its way up the tree. It
- * may act at the same cycle as one to its right, before one to its left.
+ * may act at the same cycle as the best of them if it goes before that one.
  */
 uint64_t clock_horizon(const struct nic_device *dev)
 {
     const struct clock *c = &dev->clock;
-    uint64_t horizon = c->events == 0 ? DEV_NEVER : c->heap[0].time - 1;
+    uint64_t event = clock_next_event(dev), limit;
+    uint32_t first = clock_first(c);
+    clock_key rival = clock_key_of(DEV_NEVER, DEV_NONE);
 
-    for (uint32_t i = c->leaves + c->tree[1].engine; i > 1; i /= 2) {
-        uint64_t limit = c->tree[i ^ 1].next - (i & 1);
-
-        horizon = limit < horizon ? limit : horizon;
-    }
-    return horizon;
+    for (uint32_t i = c->leaves + first; i > 1; i /= 2)
+        rival = c->tree[i ^ 1] < rival ? c->tree[i ^ 1] : rival;
+    limit = (uint64_t)(rival >> 64) - ((uint32_t)rival < first);
+    if (event != DEV_NEVER && event - 1 < limit)
+        return event - 1;
+    return limit;
 }
 
 /* ---- units ---- */

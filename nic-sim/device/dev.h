@@ -75,18 +75,16 @@ struct event {
     uint64_t time, order; /* equal times: in the order they were pushed */
     uint32_t kind, arg;
 };
-struct clock_node {
-    uint64_t next; /* engine_next of `engine`; DEV_NEVER in reset */
-    uint32_t engine;
-};
+/* engine_next of an engine (DEV_NEVER in reset) above its number: in the order of their turns. */
+typedef dev_u128 clock_key;
 struct clock {
     struct event *heap;
     uint32_t events, cap;
     uint64_t order;
-    struct clock_node *tree; /* tree[1]: the first engine; leaf i: tree[leaves + i] */
-    uint32_t leaves;         /* a power of two */
-    uint64_t horizon;        /* of the engine_run under way; meaningless outside one */
-    bool cut;                /* an event was pushed at or before it */
+    clock_key *tree;  /* tree[1]: the first engine; leaf i: tree[leaves + i] */
+    uint32_t leaves;  /* a power of two */
+    uint64_t horizon; /* of the engine_run under way; meaningless outside one */
+    bool cut;         /* an event was pushed at or before it */
 };
 int clock_create(struct nic_device *dev);
 void clock_destroy(struct nic_device *dev);
@@ -315,6 +313,22 @@ struct nic_device {
     struct nic_fault fault;
     struct nic_stats stats; /* counters only; nic_device_stats adds the rest */
 };
+
+static inline clock_key clock_key_of(uint64_t next, uint32_t engine)
+{
+    return (clock_key)next << 64 | engine;
+}
+
+/* The engine whose turn comes first, and when. */
+static inline uint32_t clock_first(const struct clock *c)
+{
+    return (uint32_t)c->tree[1];
+}
+
+static inline uint64_t clock_first_at(const struct clock *c)
+{
+    return (uint64_t)(c->tree[1] >> 64);
+}
 
 static inline uint64_t clock_next_event(const struct nic_device *dev)
 {

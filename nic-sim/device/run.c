@@ -34,8 +34,8 @@ static void dispatch(struct nic_device *dev, const struct event *ev)
 static void run_engine(struct nic_device *dev, uint64_t until)
 {
     struct clock *c = &dev->clock;
-    uint32_t e = c->tree[1].engine;
-    uint64_t horizon = clock_horizon(dev), turn = c->tree[1].next + dev->cfg.run_watchdog - 1;
+    uint32_t e = clock_first(c);
+    uint64_t horizon = clock_horizon(dev), turn = clock_first_at(c) + dev->cfg.run_watchdog - 1;
 
     horizon = horizon < until ? horizon : until;
     c->horizon = horizon < turn ? horizon : turn;
@@ -79,7 +79,7 @@ static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
     if (dev->wq.held == 0)
         forget_watchdog(dev);
     event = clock_next_event(dev);
-    engine = dev->clock.tree[1].next;
+    engine = clock_first_at(&dev->clock);
     first = event < engine ? event : engine;
     if (first == DEV_NEVER) {
         *why = fault_spinning(dev) ? NIC_STOP_FATAL : NIC_STOP_IDLE;
