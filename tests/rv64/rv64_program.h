@@ -29,7 +29,7 @@ struct program {
 
 struct result {
     uint8_t local[P_LOCAL_BYTES], dram[P_DRAM_BYTES]; /* after */
-    uint64_t insns;                                   /* retired; the engine only */
+    uint64_t insns, cycles;                           /* the engine only */
 };
 
 /* The program of this seed, without an end: `words` is where to put it. */
@@ -37,8 +37,14 @@ void program_generate(struct program *p, uint64_t seed);
 
 /* Runs p under qemu-riscv64 (`qemu`: its path). 0, or -1 with the reason on stderr. */
 int program_run_qemu(const struct program *p, const char *qemu, struct result *out);
-/* Runs p on the engine. */
-int program_run_engine(const struct program *p, struct result *out);
+/* Ways in which the engine may be driven, which must not make a difference. */
+struct engine_mode {
+    const char *name;
+    uint64_t step; /* cycles that each call of engine_run gets; 0: all */
+    bool direct;   /* it reaches DRAM by itself, instead of over the bus */
+};
+/* Runs p on the engine. 0 or -1. */
+int program_run_engine(const struct program *p, const struct engine_mode *mode, struct result *out);
 
 /* A static ELF executable of p, whose code goes on with `end`. 0 or -1. */
 int program_write_elf(const struct program *p, const uint32_t *end, unsigned end_words,

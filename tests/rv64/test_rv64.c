@@ -63,13 +63,42 @@ static int compare(const struct program *p, const struct result *a, const struct
     return 1;
 }
 
+static const struct engine_mode modes[] = {
+    {"over the bus, in one go", 0, false},
+    {"over the bus, in steps", 97, false},
+    {"direct, in one go", 0, true},
+    {"direct, in steps", 1009, true},
+};
+enum { MODES = sizeof(modes) / sizeof(modes[0]) };
+
+/* However the engine is driven: the same memory, instructions and cycles. */
+static int run_modes(const struct program *p, struct result *out)
+{
+    static struct result other;
+
+    for (unsigned m = 0; m < MODES; m++) {
+        struct result *r = m == 0 ? out : &other;
+        if (program_run_engine(p, &modes[m], r) != 0) {
+            return -1;
+        }
+        if (memcmp(r, out, sizeof(*r)) != 0) {
+            fprintf(stderr,
+                    "%s: %" PRIu64 " instructions, %" PRIu64 " cycles; %s: %" PRIu64 ", %" PRIu64
+                    "\n",
+                    modes[0].name, out->insns, out->cycles, modes[m].name, r->insns, r->cycles);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int run_seed(const char *qemu, uint64_t seed, uint64_t *insns)
 {
     static struct program p;
     static struct result ours, theirs;
 
     program_generate(&p, seed);
-    if (program_run_engine(&p, &ours) != 0 || program_run_qemu(&p, qemu, &theirs) != 0) {
+    if (run_modes(&p, &ours) != 0 || program_run_qemu(&p, qemu, &theirs) != 0) {
         fprintf(stderr, "FAILED: seed %" PRIu64 "\n", seed);
         return 1;
     }

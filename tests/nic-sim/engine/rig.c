@@ -124,8 +124,25 @@ void rig_init(struct rig *r)
     r->at = NIC_ISTORE_BASE;
 }
 
+/* The same time as the bus takes: `latency`, and no service time to queue for. */
+static void make_direct(struct rig *r)
+{
+    r->dram_region = (struct mem_region){.mem = r->dram,
+                                         .base = NIC_DRAM_BASE,
+                                         .size = RIG_DRAM,
+                                         .latency = r->latency,
+                                         .bank_free = &r->dram_free,
+                                         .banks = 1};
+    r->regions.slot[NIC_DRAM_BASE >> REGION_SHIFT] = &r->dram_region;
+    r->regions.watch = UINT64_MAX;
+    r->bus.regions = &r->regions;
+}
+
 void rig_start(struct rig *r, unsigned threads)
 {
+    if (r->direct) {
+        make_direct(r);
+    }
     if (code_cache_create(&r->cfg, &r->bus, &r->cc) != 0 ||
         engine_create(&r->cfg, threads, 0, &r->bus, r->cc, &r->e) != 0) {
         must(NULL);
