@@ -50,8 +50,8 @@ int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus
     if (cc == NULL) {
         return -ENOMEM;
     }
-    /* Untouched pages of it take no memory. */
-    cc->page = calloc(CACHE_PAGES, sizeof(*cc->page));
+    /* Pages are written before they are read, and those never used take no memory. */
+    cc->page = malloc(CACHE_PAGES * sizeof(*cc->page));
     if (cc->page == NULL) {
         free(cc);
         return -ENOMEM;
