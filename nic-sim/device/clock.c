@@ -18,8 +18,7 @@ int clock_create(struct nic_device *dev)
     /* A port, a buffer and a hart have one event each at a time; one watchdog. */
     c->cap = NIC_PORTS_MAX + dev->pool.total + dev->harts + 1 + 1;
     c->heap = calloc(c->cap, sizeof(*c->heap));
-    for (c->leaves = 2; c->leaves < dev->engines + 1;)
-        c->leaves *= 2;
+    c->leaves = dev->engines + 1;
     c->tree = calloc((size_t)c->leaves * 2, sizeof(*c->tree));
     if (c->heap == NULL || c->tree == NULL)
         return -ENOMEM;
@@ -120,7 +119,12 @@ struct event clock_pop(struct nic_device *dev)
     return first;
 }
 
-/* ---- engines ---- */
+/*
+ * ---- engines ----
+ *
+ * Parent of node i is i / 2. Nothing asks for a power of two: keys are in a
+ * total order, so it does not matter where in the tree an engine stands.
+ */
 
 void clock_engine(struct nic_device *dev, uint32_t engine)
 {

@@ -82,7 +82,7 @@ struct clock {
     uint32_t events, cap;
     uint64_t order;
     clock_key *tree;  /* tree[1]: the first engine; leaf i: tree[leaves + i] */
-    uint32_t leaves;  /* a power of two */
+    uint32_t leaves;  /* engines, the control core included: at least 2 */
     uint64_t horizon; /* of the engine_run under way; meaningless outside one */
     bool cut;         /* an event was pushed at or before it */
 };

@@ -203,7 +203,9 @@ static struct step_result amo_direct(struct engine *e, struct hart *h, enum rv64
         memcpy(&old, p, 8);
     }
     old = mem_extend(op, old);
-    now = amo_result(accesses[op].bus_op, old, mem_extend(op, value));
+    value = mem_extend(op, value);
+    now = accesses[op].bus_op == BUS_AMO_ADD ? old + value /* by far the most frequent */
+                                             : amo_result(accesses[op].bus_op, old, value);
     memcpy(p, &now, 4);
     if (accesses[op].bytes == 8) {
         memcpy(p, &now, 8);
@@ -229,13 +231,6 @@ static struct step_result amo_bus(struct engine *e, struct hart *h, enum rv64_op
         h->x[rd] = 1;
         return hart_retire(e, h, e->cfg->cost_atomic);
     }
-    if (kind != BUS_LR && kind != BUS_SC && e->clock <= e->horizon) {
-        uint64_t done;
-        uint8_t *p = mem_direct_store(e, h, addr, bytes, e->clock, &done);
-        if (p != NULL) {
-            return amo_direct(e, h, op, rd, p, value, done);
-        }
-    }
     uint64_t retired = h->retired;
     struct step_result r = bus_step(e, h, op, rd, &req, e->cfg->cost_atomic,
                                     kind == BUS_LR ? CAUSE_LOAD_ACCESS : CAUSE_STORE_ACCESS);
@@ -254,10 +249,18 @@ struct step_result mem_amo(struct engine *e, struct hart *h, enum rv64_op op, un
                            uint64_t addr, uint64_t value)
 {
     unsigned bytes = accesses[op].bytes;
-    bool loads = accesses[op].bus_op == BUS_LR;
+    uint8_t kind = accesses[op].bus_op;
+    bool loads = kind == BUS_LR;
 
     if (addr & (bytes - 1)) {
         return trap_take(e, h, loads ? CAUSE_LOAD_MISALIGNED : CAUSE_STORE_MISALIGNED, addr);
+    }
+    if (kind != BUS_LR && kind != BUS_SC && e->clock <= e->horizon) {
+        uint64_t done;
+        uint8_t *p = mem_direct_store(e, h, addr, bytes, e->clock, &done);
+        if (p != NULL) {
+            return amo_direct(e, h, op, rd, p, value, done);
+        }
     }
     switch (locate(e, h, addr, bytes)) {
     case PLACE_LOCAL:
