@@ -314,8 +314,11 @@ static bool walked(const struct vf *v, uint64_t jumps, uint64_t insns)
 
 int vf_prune(struct vf *v)
 {
-    bool want = walked(v, KEEP_JUMPS, KEEP_INSNS);
+    bool every = v->opts->keep == OFFLOAD_KEEP_EVERY;
+    bool want = every || walked(v, KEEP_JUMPS, KEEP_INSNS);
     uint32_t states = 0;
+    if (v->opts->keep == OFFLOAD_KEEP_NONE)
+        return VF_GO;
     for (struct vf_point **link = &v->at[v->pc].points; *link; states++) {
         struct vf_point *p = *link;
         bool comparable = same_calls(&p->st, &v->cur);
@@ -325,7 +328,7 @@ int vf_prune(struct vf *v)
                 vf_log_loop(v, &p->st);
                 return err;
             }
-            if (!walked(v, LOOP_JUMPS, 0) && !walked(v, 0, LOOP_INSNS))
+            if (!every && !walked(v, LOOP_JUMPS, 0) && !walked(v, 0, LOOP_INSNS))
                 want = false;
         } else if (comparable && covers(v, p, &v->cur, false)) {
             p->hits++;

@@ -17,6 +17,13 @@ struct offload_log {
     bool full;
 };
 
+/* When the verifier remembers a state, to recognise ground it has covered. */
+enum offload_keep {
+    OFFLOAD_KEEP_SOME,  /* as is good for speed */
+    OFFLOAD_KEEP_EVERY, /* wherever paths meet: a check of the verifier itself */
+    OFFLOAD_KEEP_NONE,  /* every path is walked to its end: slow, the other half of that check */
+};
+
 struct offload_verify_opts {
     uint64_t helpers[4]; /* bit n: helper id n may be called (capabilities) */
     uint32_t insn_limit; /* processed instructions; 0 = 1,000,000 */
@@ -25,6 +32,7 @@ struct offload_verify_opts {
      * the kernel allows to a loader with CAP_PERFMON. They hold what the last run left there.
      */
     bool allow_uninit_stack;
+    enum offload_keep keep;
     bool no_ctx; /* not XDP (libbpf's feature probes): the context has no readable field */
 };
 

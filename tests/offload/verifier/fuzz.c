@@ -243,3 +243,123 @@ uint32_t fuzz_program(struct rng *rng, struct ebpf_insn *out)
     put(&g, 0x95, 0, 0, 0, 0);
     return g.n;
 }
+
+/* ---- paths that meet ---- */
+
+/* Slots 5..8 of the stack hold numbers all the way. */
+static int number_slot(struct gen *g)
+{
+    return -8 * (5 + (int)pick(g, 4));
+}
+
+static void small_alu(struct gen *g)
+{
+    static const uint8_t ops[] = {0x00, 0x10, 0x50, 0x40, 0xb0, 0x20, 0x70, 0x60, 0xa0};
+    unsigned op = ops[pick(g, sizeof(ops))], class = pick(g, 4) ? 7 : 4;
+    if (pick(g, 2))
+        put(g, op | class, numbers[pick(g, 4)], 0, 0, pick(g, op == 0x60 || op == 0x70 ? 4 : 16));
+    else if (op != 0x60 && op != 0x70)
+        put(g, op | class | 8u, numbers[pick(g, 4)], numbers[pick(g, 4)], 0, 0);
+}
+
+static void spill_or_fill(struct gen *g)
+{
+    unsigned size = pick(g, 3) ? 0x18 : 0x00;
+    if (pick(g, 2))
+        put(g, 0x63 | size, 10, numbers[pick(g, 4)], number_slot(g), 0);
+    else
+        put(g, 0x61 | size, numbers[pick(g, 4)], 10, number_slot(g), 0);
+}
+
+/* Uses a number where its range matters: mostly masked, so that it can be right. */
+static void use_number(struct gen *g)
+{
+    unsigned n = numbers[pick(g, 4)];
+    if (pick(g, 3))
+        put(g, 0x57, n, 0, 0, (1 << pick(g, 6)) - 1);
+    put(g, 0xbf, 1, pick(g, 2) ? 8 : 9, 0, 0);
+    put(g, 0x0f, 1, n, 0, 0);
+    put(g, pick(g, 2) ? 0x71 : 0x73, 1, 1, 0, 0);
+    if (g->n && g->out[g->n - 1].opcode == 0x71)
+        g->out[g->n - 1].dst = numbers[pick(g, 4)] & 15u;
+    else if (g->n)
+        g->out[g->n - 1].src = numbers[pick(g, 4)] & 15u;
+}
+
+static void work(struct gen *g)
+{
+    if (pick(g, 2))
+        small_alu(g);
+    else
+        spill_or_fill(g);
+}
+
+/* if (...) { some } else { some } */
+static void part_and_meet(struct gen *g)
+{
+    static const uint8_t ops[] = {0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0xa0, 0xb0, 0xc0};
+    unsigned op = ops[pick(g, sizeof(ops))], class = pick(g, 4) ? 5 : 6;
+    uint32_t at = g->n, other;
+    bool other_side = pick(g, 2);
+    if (pick(g, 3))
+        put(g, op | class, numbers[pick(g, 4)], 0, 0, pick(g, 20));
+    else
+        put(g, op | class | 8u, numbers[pick(g, 4)], numbers[pick(g, 4)], 0, 0);
+    for (unsigned k = pick(g, 3) + 1; k; k--)
+        work(g);
+    other = g->n;
+    if (other_side) {
+        put(g, 0x05, 0, 0, 0, 0);
+        other++;
+        for (unsigned k = pick(g, 3) + 1; k; k--)
+            work(g);
+    }
+    if (g->n >= FUZZ_SLOTS)
+        return;
+    g->out[at].off = (int16_t)(other - at - 1);
+    if (other_side)
+        g->out[other - 1].off = (int16_t)(g->n - other);
+}
+
+/* Stack, with the numbers that the paths work on, and a map's value of 32 bytes. */
+static void merging_prologue(struct gen *g)
+{
+    put(g, 0xbf, 6, 1, 0, 0);
+    put(g, 0x18, 8, 2, 0, 1);
+    put(g, 0, 0, 0, 0, 0);
+    put(g, 0xbf, 9, 10, 0, 0);
+    put(g, 0x07, 9, 0, 0, -32);
+    for (int s = 1; s <= 8; s++)
+        put(g, 0x7a, 10, 0, -8 * s, pick(g, 4));
+    put(g, 0x61, 7, 6, 12, 0);
+    put(g, 0x61, 5, 6, 16, 0);
+    put(g, 0xb7, 4, 0, 0, pick(g, 8));
+    put(g, 0xb7, 0, 0, 0, pick(g, 8));
+    if (pick(g, 2))
+        put(g, 0x57, 7, 0, 0, 31);
+}
+
+uint32_t fuzz_merging(struct rng *rng, struct ebpf_insn *out)
+{
+    struct gen g = {rng, out, 0};
+    merging_prologue(&g);
+    for (unsigned steps = 4 + pick(&g, 12); steps; steps--) {
+        unsigned k = pick(&g, 10);
+        if (k < 4)
+            part_and_meet(&g);
+        else if (k < 6)
+            small_alu(&g);
+        else if (k < 8)
+            spill_or_fill(&g);
+        else
+            use_number(&g);
+    }
+    if (pick(&g, 3) == 0) { /* once more around, a few times */
+        put(&g, 0x72, 10, 0, -65, 0);
+        put(&g, 0x07, 4, 0, 0, 1);
+        put(&g, 0xa5, 4, 0, -(int)pick(&g, g.n > 40 ? 24 : g.n / 2), pick(&g, 12));
+    }
+    put(&g, 0xb7, 0, 0, 0, 2);
+    put(&g, 0x95, 0, 0, 0, 0);
+    return g.n;
+}

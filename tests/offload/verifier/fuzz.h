@@ -7,11 +7,14 @@
 #include "offload/prog.h"
 #include "rng.h"
 
-enum { FUZZ_SLOTS = 256, FUZZ_MAPS = 2 };
+enum { FUZZ_SLOTS = 400, FUZZ_MAPS = 2 };
 
 extern const struct offload_map fuzz_maps[FUZZ_MAPS];
 
 /* Writes a program; returns its slots (at most FUZZ_SLOTS). */
 uint32_t fuzz_program(struct rng *rng, struct ebpf_insn *out);
+
+/* One whose paths part and meet again often, with different numbers, spilled and filled. */
+uint32_t fuzz_merging(struct rng *rng, struct ebpf_insn *out);
 
 #endif

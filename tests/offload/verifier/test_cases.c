@@ -8,7 +8,7 @@
 #include "cunit_main.h"
 #include "kernel.h"
 
-enum { CASES_MIN = 120, LOG_BYTES = 1 << 20 };
+enum { CASES_MIN = 320, LOG_BYTES = 1 << 20 };
 
 static const char *cases_dir;
 
@@ -32,6 +32,32 @@ static void test_verdicts(void)
     int count = cases_each(cases_dir, verdict, NULL);
     CU_ASSERT_TRUE(count >= CASES_MIN);
     printf("%d cases ", count);
+}
+
+/* Whatever states are kept, the verdict is the same; without any, endless loops only end at the
+ * limit. */
+static void however_kept(void *arg, struct test_case *c)
+{
+    struct offload_prog prog = case_prog(c);
+    enum offload_keep keep = *(const enum offload_keep *)arg;
+    struct offload_verify_opts opts = c->opts;
+    struct offload_refusal why;
+    if (c->opts.insn_limit)
+        return;
+    opts.keep = keep;
+    int err = offload_verify(&prog, &opts, NULL, NULL, &why);
+    bool right = (err == 0) == c->accept;
+    if (!right)
+        printf("\n  %s: %s: keeping %s: %s\n", c->file, c->name,
+               keep == OFFLOAD_KEEP_EVERY ? "every state" : "none", err ? why.reason : "accepted");
+    CU_ASSERT_TRUE(right);
+}
+
+static void test_keeping(void)
+{
+    enum offload_keep every = OFFLOAD_KEEP_EVERY, none = OFFLOAD_KEEP_NONE;
+    CU_ASSERT_TRUE(cases_each(cases_dir, however_kept, &every) >= CASES_MIN);
+    CU_ASSERT_TRUE(cases_each(cases_dir, however_kept, &none) >= CASES_MIN);
 }
 
 /* The last line of the kernel's log that is a sentence. */
@@ -81,6 +107,7 @@ int main(int argc, char **argv)
 {
     static const struct cunit_case cases[] = {
         {"verdicts and reasons", test_verdicts},
+        {"whatever states are kept", test_keeping},
         {"as the kernel", test_kernel},
         {NULL, NULL},
     };

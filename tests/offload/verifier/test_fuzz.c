@@ -44,6 +44,14 @@ static bool far_pointer(const char *log)
     return strstr(log, "pointer and ") || strstr(log, "pointer be out of bounds");
 }
 
+static int verify_keeping(const struct offload_prog *prog, enum offload_keep keep,
+                          struct offload_refusal *why)
+{
+    struct offload_verify_opts opts = {
+        .helpers = {~0ull, ~0ull, ~0ull, ~0ull}, .insn_limit = 20000, .keep = keep};
+    return offload_verify(prog, &opts, NULL, NULL, why);
+}
+
 static int verify(const struct offload_prog *prog, bool uninit, struct offload_refusal *why)
 {
     struct offload_verify_opts opts = {
@@ -111,6 +119,31 @@ static void test_kernel(void)
     free(log);
 }
 
+/* A state that covers another must not hide an error: walked path by path it would show. */
+static void test_pruning(void)
+{
+    struct rng rng = {seed + 3};
+    struct ebpf_insn insns[FUZZ_SLOTS];
+    unsigned accepted = 0, hidden = 0, unknown = 0;
+    for (unsigned n = 0; n < 2 * rounds; n++) {
+        struct offload_refusal why;
+        struct offload_prog prog = prog_of(insns, fuzz_merging(&rng, insns));
+        if (verify_keeping(&prog, OFFLOAD_KEEP_EVERY, &why))
+            continue;
+        accepted++;
+        if (verify_keeping(&prog, OFFLOAD_KEEP_NONE, &why) == 0)
+            continue;
+        if (too_large(&why))
+            unknown++;
+        else if (!far_pointer(why.reason) && !hidden++)
+            show(&prog, n, why.reason);
+    }
+    printf("%u accepted, of %u the paths are too many ", accepted, unknown);
+    CU_ASSERT_EQUAL(hidden, 0);
+    CU_ASSERT_TRUE(accepted > rounds / 20);
+    CU_ASSERT_TRUE(unknown < accepted / 2);
+}
+
 /* Bytes of no sense at all: no crash, no leak, an answer. */
 static void test_noise(void)
 {
@@ -151,6 +184,7 @@ int main(int argc, char **argv)
 {
     static const struct cunit_case cases[] = {
         {"random programs as the kernel", test_kernel},
+        {"pruning hides nothing", test_pruning},
         {"noise", test_noise},
         {"mutants", test_mutants},
         {NULL, NULL},
