@@ -168,17 +168,23 @@ static void test_more_pages_than_cache(void)
  */
 static void test_wild_code(void)
 {
+    static const uint64_t bases[] = {
+        NIC_ISTORE_BASE,         NIC_DRAM_BASE,  NIC_DRAM_BASE + RIG_DRAM - 0x400,
+        NIC_LOCAL_BASE + 0x3c00, NIC_LOCAL_BASE, 0,
+        UINT64_MAX - 0x400};
     struct rig *r = malloc(sizeof(*r));
     uint64_t seed = 12345;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(r);
     for (unsigned round = 0; round < 300; round++) {
         rig_init(r);
+        r->direct = round % 3 == 0;
+        r->latency = round % 50;
         rig_csr(r, 0x305, NIC_ISTORE_BASE + 16 * (round % 256));
         rig_csr(r, NIC_CSR_PROG_LO + round % 10, NIC_ISTORE_BASE + 8 * (round % 99));
         rig_csr(r, NIC_CSR_PROG_HI, NIC_ISTORE_BASE + 0x1234 * (round % 9));
         for (unsigned i = 0; i < 32; i += 1 + round % 2)
-            rig_li(r, i, NIC_ISTORE_BASE + 0x678 * i * (round % 5));
+            rig_li(r, i, bases[i % 7] + 0x67 * i * (round % 5));
         while (r->at < NIC_ISTORE_BASE + 0x3000) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
             uint32_t op = 1 + (uint32_t)(seed >> 40) % (RV64_OP_COUNT - 1);
