@@ -124,16 +124,16 @@ static double seconds(void)
 /* Millions of xorshift64 rounds a second, one after the other; *state is printed at the end. */
 static double host_speed(uint64_t *state)
 {
-    enum { STEPS = 5000000 };
+    const double steps = 5e6;
     uint64_t v = *state;
     double start = seconds();
-    for (unsigned i = 0; i < STEPS; i++) {
+    for (unsigned i = 0; i < (unsigned)steps; i++) {
         v ^= v << 13;
         v ^= v >> 7;
         v ^= v << 17;
     }
     *state = v;
-    return STEPS / (seconds() - start) / 1e6;
+    return steps / (seconds() - start) / 1e6;
 }
 
 static const struct {
