@@ -20,7 +20,7 @@ static int grow_pending(struct vf *v)
 int vf_push(struct vf *v, uint32_t insn, struct vf_state **other)
 {
     if (v->pendings >= VF_PENDING_MAX)
-        return vf_refuse(v, -E2BIG, "The sequence of %d jumps is too complex.", VF_PENDING_MAX);
+        return vf_refuse(v, -E2BIG, "The sequence of %d jumps is too complex.", VF_PENDING_MAX + 1);
     int err = grow_pending(v);
     if (err)
         return err;
