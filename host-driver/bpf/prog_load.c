@@ -152,7 +152,7 @@ static int translate(struct load *l)
     struct offload_refusal why = {0};
     const struct nicdrv_caps *caps = nicdrv_caps(l->b->drv);
 
-    int rc = offload_translate(&p->prog, p->facts, caps->prog.istore_free / 4, &p->image, &why);
+    int rc = offload_translate(&p->prog, p->facts, NULL, caps->prog.istore_free / 4, &p->image, &why);
     if (rc == -E2BIG)
         return load_refuse(l, rc, "its code does not fit the %u bytes of instruction store left",
                            caps->prog.istore_free);

@@ -7,20 +7,14 @@
  */
 #include "xlate/xlate.h"
 
-static void gate(struct xlate *x, unsigned link, uint32_t index)
-{
-    xlate_reloc(x, OFFLOAD_RELOC_GATE, index, 0);
-    xlate_i(x, RV64_OP_JAL, link, 0, 0);
-}
-
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     if (row->kind == EBPF_KIND_CALL_LOCAL) {
         uint32_t to = xlate_func_at(x, (uint32_t)xlate_target(x, x->cur));
-        xlate_site(x, (struct xlate_site){.kind = XLATE_SITE_CALL, .target = to});
+        xlate_site(x, RV64_OP_JAL, RV64_RA, 0, 0, to);
         return;
     }
-    gate(x, RV64_RA, (uint32_t)i->imm);
+    xlate_gate(x, RV64_RA, (uint32_t)i->imm);
     xlate_mv(x, xlate_reg(0), RV64_A0);
 }
 
@@ -62,7 +56,7 @@ void xlate_exit(struct xlate *x)
 {
     if (is_main(x)) {
         xlate_mv(x, RV64_A0, xlate_reg(0));
-        gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
+        xlate_gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
         return;
     }
     xlate_row(x, OFFLOAD_ROW_GLUE);
@@ -89,6 +83,6 @@ bool xlate_result(struct xlate *x, const struct ebpf_row *row, const struct ebpf
     else
         return false;
     xlate_row(x, exit);
-    gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
+    xlate_gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
     return true;
 }

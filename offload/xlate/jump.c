@@ -5,16 +5,12 @@
 static void jump_to(struct xlate *x, uint32_t slot)
 {
     if (slot != xlate_next(x, x->cur))
-        xlate_site(x, (struct xlate_site){.kind = XLATE_SITE_JUMP, .target = slot});
+        xlate_site(x, RV64_OP_JAL, RV64_ZERO, 0, 0, slot);
 }
 
 static void branch_to(struct xlate *x, enum rv64_op op, unsigned rs1, unsigned rs2, uint32_t slot)
 {
-    xlate_site(x, (struct xlate_site){.kind = XLATE_SITE_BRANCH,
-                                      .target = slot,
-                                      .op = (uint8_t)op,
-                                      .rs1 = (uint8_t)rs1,
-                                      .rs2 = (uint8_t)rs2});
+    xlate_site(x, op, RV64_ZERO, rs1, rs2, slot);
 }
 
 struct cond {

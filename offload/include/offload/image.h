@@ -39,13 +39,34 @@ struct offload_image {
     uint32_t stack_bytes; /* program stack the deepest call chain uses, saved registers included */
 };
 
+/* What the translator does beyond one instruction at a time; a bit each. */
+enum offload_pass {
+#define XLATE_PASS(id, name, what) OFFLOAD_PASS_##id,
+#include "offload/passes.def"
+    OFFLOAD_PASSES
+};
+
+struct offload_xlate_opts {
+    uint32_t off; /* bit n: without pass n (enum offload_pass) */
+    bool naive;   /* no passes, and the register map and frames of the Linux RV64 JIT */
+};
+/* Name of pass n ("moves") and what it does; NULL past the last. */
+const char *offload_pass_name(unsigned n);
+const char *offload_pass_what(unsigned n);
+/*
+ * Reads "none", "all", or a list such as "-moves,-bytes" (all passes but these) or
+ * "none,+moves" (only this). -EINVAL at the first unknown word, which *bad then points to.
+ */
+int offload_xlate_opts_parse(const char *text, struct offload_xlate_opts *opts, const char **bad);
+
 /*
  * Translates. `facts` may be NULL: everything is then assumed reached. -EINVAL
  * (an instruction outside the supported set: why->reason), -E2BIG (code longer
- * than `max_words`), -ENOMEM.
+ * than `max_words`), -ENOMEM. `opts` may be NULL: every pass.
  */
 int offload_translate(const struct offload_prog *prog, const struct offload_facts *facts,
-                      uint32_t max_words, struct offload_image **out, struct offload_refusal *why);
+                      const struct offload_xlate_opts *opts, uint32_t max_words,
+                      struct offload_image **out, struct offload_refusal *why);
 void offload_image_free(struct offload_image *img); /* NULL is allowed */
 
 /* Where an image's references go. */
