@@ -186,8 +186,9 @@ struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi)
                                    .effect = true};
         return (struct opt_io){ARGUMENTS, ARGUMENTS, OPT_CALLER_SAVED, true};
     case XLATE_OP_SITE:
-        if (op->rd == RV64_RA)
-            return (struct opt_io){ARGUMENTS, ARGUMENTS, OPT_CALLER_SAVED, true};
+        if (op->rd == RV64_RA) /* r0 too: no proof says that the subprogram does not read it */
+            return (struct opt_io){ARGUMENTS | BIT(RV64_A5), ARGUMENTS | BIT(RV64_A5),
+                                   OPT_CALLER_SAVED, true};
         if (op->op == RV64_OP_JAL)
             return (struct opt_io){.effect = true};
         return (struct opt_io){.use = bit(op->rs1) | bit(op->rs2),
