@@ -152,7 +152,8 @@ static int translate(struct load *l)
     struct offload_refusal why = {0};
     const struct nicdrv_caps *caps = nicdrv_caps(l->b->drv);
 
-    int rc = offload_translate(&p->prog, p->facts, NULL, caps->prog.istore_free / 4, &p->image, &why);
+    int rc = offload_translate(&p->prog, p->facts, &l->b->xlate, caps->prog.istore_free / 4,
+                               &p->image, &why);
     if (rc == -E2BIG)
         return load_refuse(l, rc, "its code does not fit the %u bytes of instruction store left",
                            caps->prog.istore_free);
@@ -283,4 +284,9 @@ long cmd_prog_bind_map(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *u
     p->bound = bound;
     p->bound[p->bound_count++] = m;
     return 0;
+}
+
+void nicbpf_xlate_opts(struct nicbpf *b, const struct offload_xlate_opts *opts)
+{
+    b->xlate = *opts;
 }

@@ -89,7 +89,7 @@ void xlate_amo(struct xlate *x, enum rv64_op op, unsigned rd, unsigned addr, uns
 
 bool xlate_zext_dead(const struct xlate *x)
 {
-    return x->facts && xlate_pass(x, OFFLOAD_PASS_FACTS) &&
+    return x->facts && (x->opts.naive || xlate_pass(x, OFFLOAD_PASS_FACTS)) &&
            (x->facts->flags[x->cur] & OFFLOAD_FACT_ZEXT_DEAD);
 }
 

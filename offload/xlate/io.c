@@ -181,9 +181,8 @@ struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi)
         return (struct opt_io){.def = bit(op->rd)};
     case XLATE_OP_GATE:
         if (op->rd == RV64_ZERO)
-            return (struct opt_io){.use = BIT(RV64_A0),
-                                   .use_hi = wide_result(o) ? BIT(RV64_A0) : 0,
-                                   .effect = true};
+            return (struct opt_io){
+                .use = BIT(RV64_A0), .use_hi = wide_result(o) ? BIT(RV64_A0) : 0, .effect = true};
         return (struct opt_io){ARGUMENTS, ARGUMENTS, OPT_CALLER_SAVED, true};
     case XLATE_OP_SITE:
         if (op->rd == RV64_RA) /* r0 too: no proof says that the subprogram does not read it */

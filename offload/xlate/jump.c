@@ -75,7 +75,7 @@ static void set_bits(struct xlate *x, const struct ebpf_row *row, const struct e
     } else if (xlate_fits12(i->imm)) {
         xlate_i(x, RV64_OP_ANDI, XLATE_T0, dst, i->imm);
         clean = clean || i->imm >= 0;
-    } else if (__builtin_popcount(u) == 1 && (!clean || i->imm >= 0)) {
+    } else if (!x->opts.naive && __builtin_popcount(u) == 1 && (!clean || i->imm >= 0)) {
         xlate_i(x, RV64_OP_BEXTI, XLATE_T0, dst, __builtin_ctz(u));
         clean = true;
     } else {

@@ -92,7 +92,8 @@ static struct opt_expr cut(struct opt *o, uint32_t val, unsigned width)
     return (struct opt_expr){OPT_EXPR, RV64_OP_ANDI, val, 0, 255};
 }
 
-/* The known contents take the place of the load, when a register has them or what they are cut of. */
+/* The known contents take the place of the load, when a register has them or what they are cut of.
+ */
 static bool use_known(struct opt *o, struct xlate_op *op, uint32_t val)
 {
     const struct opt_val *v = &o->vals[val];

@@ -4,9 +4,10 @@
 
 struct xlate_addr xlate_addr(struct xlate *x, unsigned bpf, int32_t off, unsigned tmp)
 {
-    unsigned base = bpf == EBPF_FP ? (unsigned)RV64_SP : xlate_reg(bpf);
+    bool sp = bpf == EBPF_FP && !x->opts.naive;
+    unsigned base = sp ? (unsigned)RV64_SP : xlate_reg(bpf);
 
-    if (bpf == EBPF_FP)
+    if (sp)
         off += x->func->fp_off;
     if (xlate_fits12(off))
         return (struct xlate_addr){base, off};
@@ -64,7 +65,7 @@ void xlate_mem(struct xlate *x, const struct ebpf_row *row, const struct ebpf_in
     }
     if (row->kind == EBPF_KIND_STX) {
         value = xlate_value(x, i->src, XLATE_T1);
-    } else if (i->imm) {
+    } else if (i->imm || x->opts.naive) {
         value = XLATE_T1;
         xlate_li(x, value, i->imm);
     }

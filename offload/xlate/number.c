@@ -71,7 +71,7 @@ static void make_address(struct opt *o, struct xlate_op *op, uint32_t val)
     const struct opt_val *v = &o->vals[val];
     bool new = op->kind == XLATE_OP_ADDR; /* else its base is about to die */
     int64_t diff;
-    unsigned near = new &&opt_on(o, OFFLOAD_PASS_CONSTS) ? neighbour(o, val, &diff) : 32;
+    unsigned near = new && opt_on(o, OFFLOAD_PASS_CONSTS) ? neighbour(o, val, &diff) : 32;
 
     if (near < 32) {
         become(op, RV64_OP_ADDI, near, diff);

@@ -43,8 +43,8 @@ static void cut_blocks(struct opt *o, const uint8_t *leader)
         if (leader[n]) {
             while (func + 1 < o->x->func_count && o->x->funcs[func + 1].raw <= n)
                 func++;
-            o->blocks[o->count++] = (struct opt_block){
-                .start = n, .func = func, .entry = o->x->funcs[func].raw == n};
+            o->blocks[o->count++] =
+                (struct opt_block){.start = n, .func = func, .entry = o->x->funcs[func].raw == n};
         }
         o->blocks[o->count - 1].end = n + 1;
         o->block_of[n] = o->count - 1;

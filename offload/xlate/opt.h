@@ -24,9 +24,9 @@ struct opt_block {
     uint32_t start, end; /* ops */
     uint32_t fall, jump; /* blocks that may follow, or OPT_NONE */
     uint32_t func;
-    uint32_t extent;   /* loop header: last block of its region; else 0 */
-    uint32_t min_pred; /* lowest predecessor */
-    uint32_t defs;     /* registers written */
+    uint32_t extent;        /* loop header: last block of its region; else 0 */
+    uint32_t min_pred;      /* lowest predecessor */
+    uint32_t defs;          /* registers written */
     uint32_t live, live_hi; /* on entry */
     bool entry;             /* of a function */
     bool reached;

@@ -50,7 +50,10 @@ static bool shift_add(struct opt *o, struct opt_expr *e, uint32_t y, uint32_t x)
     const struct opt_val *v = &o->vals[y];
 
     if (inner(o, y, RV64_OP_SLLI) && v->imm >= 1 && v->imm <= 3) {
-        become(e, v->imm == 1 ? RV64_OP_SH1ADD : v->imm == 2 ? RV64_OP_SH2ADD : RV64_OP_SH3ADD,
+        become(e,
+               v->imm == 1   ? RV64_OP_SH1ADD
+               : v->imm == 2 ? RV64_OP_SH2ADD
+                             : RV64_OP_SH3ADD,
                v->a, x, 0);
         return true;
     }

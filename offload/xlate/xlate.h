@@ -38,13 +38,14 @@ struct xlate_func {
     uint32_t bpf_stack;  /* bytes of BPF stack, 0 when r10 is not used */
     uint32_t bytes;      /* stack used: BPF stack, saved registers, padding */
     int32_t fp_off;      /* r10 = sp + fp_off in the body */
-    uint16_t saved;      /* bit n: BPF register n is saved; bit XLATE_SAVE_RA */
+    uint16_t saved;      /* bit n: BPF register n is saved; bits XLATE_SAVE_RA, _S0 */
     bool adjust;         /* sp moves down by `bytes` */
     bool calls;          /* helper or subprogram */
     bool uses_fp;
     uint16_t written; /* bit n: BPF register n is written */
 };
 #define XLATE_SAVE_RA 11
+#define XLATE_SAVE_S0 12
 
 enum xlate_op_kind {
     XLATE_OP_GONE, /* removed by a pass */
@@ -110,7 +111,7 @@ enum {
     XLATE_T2 = RV64_T2,
     XLATE_FAR = RV64_T6, /* far jumps: may be lost between any two slots */
 };
-/* Engine register of r0..r9. */
+/* Engine register of r0..r9; of r10 in the naive mode. */
 unsigned xlate_reg(unsigned bpf);
 /* Register that holds the value of r0..r10; r10 is computed into `tmp`. */
 unsigned xlate_value(struct xlate *x, unsigned bpf, unsigned tmp);

@@ -20,6 +20,7 @@
 struct exec_case {
     struct offload_prog prog;
     const struct offload_facts *facts;
+    struct offload_xlate_opts opts;
     uint8_t mem[EXEC_MEM]; /* in and out */
     uint64_t r0;           /* out */
     int err;               /* of offload_translate or offload_image_link; the case did not run */

@@ -202,8 +202,8 @@ int exec_build(struct exec_case *cases, unsigned n, enum exec_end end, struct ex
     uint32_t gates = START_WORDS;
 
     for (unsigned k = 0; k < n; k++) {
-        cases[k].err = offload_translate(&cases[k].prog, cases[k].facts, NULL, UINT32_MAX, &img[k],
-                                         &cases[k].why);
+        cases[k].err = offload_translate(&cases[k].prog, cases[k].facts, &cases[k].opts, UINT32_MAX,
+                                         &img[k], &cases[k].why);
         gates += img[k] ? img[k]->code_words : 0;
     }
     gates = (gates + 1) & ~1u;
