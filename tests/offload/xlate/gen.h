@@ -23,4 +23,8 @@ struct offload_xlate_opts gen_opts(struct rng *r);
 /* Writes at most `max` slots (at least 512) and returns how many. */
 uint32_t gen_program(struct rng *r, struct ebpf_insn *out, uint32_t max);
 
+/* An XDP program for exec_case.xdp, at most GEN_XDP_SLOTS; the verifier accepts most. */
+#define GEN_XDP_SLOTS 2048u
+uint32_t gen_xdp(struct rng *r, struct ebpf_insn *out);
+
 #endif
