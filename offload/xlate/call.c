@@ -14,6 +14,8 @@ void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
         xlate_site(x, RV64_OP_JAL, RV64_RA, 0, 0, to);
         return;
     }
+    if (xlate_lookup(x, i))
+        return;
     xlate_gate(x, RV64_RA, (uint32_t)i->imm);
     xlate_mv(x, xlate_reg(0), RV64_A0);
 }

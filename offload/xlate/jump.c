@@ -109,6 +109,8 @@ void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
     uint32_t target = (uint32_t)xlate_target(x, x->cur);
     uint8_t edges = x->slot[x->cur] & (XLATE_TAKEN | XLATE_FALLS);
 
+    if (x->inlined == x->cur && x->cur)
+        return; /* the lookup before it has jumped already */
     if (row->kind == EBPF_KIND_JA || edges == XLATE_TAKEN)
         jump_to(x, target);
     else if (edges != XLATE_FALLS && target != xlate_next(x, x->cur))

@@ -174,6 +174,8 @@ void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
 void xlate_atomic(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+/* lookup.c: a helper call done in place; false when it must be called. */
+bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
 void xlate_prologue(struct xlate *x);
 void xlate_exit(struct xlate *x);
 /* `dst = src or imm; exit` of the main program into a0 at once; false when it is not that. */
