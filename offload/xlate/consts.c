@@ -214,6 +214,19 @@ static bool identity(struct opt *o, struct opt_expr *e)
     return true;
 }
 
+/* x + (constant << n) */
+static bool shifted_constant(struct opt *o, struct opt_expr *e)
+{
+    unsigned n = e->op == RV64_OP_SH1ADD ? 1 : e->op == RV64_OP_SH2ADD ? 2 : 3;
+    int64_t c;
+
+    if ((e->op != RV64_OP_SH1ADD && e->op != RV64_OP_SH2ADD && e->op != RV64_OP_SH3ADD) ||
+        !opt_is_const(o, e->a, &c) || c < 0 || c > 255)
+        return false;
+    *e = (struct opt_expr){OPT_EXPR, RV64_OP_ADDI, e->b, 0, c << n};
+    return true;
+}
+
 /* An address plus a constant is another address. */
 static bool address(struct opt *o, struct opt_expr *e)
 {
@@ -241,5 +254,6 @@ bool opt_rule_consts(struct opt *o, struct opt_expr *e)
         opt_be_value(e, opt_const(o, (int64_t)out));
         return true;
     }
-    return (two && use_immediate(o, e)) || identity(o, e) || address(o, e);
+    return (two && (use_immediate(o, e) || shifted_constant(o, e))) || identity(o, e) ||
+           address(o, e);
 }

@@ -52,6 +52,7 @@ int opt_live(struct opt *o)
 {
     bool changed = true;
 
+    o->live_known = true;
     for (uint32_t k = 0; k < o->count; k++)
         o->blocks[k].live = o->blocks[k].live_hi = 0;
     for (unsigned round = 0; changed && round < LIVE_ROUNDS; round++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an operation reads and writes, halves of registers apart. */
+#include "verifier/vf.h"
 #include "xlate/opt.h"
 
 #define BIT(r)    (1u << (r))
@@ -171,6 +172,26 @@ static bool wide_result(const struct opt *o)
     return !o->x->facts || !opt_on(o, OFFLOAD_PASS_FACTS);
 }
 
+static uint32_t helper_reads(const struct opt *o, const struct xlate_op *op)
+{
+    if (!o->x->facts || !opt_on(o, OFFLOAD_PASS_FACTS))
+        return ARGUMENTS;
+    return ARGUMENTS & ((1u << (RV64_A0 + vf_helper_args((uint32_t)op->imm))) - 1);
+}
+
+/* What is live where the subprogram starts; all that may be when that is not known yet. */
+static uint32_t callee_reads(const struct opt *o, const struct xlate_op *op)
+{
+    const uint32_t all = ARGUMENTS | BIT(RV64_A5); /* r0: without a proof it may be read */
+
+    return o->live_known ? all & o->blocks[o->block_of[o->x->funcs[op->ref].raw]].live : all;
+}
+
+static struct opt_io call_io(uint32_t reads)
+{
+    return (struct opt_io){reads, reads, OPT_CALLER_SAVED, true};
+}
+
 struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi)
 {
     switch ((enum xlate_op_kind)op->kind) {
@@ -183,11 +204,10 @@ struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi)
         if (op->rd == RV64_ZERO)
             return (struct opt_io){
                 .use = BIT(RV64_A0), .use_hi = wide_result(o) ? BIT(RV64_A0) : 0, .effect = true};
-        return (struct opt_io){ARGUMENTS, ARGUMENTS, OPT_CALLER_SAVED, true};
+        return call_io(helper_reads(o, op));
     case XLATE_OP_SITE:
-        if (op->rd == RV64_RA) /* r0 too: no proof says that the subprogram does not read it */
-            return (struct opt_io){ARGUMENTS | BIT(RV64_A5), ARGUMENTS | BIT(RV64_A5),
-                                   OPT_CALLER_SAVED, true};
+        if (op->rd == RV64_RA)
+            return call_io(callee_reads(o, op));
         if (op->op == RV64_OP_JAL)
             return (struct opt_io){.effect = true};
         return (struct opt_io){.use = bit(op->rs1) | bit(op->rs2),

@@ -41,8 +41,6 @@ static void remember(struct opt *o, uint32_t root, int64_t off, unsigned width, 
 {
     struct opt_state *s = &o->cur;
 
-    if (!cached(o->vals[root].prov))
-        return;
     if (s->avail_count == OPT_AVAIL) {
         for (unsigned k = 1; k < OPT_AVAIL; k++)
             s->avail[k - 1] = s->avail[k];
@@ -54,6 +52,8 @@ static void remember(struct opt *o, uint32_t root, int64_t off, unsigned width, 
 
 static uint32_t recall(const struct opt *o, uint32_t root, int64_t off, unsigned width)
 {
+    if (!cached(o->vals[root].prov))
+        return OPT_NONE; /* only known for what "bytes" does */
     for (unsigned k = o->cur.avail_count; k-- > 0;) {
         const struct opt_avail *a = &o->cur.avail[k];
         if (a->root == root && a->off == off && a->width == width)

@@ -280,6 +280,7 @@ static void meet(struct opt *o, struct opt_state *s)
         s->reg[r] =
             opt_opaque(o, a->zbits > b->zbits ? a->zbits : b->zbits,
                        a->sbits > b->sbits ? a->sbits : b->sbits, a->prov == b->prov ? a->prov : 0);
+        o->vals[s->reg[r]].home = (uint8_t)r;
     }
     for (unsigned k = 0; k < s->avail_count; k++)
         for (unsigned m = 0; m < o->cur.avail_count; m++) {

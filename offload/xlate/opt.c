@@ -39,6 +39,7 @@ static void cut_blocks(struct opt *o, const uint8_t *leader)
     uint32_t func = 0;
 
     o->count = 0;
+    o->live_known = false;
     for (uint32_t n = 0; n < o->x->words; n++) {
         if (leader[n]) {
             while (func + 1 < o->x->func_count && o->x->funcs[func + 1].raw <= n)

@@ -66,7 +66,8 @@ struct opt {
     struct xlate *x;
     struct opt_block *blocks;
     uint32_t count;
-    uint32_t *block_of; /* per op that starts one */
+    uint32_t *block_of; /* per op */
+    bool live_known;    /* opt_live has run, or runs, on these blocks */
 
     struct opt_val *vals;
     uint32_t val_count, val_cap;
