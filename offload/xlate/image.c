@@ -55,13 +55,22 @@ static uint32_t *put_site(const struct xlate *x, uint32_t k, uint32_t *w)
     return w;
 }
 
+static uint16_t reloc_kind(const struct xlate_op *op)
+{
+    if (op->kind == XLATE_OP_GATE)
+        return OFFLOAD_RELOC_GATE;
+    if (op->words == 3)
+        return op->op;
+    return op->op == OFFLOAD_RELOC_MAP ? OFFLOAD_RELOC_MAP_NEAR : OFFLOAD_RELOC_VALUE_NEAR;
+}
+
 static void put_reloc(struct offload_image *img, const struct xlate_op *op, uint32_t at)
 {
     bool gate = op->kind == XLATE_OP_GATE;
 
     img->relocs[img->reloc_count++] =
         (struct offload_reloc){.word = at,
-                               .kind = gate ? (uint16_t)OFFLOAD_RELOC_GATE : op->op,
+                               .kind = reloc_kind(op),
                                .index = gate ? (uint32_t)op->imm : op->ref,
                                .addend = gate ? 0 : (uint32_t)op->imm};
 }
@@ -80,6 +89,11 @@ static uint32_t *put_op(const struct xlate *x, struct offload_image *img, uint32
         return w + xlate_li_words(op->rd, op->imm, w);
     case XLATE_OP_ADDR: /* filled in by offload_image_link */
         put_reloc(img, op, x->place[k]);
+        if (op->words == 2) {
+            *w++ = rv64_encode(RV64_OP_AUIPC, op->rd, 0, 0, 0);
+            *w++ = rv64_encode(RV64_OP_ADDI, op->rd, op->rd, 0, 0);
+            return w;
+        }
         *w++ = rv64_encode(RV64_OP_LUI, op->rd, 0, 0, 0);
         *w++ = rv64_encode(RV64_OP_ADDIW, op->rd, op->rd, 0, 0);
         *w++ = rv64_encode(RV64_OP_ADD_UW, op->rd, op->rd, RV64_ZERO, 0);
@@ -179,10 +193,41 @@ static int link_address(const struct offload_reloc *r, const uint32_t *addr, uin
     return 0;
 }
 
+/* auipc, addi */
+static int link_near(const struct offload_reloc *r, const struct offload_link *link,
+                     const uint32_t *addr, uint32_t *out)
+{
+    unsigned rd = rd_of(out[r->word]);
+
+    if (!addr || r->index >= link->map_count || addr[r->index] == 0)
+        return -EINVAL;
+    int64_t off = (int64_t)(uint32_t)(addr[r->index] + r->addend) -
+                  ((int64_t)link->base + (int64_t)r->word * 4);
+    int32_t lo = (int32_t)((off & 0xfff) ^ 0x800) - 0x800;
+    if (off - lo < INT32_MIN || off - lo > INT32_MAX)
+        return -ERANGE;
+    out[r->word] = rv64_encode(RV64_OP_AUIPC, rd, 0, 0, (int32_t)(off - lo));
+    out[r->word + 1] = rv64_encode(RV64_OP_ADDI, rd, rd, 0, lo);
+    return 0;
+}
+
+static uint32_t reloc_words(const struct offload_reloc *r)
+{
+    switch (r->kind) {
+    case OFFLOAD_RELOC_GATE:
+        return 1;
+    case OFFLOAD_RELOC_MAP_NEAR:
+    case OFFLOAD_RELOC_VALUE_NEAR:
+        return 2;
+    default:
+        return 3;
+    }
+}
+
 static int link_one(const struct offload_image *img, const struct offload_reloc *r,
                     const struct offload_link *link, uint32_t *out)
 {
-    uint32_t words = r->kind == OFFLOAD_RELOC_GATE ? 1 : 3;
+    uint32_t words = reloc_words(r);
 
     if (r->word >= img->code_words || img->code_words - r->word < words)
         return -EINVAL;
@@ -193,6 +238,10 @@ static int link_one(const struct offload_image *img, const struct offload_reloc 
         return link_address(r, link->map_addr, link->map_count, out);
     case OFFLOAD_RELOC_VALUE:
         return link_address(r, link->value_addr, link->map_count, out);
+    case OFFLOAD_RELOC_MAP_NEAR:
+        return link_near(r, link, link->map_addr, out);
+    case OFFLOAD_RELOC_VALUE_NEAR:
+        return link_near(r, link, link->value_addr, out);
     default:
         return -EINVAL;
     }

@@ -20,7 +20,7 @@ static bool is_call(const struct xlate_op *op)
     return op->rd == RV64_RA;
 }
 
-static uint8_t largest(const struct xlate_op *op)
+static uint8_t largest(const struct xlate *x, const struct xlate_op *op)
 {
     uint32_t words[XLATE_LI_MAX];
 
@@ -28,7 +28,7 @@ static uint8_t largest(const struct xlate_op *op)
     case XLATE_OP_LI:
         return (uint8_t)xlate_li_words(op->rd, op->imm, words);
     case XLATE_OP_ADDR:
-        return 3;
+        return xlate_pass(x, OFFLOAD_PASS_NEAR) ? 2 : 3;
     case XLATE_OP_SITE:
         return op->op == RV64_OP_JAL ? 2 : 3;
     case XLATE_OP_GONE:
@@ -89,7 +89,7 @@ int xlate_layout(struct xlate *x)
     if (!x->place)
         return x->err = -ENOMEM;
     for (uint32_t k = 0; k < x->words; k++)
-        x->ops[k].words = largest(&x->ops[k]);
+        x->ops[k].words = largest(x, &x->ops[k]);
     place(x);
     for (unsigned round = 0; round < ROUNDS && shrink(x); round++)
         place(x);

@@ -214,10 +214,16 @@ static void load_addr(struct opt *o, struct xlate_op *op)
 static void rv(struct opt *o, struct xlate_op *op)
 {
     struct opt_io io = opt_io(o, op, true);
+    enum rv64_format f = rv64_op_format(op->op);
+    bool amo = f == RV64_FMT_AMO || f == RV64_FMT_LR;
 
     if (op->fixed || (io.effect && !opt_is_store(op) && op->rd != RV64_SP)) {
-        if (rv64_op_format(op->op) == RV64_FMT_AMO || rv64_op_format(op->op) == RV64_FMT_LR)
+        if (amo)
             opt_forget(o);
+        if (!op->fixed && amo && opt_on(o, OFFLOAD_PASS_COPIES)) {
+            op->rs1 = (uint8_t)opt_holder(o, o->cur.reg[op->rs1], op->rs1);
+            op->rs2 = (uint8_t)opt_holder(o, o->cur.reg[op->rs2], op->rs2);
+        }
         write_all(o, io.def);
     } else if (opt_is_load(op)) {
         opt_load(o, op);

@@ -7,10 +7,11 @@
 #include "offload/verifier.h"
 
 enum offload_reloc_kind {
-    OFFLOAD_RELOC_GATE,  /* one `jal`, whose rd stays (ra; zero for the exit): to gate `index` */
-    OFFLOAD_RELOC_MAP,   /* lui, addiw, zext.w: device address of map `index` */
-    OFFLOAD_RELOC_VALUE, /* lui, addiw, zext.w: address of value 0 of array map `index`, plus addend
-                          */
+    OFFLOAD_RELOC_GATE,     /* one `jal`, whose rd stays (ra; zero for the exit): to gate `index` */
+    OFFLOAD_RELOC_MAP,      /* lui, addiw, zext.w: device address of map `index` */
+    OFFLOAD_RELOC_VALUE,    /* the same: address of value 0 of array map `index`, plus addend */
+    OFFLOAD_RELOC_MAP_NEAR, /* auipc, addi: as MAP, within 2 GiB of the code */
+    OFFLOAD_RELOC_VALUE_NEAR, /* auipc, addi: as VALUE, within 2 GiB of the code */
 };
 
 struct offload_reloc {
@@ -77,8 +78,10 @@ struct offload_link {
     const uint32_t *value_addr; /* per map: value 0, arrays only */
     uint32_t map_count;
 };
-/* Writes img->code, relocated, to out (code_words words). -ERANGE when a gate is out of jal's
- * reach, -EINVAL. */
+/*
+ * Writes img->code, relocated, to out (code_words words). -ERANGE when a gate is out of jal's
+ * reach or a near address is not near (translate again without the pass "near"), -EINVAL.
+ */
 int offload_image_link(const struct offload_image *img, const struct offload_link *link,
                        uint32_t *out);
 
