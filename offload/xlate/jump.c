@@ -104,6 +104,13 @@ static void conditional(struct xlate *x, const struct ebpf_row *row, const struc
     branch_to(x, c.op, c.swap ? b : a, c.swap ? a : b, target);
 }
 
+/* A jump to the main program's exit is that exit: two instructions, one of which a pass drops. */
+static bool exits(const struct xlate *x, uint32_t target)
+{
+    return x->func == x->funcs && xlate_pass(x, OFFLOAD_PASS_BRANCH) &&
+           x->id[target] == EBPF_EXIT && target != xlate_next(x, x->cur);
+}
+
 void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     uint32_t target = (uint32_t)xlate_target(x, x->cur);
@@ -111,7 +118,9 @@ void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
 
     if (x->inlined == x->cur && x->cur)
         return; /* the lookup before it has jumped already */
-    if (row->kind == EBPF_KIND_JA || edges == XLATE_TAKEN)
+    if (row->kind == EBPF_KIND_JA && exits(x, target))
+        xlate_exit(x);
+    else if (row->kind == EBPF_KIND_JA || edges == XLATE_TAKEN)
         jump_to(x, target);
     else if (edges != XLATE_FALLS && target != xlate_next(x, x->cur))
         conditional(x, row, i, target);

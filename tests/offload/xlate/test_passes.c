@@ -51,7 +51,9 @@ static const struct {
      PACKET "r5 = *(u8 *)(r2 +0)\n*(u64 *)(r10 -8) = r5\nr0 = *(u64 *)(r10 -8)\n" END, 1},
     {OFFLOAD_PASS_MOVES, PACKET "r5 = *(u8 *)(r2 +0)\nr5 += 1\nr0 = r5\n" END, 1},
     {OFFLOAD_PASS_BRANCH,
-     PACKET "r5 = *(u8 *)(r2 +0)\nif r5 != 1 goto pc+1\ngoto Out\nr0 = 1\n" END, 1},
+     PACKET "r5 = *(u8 *)(r2 +0)\nif r5 != 1 goto pc+1\ngoto Far\nr0 = 1\n"
+            "goto Out\nFar:\nr0 = *(u8 *)(r2 +9)\n" END,
+     1},
 };
 
 static uint32_t words(const char *text, uint32_t off)
