@@ -98,6 +98,7 @@ struct nicbpf {
     struct obj *objects;
     uint32_t next_id[OBJ_KINDS];
     struct nicbpf_refusal refusal;
+    struct offload_xlate_opts xlate;
 };
 
 static inline void *user_ptr(uint64_t p)

@@ -146,13 +146,14 @@ static int verify(struct load *l)
     return rc ? refuse_at(l->b, rc, &p->prog, &why) : 0;
 }
 
-static int translate(struct load *l)
+static int translate(struct load *l, const struct offload_xlate_opts *opts)
 {
     struct prog_obj *p = l->p;
     struct offload_refusal why = {0};
     const struct nicdrv_caps *caps = nicdrv_caps(l->b->drv);
 
-    int rc = offload_translate(&p->prog, p->facts, caps->prog.istore_free / 4, &p->image, &why);
+    int rc =
+        offload_translate(&p->prog, p->facts, opts, caps->prog.istore_free / 4, &p->image, &why);
     if (rc == -E2BIG)
         return load_refuse(l, rc, "its code does not fit the %u bytes of instruction store left",
                            caps->prog.istore_free);
@@ -185,8 +186,19 @@ static int offload(struct load *l)
 
     if (rc)
         return load_refuse(l, rc, "the NIC does not answer");
-    rc = translate(l);
-    return rc ? rc : put_on_nic(l);
+    struct offload_xlate_opts opts = l->b->xlate;
+    rc = translate(l, &opts);
+    if (!rc)
+        rc = put_on_nic(l);
+    if (rc == -ERANGE && !(opts.off & 1u << OFFLOAD_PASS_NEAR)) {
+        /* a map too far from the instruction store */
+        opts.off |= 1u << OFFLOAD_PASS_NEAR;
+        offload_image_free(l->p->image);
+        l->p->image = NULL;
+        rc = translate(l, &opts);
+        rc = rc ? rc : put_on_nic(l);
+    }
+    return rc;
 }
 
 static int load_program(struct load *l)
@@ -283,4 +295,9 @@ long cmd_prog_bind_map(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *u
     p->bound = bound;
     p->bound[p->bound_count++] = m;
     return 0;
+}
+
+void nicbpf_xlate_opts(struct nicbpf *b, const struct offload_xlate_opts *opts)
+{
+    b->xlate = *opts;
 }

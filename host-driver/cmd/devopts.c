@@ -86,3 +86,14 @@ int devopts_apply(const struct devopts *d, struct nic_config *cfg, struct nic_er
         rc = nic_config_set(cfg, d->set[i], err);
     return rc != 0 ? rc : nic_config_check(cfg, err);
 }
+
+int devopts_xlate(void *values, const char *arg, struct nic_err *err)
+{
+    struct devopts *d = values;
+    const char *bad;
+
+    if (offload_xlate_opts_parse(arg, &d->xlate, &bad) == 0)
+        return 0;
+    return nic_err_set(err, -EINVAL, "--xlate-opt %s: '%.*s' is not all, none, -PASS or +PASS", arg,
+                       (int)strcspn(bad, ","), bad);
+}

@@ -27,6 +27,7 @@ static const struct opt dump_opts[] = {
     OPT_ROW_FLAG(struct dump_values, json, "json", 0, "print one JSON object"),
     DEVOPTS_PRESET(struct dump_values),
     DEVOPTS_SET,
+    DEVOPTS_XLATE,
     OPT_ROW_FLAG(struct dump_values, verbose, "verbose", 'v',
                  "all messages of libbpf, and the whole verifier log of a program that is refused"),
     {.name = NULL},
@@ -42,6 +43,7 @@ struct listing {
     const char *name;
     struct nicbpf_prog_view view;
     uint32_t *code;
+    const struct offload_xlate_opts *xlate;
 };
 
 static int read_code(struct session *s, struct listing *l)
@@ -111,6 +113,64 @@ static void print_row(const struct listing *l, uint32_t i)
     }
 }
 
+/* Engine instructions of the program when translated so; 0 on failure. */
+static uint32_t words_with(const struct listing *l, const struct offload_xlate_opts *opts)
+{
+    struct offload_image *img = NULL;
+    uint32_t words = 0;
+
+    if (offload_translate(l->view.prog, l->view.facts, opts, UINT32_MAX, &img, NULL) == 0)
+        words = img->code_words;
+    offload_image_free(img);
+    return words;
+}
+
+/* What pass n saves, given the others; only of a pass that is on. */
+static int64_t pass_saves(const struct listing *l, unsigned n)
+{
+    struct offload_xlate_opts without = *l->xlate;
+
+    without.off |= 1u << n;
+    return (int64_t)words_with(l, &without) - l->view.image->code_words;
+}
+
+static uint32_t words_naive(const struct listing *l)
+{
+    const struct offload_xlate_opts naive = {.off = UINT32_MAX, .naive = true};
+
+    return words_with(l, &naive);
+}
+
+static void print_passes(const struct listing *l)
+{
+    printf("\npasses: %" PRIu32 " engine instructions without any (--xlate-opt=none)\n",
+           words_naive(l));
+    for (unsigned n = 0; offload_pass_name(n) != NULL; n++) {
+        if (l->xlate->off & 1u << n)
+            printf("  %-8s  off    %s\n", offload_pass_name(n), offload_pass_what(n));
+        else
+            printf("  %-8s %5" PRId64 "  %s\n", offload_pass_name(n), -pass_saves(l, n),
+                   offload_pass_what(n));
+    }
+}
+
+static json_object *passes_json(const struct listing *l)
+{
+    json_object *a = json_object_new_array();
+
+    for (unsigned n = 0; offload_pass_name(n) != NULL; n++) {
+        json_object *o = json_object_new_object();
+        bool on = !(l->xlate->off & 1u << n);
+
+        json_object_object_add(o, "name", json_object_new_string(offload_pass_name(n)));
+        json_object_object_add(o, "on", json_object_new_boolean(on));
+        if (on)
+            json_object_object_add(o, "saved_insns", json_object_new_int64(pass_saves(l, n)));
+        json_object_array_add(a, o);
+    }
+    return a;
+}
+
 static void print_listing(const struct listing *l)
 {
     const struct offload_image *img = l->view.image;
@@ -124,6 +184,7 @@ static void print_listing(const struct listing *l)
             print_source(l, img->rows[i].insn, &last);
         print_row(l, i);
     }
+    print_passes(l);
 }
 
 static void add_source(json_object *o, const struct listing *l, uint32_t insn)
@@ -187,6 +248,8 @@ static void json_listing(const struct listing *l)
     json_object_object_add(o, "entry",
                            json_object_new_uint64(l->view.hw->base + img->entry_word * 4));
     json_object_object_add(o, "stack_bytes", json_object_new_uint64(img->stack_bytes));
+    json_object_object_add(o, "naive_insns", json_object_new_uint64(words_naive(l)));
+    json_object_object_add(o, "passes", passes_json(l));
     json_object_object_add(o, "rows", rows);
     puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
     json_object_put(o);
@@ -194,7 +257,7 @@ static void json_listing(const struct listing *l)
 
 static int show(const struct dump_values *v, struct object *o, struct session *s)
 {
-    struct listing l = {.name = bpf_program__name(o->prog)};
+    struct listing l = {.name = bpf_program__name(o->prog), .xlate = &v->dev.xlate};
     int status;
 
     if (nicbpf_prog(s->bpf, bpf_program__fd(o->prog), &l.view) != 0)
@@ -221,6 +284,7 @@ static int dump_object(const struct dump_values *v, const char *path, struct obj
         return cmd_fail(CMD_USAGE, "dump: %s", err.msg);
     if (session_open(s, &cfg, &err) != 0)
         return cmd_fail(CMD_FAILED, "%s", err.msg);
+    nicbpf_xlate_opts(s->bpf, &v->dev.xlate);
     status = object_load(o, s, v->verbose);
     return status == CMD_DONE ? show(v, o, s) : status;
 }

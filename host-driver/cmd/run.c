@@ -90,6 +90,7 @@ static int load(struct run *r)
 
     if (session_open(&r->s, &r->cfg, &err) != 0)
         return cmd_fail(CMD_FAILED, "%s", err.msg);
+    nicbpf_xlate_opts(r->s.bpf, &r->v->dev.xlate);
     status = object_load(&r->o, &r->s, r->v->verbose);
     if (status == CMD_DONE && r->v->maps_from != NULL &&
         maps_load(r->o.bpf, r->v->maps_from, &err) != 0)

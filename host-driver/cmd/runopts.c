@@ -75,6 +75,7 @@ const struct opt run_opts[] = {
     DEVOPTS_ENGINES,
     DEVOPTS_THREADS,
     DEVOPTS_SET,
+    DEVOPTS_XLATE,
     OPT_ROW_CALL(
         set_mode, "mode", 0, "MODE",
         "timed, or functional: no latencies and no contention, so faster, and the modelled "

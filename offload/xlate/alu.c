@@ -112,13 +112,15 @@ static void logic_imm(struct xlate *x, unsigned op, unsigned rd, int64_t imm)
 {
     uint64_t u = (uint64_t)imm;
 
+    bool plain = x->opts.naive;
+
     if (xlate_fits12(imm))
         xlate_i(x, alu_ops[op].imm, rd, rd, (int32_t)imm);
-    else if (op == EBPF_OP_AND && is_pow2(u + 1))
+    else if (!plain && op == EBPF_OP_AND && is_pow2(u + 1))
         keep_bits(x, rd, log2_of(u + 1));
-    else if (op == EBPF_OP_AND && is_pow2(~u))
+    else if (!plain && op == EBPF_OP_AND && is_pow2(~u))
         xlate_i(x, RV64_OP_BCLRI, rd, rd, (int32_t)log2_of(~u));
-    else if (op != EBPF_OP_AND && is_pow2(u))
+    else if (!plain && op != EBPF_OP_AND && is_pow2(u))
         xlate_i(x, op == EBPF_OP_OR ? RV64_OP_BSETI : RV64_OP_BINVI, rd, rd, (int32_t)log2_of(u));
     else {
         xlate_li(x, XLATE_T0, imm);
@@ -157,9 +159,11 @@ static void mul_imm(struct xlate *x, unsigned op, unsigned rd, int32_t imm, bool
 {
     uint64_t u = wide ? (uint64_t)(int64_t)imm : (uint32_t)imm;
 
-    if (op == EBPF_OP_MUL && is_pow2(u)) {
+    bool pow2 = is_pow2(u) && !x->opts.naive;
+
+    if (op == EBPF_OP_MUL && pow2) {
         shift_imm(x, EBPF_OP_LSH, rd, (int32_t)log2_of(u), wide);
-    } else if (op == EBPF_OP_DIV && is_pow2(u)) {
+    } else if (op == EBPF_OP_DIV && pow2) {
         shift_imm(x, EBPF_OP_RSH, rd, (int32_t)log2_of(u), wide);
     } else if (u == 0 && (op == EBPF_OP_MUL || op == EBPF_OP_DIV || op == EBPF_OP_SDIV)) {
         xlate_li(x, rd, 0);
@@ -167,7 +171,7 @@ static void mul_imm(struct xlate *x, unsigned op, unsigned rd, int32_t imm, bool
         finish(x, rd, wide);
     } else if (op == EBPF_OP_MOD && u == 1) {
         xlate_li(x, rd, 0);
-    } else if (op == EBPF_OP_MOD && is_pow2(u)) {
+    } else if (op == EBPF_OP_MOD && pow2) {
         keep_bits(x, rd, log2_of(u));
     } else {
         xlate_li(x, XLATE_T0, imm);

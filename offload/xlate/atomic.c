@@ -44,10 +44,12 @@ static void cmpxchg(struct xlate *x, const struct ebpf_insn *i, bool wide, bool 
         expect = RV64_T3;
         xlate_sext_w(x, expect, r0);
     }
+    x->fixed = true;
     xlate_amo(x, wide ? RV64_OP_LR_D : RV64_OP_LR_W, XLATE_T1, addr, 0, AQRL);
     xlate_skip(x, RV64_OP_BNE, XLATE_T1, expect, 12);
     xlate_amo(x, wide ? RV64_OP_SC_D : RV64_OP_SC_W, RV64_T4, addr, src, AQRL);
     xlate_skip(x, RV64_OP_BNE, RV64_T4, RV64_ZERO, -12);
+    x->fixed = false;
     if (zext)
         xlate_zext_w(x, r0, XLATE_T1);
     else

@@ -7,25 +7,23 @@
  */
 #include "xlate/xlate.h"
 
-static void gate(struct xlate *x, unsigned link, uint32_t index)
-{
-    xlate_reloc(x, OFFLOAD_RELOC_GATE, index, 0);
-    xlate_i(x, RV64_OP_JAL, link, 0, 0);
-}
-
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     if (row->kind == EBPF_KIND_CALL_LOCAL) {
         uint32_t to = xlate_func_at(x, (uint32_t)xlate_target(x, x->cur));
-        xlate_site(x, (struct xlate_site){.kind = XLATE_SITE_CALL, .target = to});
+        xlate_site(x, RV64_OP_JAL, RV64_RA, 0, 0, to);
         return;
     }
-    gate(x, RV64_RA, (uint32_t)i->imm);
+    if (xlate_lookup(x, i))
+        return;
+    xlate_gate(x, RV64_RA, (uint32_t)i->imm);
     xlate_mv(x, xlate_reg(0), RV64_A0);
 }
 
 static unsigned saved_reg(unsigned bit)
 {
+    if (bit == XLATE_SAVE_S0)
+        return RV64_S0;
     return bit == XLATE_SAVE_RA ? (unsigned)RV64_RA : xlate_reg(bit);
 }
 
@@ -34,7 +32,7 @@ static void saved(struct xlate *x, bool restore)
     const struct xlate_func *f = x->func;
     int32_t off = f->fp_off;
 
-    for (unsigned bit = 0; bit <= XLATE_SAVE_RA; bit++) {
+    for (unsigned bit = 0; bit <= XLATE_SAVE_S0; bit++) {
         if (!(f->saved & (1u << bit)))
             continue;
         if (restore)
@@ -51,6 +49,11 @@ void xlate_prologue(struct xlate *x)
     if (x->func->adjust)
         xlate_i(x, RV64_OP_ADDI, RV64_SP, RV64_SP, -(int32_t)x->func->bytes);
     saved(x, false);
+    if (x->opts.naive) {
+        xlate_i(x, RV64_OP_ADDI, RV64_S0, RV64_SP, (int32_t)x->func->bytes);
+        if (x->func->uses_fp)
+            xlate_i(x, RV64_OP_ADDI, xlate_reg(EBPF_FP), RV64_SP, x->func->fp_off);
+    }
 }
 
 static bool is_main(const struct xlate *x)
@@ -58,11 +61,30 @@ static bool is_main(const struct xlate *x)
     return x->func == x->funcs;
 }
 
+/* The naive mode has one epilogue a function, at its last exit. */
+static bool jump_to_last_exit(struct xlate *x)
+{
+    for (uint32_t s = x->func->end; s-- > x->cur + 1;) {
+        if (!(x->slot[s] & XLATE_LIVE) || x->id[s] != EBPF_EXIT)
+            continue;
+        x->slot[s] |= XLATE_TARGET;
+        xlate_site(x, RV64_OP_JAL, RV64_ZERO, 0, 0, s);
+        return true;
+    }
+    return false;
+}
+
 void xlate_exit(struct xlate *x)
 {
+    if (x->opts.naive && jump_to_last_exit(x))
+        return;
+    if (is_main(x) && x->opts.naive) {
+        saved(x, true);
+        xlate_i(x, RV64_OP_ADDI, RV64_SP, RV64_SP, (int32_t)x->func->bytes);
+    }
     if (is_main(x)) {
         xlate_mv(x, RV64_A0, xlate_reg(0));
-        gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
+        xlate_gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
         return;
     }
     xlate_row(x, OFFLOAD_ROW_GLUE);
@@ -77,8 +99,9 @@ bool xlate_result(struct xlate *x, const struct ebpf_row *row, const struct ebpf
 {
     uint32_t exit = x->cur + 1;
 
-    if (!is_main(x) || row->op != EBPF_OP_MOV || i->dst != 0 || exit >= x->func->end ||
-        x->id[exit] != EBPF_EXIT || (row->kind == EBPF_KIND_ALU_X && i->src == 0))
+    if (x->opts.naive || !is_main(x) || row->op != EBPF_OP_MOV || i->dst != 0 ||
+        exit >= x->func->end || x->id[exit] != EBPF_EXIT ||
+        (row->kind == EBPF_KIND_ALU_X && i->src == 0))
         return false;
     if (row->kind == EBPF_KIND_ALU_K)
         xlate_li(x, RV64_A0, row->bits == 64 ? (int64_t)i->imm : (int64_t)(uint32_t)i->imm);
@@ -89,6 +112,6 @@ bool xlate_result(struct xlate *x, const struct ebpf_row *row, const struct ebpf
     else
         return false;
     xlate_row(x, exit);
-    gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
+    xlate_gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
     return true;
 }

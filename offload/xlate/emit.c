@@ -39,49 +39,63 @@ int xlate_refuse(struct xlate *x, uint32_t insn, const char *fmt, ...)
     return x->err = -EINVAL;
 }
 
-static void word(struct xlate *x, uint32_t w)
+static void put(struct xlate *x, struct xlate_op op)
 {
-    void *p = x->code;
+    void *p = x->ops;
 
-    if (x->words >= x->max_words && !x->err) {
+    /* Passes shorten the code, but not that much. */
+    if (x->words / 4 >= x->max_words && !x->err) {
         xlate_refuse(x, x->cur, "translated code is longer than %u words", x->max_words);
         x->err = -E2BIG;
     }
-    if (!xlate_room(x, &p, &x->word_cap, x->words, sizeof(*x->code)))
+    if (!xlate_room(x, &p, &x->op_cap, x->words, sizeof(*x->ops)))
         return;
-    x->code = p;
-    x->code[x->words++] = w;
+    x->ops = p;
+    op.slot = x->row;
+    op.fixed = x->fixed;
+    x->ops[x->words++] = op;
+}
+
+static struct xlate_op rv(enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2, int64_t imm)
+{
+    return (struct xlate_op){.kind = XLATE_OP_RV,
+                             .op = (uint8_t)op,
+                             .rd = (uint8_t)rd,
+                             .rs1 = (uint8_t)rs1,
+                             .rs2 = (uint8_t)rs2,
+                             .imm = imm};
 }
 
 void xlate_r(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2)
 {
-    word(x, rv64_encode(op, rd, rs1, rs2, 0));
+    put(x, rv(op, rd, rs1, rs2, 0));
 }
 
 void xlate_i(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, int32_t imm)
 {
-    word(x, rv64_encode(op, rd, rs1, 0, imm));
+    put(x, rv(op, rd, rs1, 0, imm));
 }
 
 void xlate_store(struct xlate *x, enum rv64_op op, unsigned src, unsigned base, int32_t off)
 {
-    word(x, rv64_encode(op, 0, base, src, off));
+    put(x, rv(op, 0, base, src, off));
 }
 
 void xlate_amo(struct xlate *x, enum rv64_op op, unsigned rd, unsigned addr, unsigned src,
                int32_t order)
 {
-    word(x, rv64_encode(op, rd, addr, src, order));
+    put(x, rv(op, rd, addr, src, order));
 }
 
 bool xlate_zext_dead(const struct xlate *x)
 {
-    return x->facts && (x->facts->flags[x->cur] & OFFLOAD_FACT_ZEXT_DEAD);
+    return x->facts && (x->opts.naive || xlate_pass(x, OFFLOAD_PASS_FACTS)) &&
+           (x->facts->flags[x->cur] & OFFLOAD_FACT_ZEXT_DEAD);
 }
 
 void xlate_skip(struct xlate *x, enum rv64_op op, unsigned rs1, unsigned rs2, int32_t off)
 {
-    word(x, rv64_encode(op, 0, rs1, rs2, off));
+    put(x, rv(op, 0, rs1, rs2, off));
 }
 
 void xlate_mv(struct xlate *x, unsigned rd, unsigned rs)
@@ -100,40 +114,37 @@ void xlate_sext_w(struct xlate *x, unsigned rd, unsigned rs)
     xlate_i(x, RV64_OP_ADDIW, rd, rs, 0);
 }
 
+void xlate_li(struct xlate *x, unsigned rd, int64_t v)
+{
+    put(x, (struct xlate_op){.kind = XLATE_OP_LI, .rd = (uint8_t)rd, .imm = v});
+}
+
 void xlate_row(struct xlate *x, uint32_t insn)
 {
-    void *p = x->rows;
-
-    /* A slot without code leaves no row. */
-    if (x->row_count && x->rows[x->row_count - 1].word == x->words)
-        x->row_count--;
-    if (x->row_count && x->rows[x->row_count - 1].insn == insn)
-        return;
-    if (!xlate_room(x, &p, &x->row_cap, x->row_count, sizeof(*x->rows)))
-        return;
-    x->rows = p;
-    x->rows[x->row_count++] = (struct offload_row){.word = x->words, .insn = insn};
+    x->row = insn;
 }
 
-void xlate_reloc(struct xlate *x, enum offload_reloc_kind kind, uint32_t index, uint32_t addend)
+void xlate_addr_of(struct xlate *x, unsigned rd, enum offload_reloc_kind kind, uint32_t index,
+                   uint32_t addend)
 {
-    void *p = x->relocs;
-
-    if (!xlate_room(x, &p, &x->reloc_cap, x->reloc_count, sizeof(*x->relocs)))
-        return;
-    x->relocs = p;
-    x->relocs[x->reloc_count++] = (struct offload_reloc){
-        .word = x->words, .kind = (uint16_t)kind, .index = index, .addend = addend};
+    put(x, (struct xlate_op){.kind = XLATE_OP_ADDR,
+                             .op = (uint8_t)kind,
+                             .rd = (uint8_t)rd,
+                             .ref = index,
+                             .imm = addend});
 }
 
-void xlate_site(struct xlate *x, struct xlate_site site)
+void xlate_gate(struct xlate *x, unsigned link, uint32_t index)
 {
-    void *p = x->sites;
+    put(x, (struct xlate_op){.kind = XLATE_OP_GATE, .rd = (uint8_t)link, .imm = index});
+}
 
-    if (!xlate_room(x, &p, &x->site_cap, x->site_count, sizeof(*x->sites)))
-        return;
-    x->sites = p;
-    site.raw = x->words;
-    x->sites[x->site_count++] = site;
-    word(x, 0);
+void xlate_site(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
+                uint32_t target)
+{
+    struct xlate_op site = rv(op, rd, rs1, rs2, 0);
+
+    site.kind = XLATE_OP_SITE;
+    site.ref = target;
+    put(x, site);
 }

@@ -38,11 +38,13 @@ static int frame(struct xlate *x, struct xlate_func *f)
     if (f->bpf_stack > OFFLOAD_FRAME_STACK)
         return xlate_refuse(x, f->start, "stack of %u bytes is more than %u", f->bpf_stack,
                             OFFLOAD_FRAME_STACK);
-    if (f != x->funcs)
+    if (f != x->funcs || x->opts.naive)
         f->saved = (uint16_t)((f->written & CALLEE_SAVED) | (f->calls ? 1u << XLATE_SAVE_RA : 0));
+    if (x->opts.naive)
+        f->saved |= (uint16_t)(1u << XLATE_SAVE_S0 | (f->uses_fp ? 1u << EBPF_FP : 0));
     save = align16(8u * (uint32_t)__builtin_popcount(f->saved));
     f->bytes = align16(f->bpf_stack) + save;
-    f->adjust = f->calls && f->bytes;
+    f->adjust = (f->calls || x->opts.naive) && f->bytes;
     f->fp_off = f->adjust ? (int32_t)align16(f->bpf_stack) : -(int32_t)save;
     return 0;
 }

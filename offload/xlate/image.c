@@ -35,68 +35,116 @@ static enum rv64_op inverse(unsigned op)
     }
 }
 
-static uint32_t *put_site(const struct xlate *x, const struct xlate_site *s, uint32_t *w)
+static uint32_t *put_site(const struct xlate *x, uint32_t k, uint32_t *w)
 {
-    bool call = s->kind == XLATE_SITE_CALL, branch = s->kind == XLATE_SITE_BRANCH;
-    unsigned link = call ? RV64_RA : RV64_ZERO;
-    uint32_t to = call ? x->funcs[s->target].raw : x->slot_raw[s->target];
-    int32_t off = ((int32_t)x->place[to] - (int32_t)x->place[s->raw]) * 4;
+    const struct xlate_op *op = &x->ops[k];
+    bool branch = op->op != RV64_OP_JAL;
+    int32_t off = ((int32_t)x->place[xlate_site_to(x, op)] - (int32_t)x->place[k]) * 4;
 
-    if (branch && s->words == 1) {
-        *w++ = rv64_encode(s->op, 0, s->rs1, s->rs2, off);
+    if (branch && op->words == 1) {
+        *w++ = rv64_encode(op->op, 0, op->rs1, op->rs2, off);
         return w;
     }
     if (branch) {
-        *w++ = rv64_encode(inverse(s->op), 0, s->rs1, s->rs2, 4 * s->words);
+        *w++ = rv64_encode(inverse(op->op), 0, op->rs1, op->rs2, 4 * op->words);
         off -= 4;
     }
-    if (s->words - branch == 2)
-        return far_jump(w, link, off);
-    *w++ = rv64_encode(RV64_OP_JAL, link, 0, 0, off);
+    if (op->words - branch == 2)
+        return far_jump(w, op->rd, off);
+    *w++ = rv64_encode(RV64_OP_JAL, op->rd, 0, 0, off);
     return w;
+}
+
+static uint16_t reloc_kind(const struct xlate_op *op)
+{
+    if (op->kind == XLATE_OP_GATE)
+        return OFFLOAD_RELOC_GATE;
+    if (op->words == 3)
+        return op->op;
+    return op->op == OFFLOAD_RELOC_MAP ? OFFLOAD_RELOC_MAP_NEAR : OFFLOAD_RELOC_VALUE_NEAR;
+}
+
+static void put_reloc(struct offload_image *img, const struct xlate_op *op, uint32_t at)
+{
+    bool gate = op->kind == XLATE_OP_GATE;
+
+    img->relocs[img->reloc_count++] =
+        (struct offload_reloc){.word = at,
+                               .kind = reloc_kind(op),
+                               .index = gate ? (uint32_t)op->imm : op->ref,
+                               .addend = gate ? 0 : (uint32_t)op->imm};
+}
+
+static uint32_t *put_op(const struct xlate *x, struct offload_image *img, uint32_t k, uint32_t *w)
+{
+    const struct xlate_op *op = &x->ops[k];
+
+    switch ((enum xlate_op_kind)op->kind) {
+    case XLATE_OP_GONE:
+        return w;
+    case XLATE_OP_RV:
+        *w++ = rv64_encode(op->op, op->rd, op->rs1, op->rs2, (int32_t)op->imm);
+        return w;
+    case XLATE_OP_LI:
+        return w + xlate_li_words(op->rd, op->imm, w);
+    case XLATE_OP_ADDR: /* filled in by offload_image_link */
+        put_reloc(img, op, x->place[k]);
+        if (op->words == 2) {
+            *w++ = rv64_encode(RV64_OP_AUIPC, op->rd, 0, 0, 0);
+            *w++ = rv64_encode(RV64_OP_ADDI, op->rd, op->rd, 0, 0);
+            return w;
+        }
+        *w++ = rv64_encode(RV64_OP_LUI, op->rd, 0, 0, 0);
+        *w++ = rv64_encode(RV64_OP_ADDIW, op->rd, op->rd, 0, 0);
+        *w++ = rv64_encode(RV64_OP_ADD_UW, op->rd, op->rd, RV64_ZERO, 0);
+        return w;
+    case XLATE_OP_GATE:
+        put_reloc(img, op, x->place[k]);
+        *w++ = rv64_encode(RV64_OP_JAL, op->rd, 0, 0, 0);
+        return w;
+    default:
+        return put_site(x, k, w);
+    }
+}
+
+/* Room for the tables: no more relocations and rows than ops. */
+static int open_tables(const struct xlate *x, struct offload_image *img)
+{
+    uint32_t relocs = 0;
+
+    for (uint32_t k = 0; k < x->words; k++)
+        relocs += x->ops[k].kind == XLATE_OP_GATE || x->ops[k].kind == XLATE_OP_ADDR;
+    img->code = malloc(((size_t)img->code_words + XLATE_LI_MAX) * sizeof(*img->code));
+    img->relocs = malloc(((size_t)relocs + 1) * sizeof(*img->relocs));
+    img->rows = malloc(((size_t)x->words + 1) * sizeof(*img->rows));
+    return img->code && img->relocs && img->rows ? 0 : -ENOMEM;
 }
 
 static void put_code(const struct xlate *x, struct offload_image *img)
 {
-    uint32_t k = 0, *w = img->code;
+    uint32_t *w = img->code;
 
-    for (uint32_t raw = 0; raw < x->words; raw++) {
-        if (k < x->site_count && x->sites[k].raw == raw)
-            w = put_site(x, &x->sites[k++], w);
-        else
-            *w++ = x->code[raw];
+    for (uint32_t k = 0; k < x->words; k++) {
+        const struct xlate_op *op = &x->ops[k];
+        uint32_t n = img->row_count;
+        if (op->words && (n == 0 || img->rows[n - 1].insn != op->slot))
+            img->rows[img->row_count++] = (struct offload_row){x->place[k], op->slot};
+        w = put_op(x, img, k, w);
     }
 }
 
-/* Takes x's rows and relocations, in final words. */
-static void put_tables(struct xlate *x, struct offload_image *img)
-{
-    for (uint32_t k = 0; k < x->row_count; k++)
-        x->rows[k].word = x->place[x->rows[k].word];
-    for (uint32_t k = 0; k < x->reloc_count; k++)
-        x->relocs[k].word = x->place[x->relocs[k].word];
-    img->rows = x->rows;
-    img->row_count = x->row_count;
-    img->relocs = x->relocs;
-    img->reloc_count = x->reloc_count;
-    x->rows = NULL;
-    x->relocs = NULL;
-}
-
-int xlate_image(struct xlate *x, struct offload_image **out)
+int xlate_image(const struct xlate *x, struct offload_image **out)
 {
     struct offload_image *img = calloc(1, sizeof(*img));
 
     if (!img)
         return -ENOMEM;
     img->code_words = x->place[x->words];
-    img->code = malloc((size_t)img->code_words * sizeof(*img->code));
-    if (!img->code) {
-        free(img);
+    if (open_tables(x, img)) {
+        offload_image_free(img);
         return -ENOMEM;
     }
     put_code(x, img);
-    put_tables(x, img);
     img->entry_word = x->place[x->funcs[0].raw];
     img->stack_bytes = x->stack_bytes;
     *out = img;
@@ -145,10 +193,41 @@ static int link_address(const struct offload_reloc *r, const uint32_t *addr, uin
     return 0;
 }
 
+/* auipc, addi */
+static int link_near(const struct offload_reloc *r, const struct offload_link *link,
+                     const uint32_t *addr, uint32_t *out)
+{
+    unsigned rd = rd_of(out[r->word]);
+
+    if (!addr || r->index >= link->map_count || addr[r->index] == 0)
+        return -EINVAL;
+    int64_t off = (int64_t)(uint32_t)(addr[r->index] + r->addend) -
+                  ((int64_t)link->base + (int64_t)r->word * 4);
+    int32_t lo = (int32_t)((off & 0xfff) ^ 0x800) - 0x800;
+    if (off - lo < INT32_MIN || off - lo > INT32_MAX)
+        return -ERANGE;
+    out[r->word] = rv64_encode(RV64_OP_AUIPC, rd, 0, 0, (int32_t)(off - lo));
+    out[r->word + 1] = rv64_encode(RV64_OP_ADDI, rd, rd, 0, lo);
+    return 0;
+}
+
+static uint32_t reloc_words(const struct offload_reloc *r)
+{
+    switch (r->kind) {
+    case OFFLOAD_RELOC_GATE:
+        return 1;
+    case OFFLOAD_RELOC_MAP_NEAR:
+    case OFFLOAD_RELOC_VALUE_NEAR:
+        return 2;
+    default:
+        return 3;
+    }
+}
+
 static int link_one(const struct offload_image *img, const struct offload_reloc *r,
                     const struct offload_link *link, uint32_t *out)
 {
-    uint32_t words = r->kind == OFFLOAD_RELOC_GATE ? 1 : 3;
+    uint32_t words = reloc_words(r);
 
     if (r->word >= img->code_words || img->code_words - r->word < words)
         return -EINVAL;
@@ -159,6 +238,10 @@ static int link_one(const struct offload_image *img, const struct offload_reloc 
         return link_address(r, link->map_addr, link->map_count, out);
     case OFFLOAD_RELOC_VALUE:
         return link_address(r, link->value_addr, link->map_count, out);
+    case OFFLOAD_RELOC_MAP_NEAR:
+        return link_near(r, link, link->map_addr, out);
+    case OFFLOAD_RELOC_VALUE_NEAR:
+        return link_near(r, link, link->value_addr, out);
     default:
         return -EINVAL;
     }

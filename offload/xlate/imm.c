@@ -82,7 +82,7 @@ static void consider(struct recipe *best, int64_t start, enum rv64_op last, int3
     *best = r;
 }
 
-void xlate_li(struct xlate *x, unsigned rd, int64_t v)
+unsigned xlate_li_words(unsigned rd, int64_t v, uint32_t out[XLATE_LI_MAX])
 {
     struct recipe best = {.n = 0};
     unsigned from = RV64_ZERO;
@@ -97,7 +97,8 @@ void xlate_li(struct xlate *x, unsigned rd, int64_t v)
             consider(&best, (int32_t)v, RV64_OP_ADD_UW, 0);
     }
     for (unsigned k = 0; k < best.n; k++) {
-        xlate_i(x, best.step[k].op, rd, from, best.step[k].imm);
+        out[k] = rv64_encode(best.step[k].op, rd, from, 0, best.step[k].imm);
         from = rd;
     }
+    return best.n;
 }

@@ -5,16 +5,12 @@
 static void jump_to(struct xlate *x, uint32_t slot)
 {
     if (slot != xlate_next(x, x->cur))
-        xlate_site(x, (struct xlate_site){.kind = XLATE_SITE_JUMP, .target = slot});
+        xlate_site(x, RV64_OP_JAL, RV64_ZERO, 0, 0, slot);
 }
 
 static void branch_to(struct xlate *x, enum rv64_op op, unsigned rs1, unsigned rs2, uint32_t slot)
 {
-    xlate_site(x, (struct xlate_site){.kind = XLATE_SITE_BRANCH,
-                                      .target = slot,
-                                      .op = (uint8_t)op,
-                                      .rs1 = (uint8_t)rs1,
-                                      .rs2 = (uint8_t)rs2});
+    xlate_site(x, op, RV64_ZERO, rs1, rs2, slot);
 }
 
 struct cond {
@@ -79,7 +75,7 @@ static void set_bits(struct xlate *x, const struct ebpf_row *row, const struct e
     } else if (xlate_fits12(i->imm)) {
         xlate_i(x, RV64_OP_ANDI, XLATE_T0, dst, i->imm);
         clean = clean || i->imm >= 0;
-    } else if (__builtin_popcount(u) == 1 && (!clean || i->imm >= 0)) {
+    } else if (!x->opts.naive && __builtin_popcount(u) == 1 && (!clean || i->imm >= 0)) {
         xlate_i(x, RV64_OP_BEXTI, XLATE_T0, dst, __builtin_ctz(u));
         clean = true;
     } else {
@@ -108,12 +104,23 @@ static void conditional(struct xlate *x, const struct ebpf_row *row, const struc
     branch_to(x, c.op, c.swap ? b : a, c.swap ? a : b, target);
 }
 
+/* A jump to the main program's exit is that exit: two instructions, one of which a pass drops. */
+static bool exits(const struct xlate *x, uint32_t target)
+{
+    return x->func == x->funcs && xlate_pass(x, OFFLOAD_PASS_BRANCH) &&
+           x->id[target] == EBPF_EXIT && target != xlate_next(x, x->cur);
+}
+
 void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     uint32_t target = (uint32_t)xlate_target(x, x->cur);
     uint8_t edges = x->slot[x->cur] & (XLATE_TAKEN | XLATE_FALLS);
 
-    if (row->kind == EBPF_KIND_JA || edges == XLATE_TAKEN)
+    if (x->inlined == x->cur && x->cur)
+        return; /* the lookup before it has jumped already */
+    if (row->kind == EBPF_KIND_JA && exits(x, target))
+        xlate_exit(x);
+    else if (row->kind == EBPF_KIND_JA || edges == XLATE_TAKEN)
         jump_to(x, target);
     else if (edges != XLATE_FALLS && target != xlate_next(x, x->cur))
         conditional(x, row, i, target);

@@ -15,36 +15,52 @@
 
 #define ROUNDS 3
 
-static uint32_t largest(const struct xlate_site *s)
+static bool is_call(const struct xlate_op *op)
 {
-    return s->kind == XLATE_SITE_BRANCH ? 3 : 2;
+    return op->rd == RV64_RA;
 }
 
-static uint32_t target_raw(const struct xlate *x, const struct xlate_site *s)
+static uint8_t largest(const struct xlate *x, const struct xlate_op *op)
 {
-    return s->kind == XLATE_SITE_CALL ? x->funcs[s->target].raw : x->slot_raw[s->target];
+    uint32_t words[XLATE_LI_MAX];
+
+    switch ((enum xlate_op_kind)op->kind) {
+    case XLATE_OP_LI:
+        return (uint8_t)xlate_li_words(op->rd, op->imm, words);
+    case XLATE_OP_ADDR:
+        return xlate_pass(x, OFFLOAD_PASS_NEAR) ? 2 : 3;
+    case XLATE_OP_SITE:
+        return op->op == RV64_OP_JAL ? 2 : 3;
+    case XLATE_OP_GONE:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+uint32_t xlate_site_to(const struct xlate *x, const struct xlate_op *op)
+{
+    return is_call(op) ? x->funcs[op->ref].raw : x->slot_raw[op->ref];
 }
 
 static void place(struct xlate *x)
 {
-    uint32_t at = 0, k = 0;
+    uint32_t at = 0;
 
-    for (uint32_t w = 0; w < x->words; w++) {
-        x->place[w] = at;
-        if (k < x->site_count && x->sites[k].raw == w)
-            at += x->sites[k++].words;
-        else
-            at++;
+    for (uint32_t k = 0; k < x->words; k++) {
+        x->place[k] = at;
+        at += x->ops[k].words;
     }
     x->place[x->words] = at;
 }
 
 /* Smallest form that reaches, given where things are now. */
-static uint8_t wanted(const struct xlate *x, const struct xlate_site *s)
+static uint8_t wanted(const struct xlate *x, uint32_t k)
 {
-    int64_t off = ((int64_t)x->place[target_raw(x, s)] - x->place[s->raw]) * 4;
+    const struct xlate_op *op = &x->ops[k];
+    int64_t off = ((int64_t)x->place[xlate_site_to(x, op)] - x->place[k]) * 4;
 
-    if (s->kind != XLATE_SITE_BRANCH)
+    if (op->op == RV64_OP_JAL)
         return rv64_imm_fits(RV64_OP_JAL, off) ? 1 : 2;
     if (rv64_imm_fits(RV64_OP_BEQ, off))
         return 1;
@@ -55,10 +71,12 @@ static bool shrink(struct xlate *x)
 {
     bool changed = false;
 
-    for (uint32_t k = 0; k < x->site_count; k++) {
-        uint8_t w = wanted(x, &x->sites[k]);
-        if (w < x->sites[k].words) {
-            x->sites[k].words = w;
+    for (uint32_t k = 0; k < x->words; k++) {
+        if (x->ops[k].kind != XLATE_OP_SITE)
+            continue;
+        uint8_t w = wanted(x, k);
+        if (w < x->ops[k].words) {
+            x->ops[k].words = w;
             changed = true;
         }
     }
@@ -70,8 +88,8 @@ int xlate_layout(struct xlate *x)
     x->place = malloc(((size_t)x->words + 1) * sizeof(*x->place));
     if (!x->place)
         return x->err = -ENOMEM;
-    for (uint32_t k = 0; k < x->site_count; k++)
-        x->sites[k].words = (uint8_t)largest(&x->sites[k]);
+    for (uint32_t k = 0; k < x->words; k++)
+        x->ops[k].words = largest(x, &x->ops[k]);
     place(x);
     for (unsigned round = 0; round < ROUNDS && shrink(x); round++)
         place(x);

@@ -4,9 +4,10 @@
 
 struct xlate_addr xlate_addr(struct xlate *x, unsigned bpf, int32_t off, unsigned tmp)
 {
-    unsigned base = bpf == EBPF_FP ? (unsigned)RV64_SP : xlate_reg(bpf);
+    bool sp = bpf == EBPF_FP && !x->opts.naive;
+    unsigned base = sp ? (unsigned)RV64_SP : xlate_reg(bpf);
 
-    if (bpf == EBPF_FP)
+    if (sp)
         off += x->func->fp_off;
     if (xlate_fits12(off))
         return (struct xlate_addr){base, off};
@@ -64,21 +65,11 @@ void xlate_mem(struct xlate *x, const struct ebpf_row *row, const struct ebpf_in
     }
     if (row->kind == EBPF_KIND_STX) {
         value = xlate_value(x, i->src, XLATE_T1);
-    } else if (i->imm) {
+    } else if (i->imm || x->opts.naive) {
         value = XLATE_T1;
         xlate_li(x, value, i->imm);
     }
     store(x, row, i, value);
-}
-
-/* Filled in by offload_image_link. */
-static void address(struct xlate *x, unsigned rd, enum offload_reloc_kind kind, uint32_t index,
-                    uint32_t addend)
-{
-    xlate_reloc(x, kind, index, addend);
-    xlate_i(x, RV64_OP_LUI, rd, 0, 0);
-    xlate_i(x, RV64_OP_ADDIW, rd, rd, 0);
-    xlate_zext_w(x, rd, rd);
 }
 
 void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
@@ -87,9 +78,9 @@ void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
     uint32_t low = (uint32_t)i[0].imm, high = (uint32_t)i[1].imm;
 
     if (row->id == EBPF_LD_MAP_FD)
-        address(x, rd, OFFLOAD_RELOC_MAP, low, 0);
+        xlate_addr_of(x, rd, OFFLOAD_RELOC_MAP, low, 0);
     else if (row->id == EBPF_LD_MAP_VALUE)
-        address(x, rd, OFFLOAD_RELOC_VALUE, low, high);
+        xlate_addr_of(x, rd, OFFLOAD_RELOC_VALUE, low, high);
     else
         xlate_li(x, rd, (int64_t)((uint64_t)high << 32 | low));
 }

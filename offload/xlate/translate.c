@@ -106,26 +106,28 @@ static void release(struct xlate *x)
     free(x->slot_raw);
     free(x->funcs);
     free(x->edges);
-    free(x->code);
-    free(x->sites);
-    free(x->relocs);
-    free(x->rows);
+    free(x->ops);
     free(x->place);
 }
 
 int offload_translate(const struct offload_prog *prog, const struct offload_facts *facts,
-                      uint32_t max_words, struct offload_image **out, struct offload_refusal *why)
+                      const struct offload_xlate_opts *opts, uint32_t max_words,
+                      struct offload_image **out, struct offload_refusal *why)
 {
     struct xlate x = {.prog = prog, .facts = facts, .why = why, .max_words = max_words};
     int err = check_args(prog, facts, &x);
 
     *out = NULL;
+    if (opts)
+        x.opts = *opts;
     if (!err)
         err = xlate_scan(&x);
     if (!err)
         err = xlate_frames(&x);
     if (!err)
         err = emit(&x);
+    if (!err)
+        err = xlate_optimise(&x);
     if (!err)
         err = xlate_layout(&x);
     if (!err)

@@ -4,13 +4,14 @@
  *
  *   scan     checks every reached instruction; finds jump targets and functions
  *   frame    stack frame of each function, depth of the call chains
- *   emit     one pass over the slots: alu, mem, atomic, jump, call write words;
- *            jumps between slots are one-word *sites* with a slot as target
- *   layout   gives each site its size and every word its final place
+ *   emit     one pass over the slots: alu, mem, atomic, jump, call write symbolic
+ *            ops; jumps between slots are *sites* with a slot as target
+ *   opt      passes over the ops: see opt.h
+ *   layout   gives each op its size and final place
  *   image    the result: code, relocations, line table
  *
- * A pass that rewrites BPF goes between scan and emit; one that rewrites engine
- * code goes between emit and layout, where sites are still symbolic.
+ * With opts->naive the emitters work in the manner of the Linux RV64 JIT: one
+ * instruction at a time, its register map and its frames.
  */
 #ifndef XLATE_XLATE_H
 #define XLATE_XLATE_H
@@ -33,27 +34,38 @@ enum xlate_slot_flag {
 
 struct xlate_func {
     uint32_t start, end; /* slots */
-    uint32_t raw;        /* word of the prologue, before layout */
+    uint32_t raw;        /* op of the prologue */
     uint32_t bpf_stack;  /* bytes of BPF stack, 0 when r10 is not used */
     uint32_t bytes;      /* stack used: BPF stack, saved registers, padding */
     int32_t fp_off;      /* r10 = sp + fp_off in the body */
-    uint16_t saved;      /* bit n: BPF register n is saved; bit XLATE_SAVE_RA */
+    uint16_t saved;      /* bit n: BPF register n is saved; bits XLATE_SAVE_RA, _S0 */
     bool adjust;         /* sp moves down by `bytes` */
     bool calls;          /* helper or subprogram */
     bool uses_fp;
     uint16_t written; /* bit n: BPF register n is written */
 };
 #define XLATE_SAVE_RA 11
+#define XLATE_SAVE_S0 12
 
-enum xlate_site_kind { XLATE_SITE_BRANCH, XLATE_SITE_JUMP, XLATE_SITE_CALL };
+enum xlate_op_kind {
+    XLATE_OP_GONE, /* removed by a pass */
+    XLATE_OP_RV,   /* one engine instruction */
+    XLATE_OP_LI,   /* rd = imm, by as many instructions as it takes */
+    XLATE_OP_ADDR, /* rd = address: lui, addiw, zext.w and a relocation */
+    XLATE_OP_GATE, /* jal rd, gate imm: helper (rd ra) or the program's end (rd zero) */
+    XLATE_OP_SITE, /* branch, jal zero or jal ra to `ref`; sized by layout */
+};
 
-struct xlate_site {
-    uint32_t raw;    /* its word before layout */
-    uint32_t target; /* slot; CALL: index of the function */
-    uint8_t kind;    /* enum xlate_site_kind */
-    uint8_t words;   /* layout: 1..3 */
-    uint8_t rs1, rs2;
-    uint8_t op; /* BRANCH: enum rv64_op */
+/* One operation of the engine, still symbolic. */
+struct xlate_op {
+    uint8_t kind;  /* enum xlate_op_kind */
+    uint8_t op;    /* RV, SITE: enum rv64_op; ADDR: enum offload_reloc_kind */
+    uint8_t words; /* layout */
+    bool fixed;    /* part of a sequence with branches inside: stays as it is */
+    uint8_t rd, rs1, rs2;
+    int64_t imm;   /* of the instruction; LI: value; ADDR: addend; GATE: number */
+    uint32_t ref;  /* SITE: target slot, or function of a call; ADDR: map */
+    uint32_t slot; /* BPF slot it does, or OFFLOAD_ROW_GLUE */
 };
 
 /* A local call, for the depth of the call chains. */
@@ -65,29 +77,27 @@ struct xlate_edge {
 struct xlate {
     const struct offload_prog *prog;
     const struct offload_facts *facts; /* may be NULL */
+    struct offload_xlate_opts opts;
     struct offload_refusal *why;
     uint32_t max_words;
     int err; /* first failure; emitting does nothing after it */
 
     uint8_t *id;        /* per slot: enum ebpf_id */
     uint8_t *slot;      /* per slot: enum xlate_slot_flag */
-    uint32_t *slot_raw; /* per slot: its first word before layout */
+    uint32_t *slot_raw; /* per slot: its first op */
     struct xlate_func *funcs;
     uint32_t func_count, func_cap;
     struct xlate_edge *edges;
     uint32_t edge_count, edge_cap;
     uint32_t stack_bytes;
 
-    uint32_t *code;
-    uint32_t words, word_cap;
-    struct xlate_site *sites;
-    uint32_t site_count, site_cap;
-    struct offload_reloc *relocs;
-    uint32_t reloc_count, reloc_cap;
-    struct offload_row *rows;
-    uint32_t row_count, row_cap;
+    struct xlate_op *ops;
+    uint32_t words, op_cap; /* words: how many ops */
+    uint32_t row;           /* slot of the ops to come, or OFFLOAD_ROW_GLUE */
+    bool fixed;             /* ops to come are fixed */
+    uint32_t inlined;       /* slot of a null check that an inlined lookup did; 0 = none */
 
-    uint32_t *place; /* layout: final word of each raw word, and of the end */
+    uint32_t *place; /* layout: final word of each op, and of the end */
 
     const struct xlate_func *func; /* being emitted */
     uint32_t cur;                  /* slot being emitted */
@@ -101,12 +111,12 @@ enum {
     XLATE_T2 = RV64_T2,
     XLATE_FAR = RV64_T6, /* far jumps: may be lost between any two slots */
 };
-/* Engine register of r0..r9. */
+/* Engine register of r0..r9; of r10 in the naive mode. */
 unsigned xlate_reg(unsigned bpf);
 /* Register that holds the value of r0..r10; r10 is computed into `tmp`. */
 unsigned xlate_value(struct xlate *x, unsigned bpf, unsigned tmp);
 
-/* ---- emit.c: words, sites, rows, relocations ---- */
+/* ---- emit.c: ops ---- */
 
 /* Room for one more element; false and x->err on failure. */
 bool xlate_room(struct xlate *x, void **array, uint32_t *cap, uint32_t count, size_t size);
@@ -126,10 +136,18 @@ void xlate_mv(struct xlate *x, unsigned rd, unsigned rs); /* nothing when equal 
 void xlate_zext_w(struct xlate *x, unsigned rd, unsigned rs);
 void xlate_sext_w(struct xlate *x, unsigned rd, unsigned rs);
 void xlate_row(struct xlate *x, uint32_t insn);
-void xlate_reloc(struct xlate *x, enum offload_reloc_kind kind, uint32_t index, uint32_t addend);
-void xlate_site(struct xlate *x, struct xlate_site site);
+/* Branch, or jal, to a slot; a call goes to a function. */
+void xlate_site(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
+                uint32_t target);
+void xlate_gate(struct xlate *x, unsigned link, uint32_t index);
+void xlate_addr_of(struct xlate *x, unsigned rd, enum offload_reloc_kind kind, uint32_t index,
+                   uint32_t addend);
 
 /* ---- imm.c ---- */
+
+enum { XLATE_LI_MAX = 8 };
+/* Code of rd = v into out; returns its words. */
+unsigned xlate_li_words(unsigned rd, int64_t v, uint32_t out[XLATE_LI_MAX]);
 
 static inline bool xlate_fits12(int64_t v)
 {
@@ -156,6 +174,8 @@ void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
 void xlate_atomic(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+/* lookup.c: a helper call done in place; false when it must be called. */
+bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
 void xlate_prologue(struct xlate *x);
 void xlate_exit(struct xlate *x);
 /* `dst = src or imm; exit` of the main program into a0 at once; false when it is not that. */
@@ -168,9 +188,19 @@ struct xlate_addr {
 };
 struct xlate_addr xlate_addr(struct xlate *x, unsigned bpf, int32_t off, unsigned tmp);
 
+/* ---- opt.c ---- */
+
+static inline bool xlate_pass(const struct xlate *x, enum offload_pass p)
+{
+    return !(x->opts.off & (1u << p));
+}
+int xlate_optimise(struct xlate *x);
+
 /* ---- layout.c, image.c ---- */
 
 int xlate_layout(struct xlate *x);
-int xlate_image(struct xlate *x, struct offload_image **out);
+/* Op that a site goes to. */
+uint32_t xlate_site_to(const struct xlate *x, const struct xlate_op *op);
+int xlate_image(const struct xlate *x, struct offload_image **out);
 
 #endif

@@ -33,6 +33,9 @@ long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size);
 void nicbpf_bind(struct nicbpf *b);
 struct nicbpf *nicbpf_bound(void); /* the bound layer, or NULL */
 
+/* How programs loaded from now on are translated; all passes until it is called. */
+void nicbpf_xlate_opts(struct nicbpf *b, const struct offload_xlate_opts *opts);
+
 /*
  * Why the last MAP_CREATE, PROG_LOAD, BTF_LOAD or LINK_CREATE was refused: what
  * an errno cannot say. Each of these commands forgets the one before.

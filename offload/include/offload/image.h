@@ -7,10 +7,11 @@
 #include "offload/verifier.h"
 
 enum offload_reloc_kind {
-    OFFLOAD_RELOC_GATE,  /* one `jal`, whose rd stays (ra; zero for the exit): to gate `index` */
-    OFFLOAD_RELOC_MAP,   /* lui, addiw, zext.w: device address of map `index` */
-    OFFLOAD_RELOC_VALUE, /* lui, addiw, zext.w: address of value 0 of array map `index`, plus addend
-                          */
+    OFFLOAD_RELOC_GATE,     /* one `jal`, whose rd stays (ra; zero for the exit): to gate `index` */
+    OFFLOAD_RELOC_MAP,      /* lui, addiw, zext.w: device address of map `index` */
+    OFFLOAD_RELOC_VALUE,    /* the same: address of value 0 of array map `index`, plus addend */
+    OFFLOAD_RELOC_MAP_NEAR, /* auipc, addi: as MAP, within 2 GiB of the code */
+    OFFLOAD_RELOC_VALUE_NEAR, /* auipc, addi: as VALUE, within 2 GiB of the code */
 };
 
 struct offload_reloc {
@@ -39,13 +40,34 @@ struct offload_image {
     uint32_t stack_bytes; /* program stack the deepest call chain uses, saved registers included */
 };
 
+/* What the translator does beyond one instruction at a time; a bit each. */
+enum offload_pass {
+#define XLATE_PASS(id, name, what) OFFLOAD_PASS_##id,
+#include "offload/passes.def"
+    OFFLOAD_PASSES
+};
+
+struct offload_xlate_opts {
+    uint32_t off; /* bit n: without pass n (enum offload_pass) */
+    bool naive;   /* no passes, and the register map and frames of the Linux RV64 JIT */
+};
+/* Name of pass n ("moves") and what it does; NULL past the last. */
+const char *offload_pass_name(unsigned n);
+const char *offload_pass_what(unsigned n);
+/*
+ * Reads "none", "all", or a list such as "-moves,-bytes" (all passes but these) or
+ * "none,+moves" (only this). -EINVAL at the first unknown word, which *bad then points to.
+ */
+int offload_xlate_opts_parse(const char *text, struct offload_xlate_opts *opts, const char **bad);
+
 /*
  * Translates. `facts` may be NULL: everything is then assumed reached. -EINVAL
  * (an instruction outside the supported set: why->reason), -E2BIG (code longer
- * than `max_words`), -ENOMEM.
+ * than `max_words`), -ENOMEM. `opts` may be NULL: every pass.
  */
 int offload_translate(const struct offload_prog *prog, const struct offload_facts *facts,
-                      uint32_t max_words, struct offload_image **out, struct offload_refusal *why);
+                      const struct offload_xlate_opts *opts, uint32_t max_words,
+                      struct offload_image **out, struct offload_refusal *why);
 void offload_image_free(struct offload_image *img); /* NULL is allowed */
 
 /* Where an image's references go. */
@@ -56,8 +78,10 @@ struct offload_link {
     const uint32_t *value_addr; /* per map: value 0, arrays only */
     uint32_t map_count;
 };
-/* Writes img->code, relocated, to out (code_words words). -ERANGE when a gate is out of jal's
- * reach, -EINVAL. */
+/*
+ * Writes img->code, relocated, to out (code_words words). -ERANGE when a gate is out of jal's
+ * reach or a near address is not near (translate again without the pass "near"), -EINVAL.
+ */
 int offload_image_link(const struct offload_image *img, const struct offload_link *link,
                        uint32_t *out);
 

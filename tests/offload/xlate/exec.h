@@ -17,9 +17,24 @@
 #define EXEC_MEM       512u /* bytes of memory of a case */
 #define EXEC_MAPS      4u
 
+/*
+ * A batch of XDP programs: r1 is a struct xdp_md at mem + EXEC_XDP, whose packet
+ * is at EXEC_PACKET; maps are arrays of four values of 8 bytes; helper 1 looks
+ * one up, the others depend on nothing.
+ */
+#define EXEC_XDP        192u
+#define EXEC_PACKET     256u
+#define EXEC_PACKET_LEN 128u
+extern const struct offload_map exec_xdp_maps[EXEC_MAPS];
+/* Fills the xdp_md of case k of n. */
+struct exec_case;
+void exec_xdp_init(struct exec_case *c, unsigned k, unsigned n);
+
 struct exec_case {
     struct offload_prog prog;
     const struct offload_facts *facts;
+    struct offload_xlate_opts opts;
+    bool xdp;              /* the same for all of a batch: see EXEC_XDP */
     uint8_t mem[EXEC_MEM]; /* in and out */
     uint64_t r0;           /* out */
     int err;               /* of offload_translate or offload_image_link; the case did not run */

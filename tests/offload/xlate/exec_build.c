@@ -79,8 +79,45 @@ static void put_start(struct out *o, uint32_t dispatch)
     put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
 }
 
-/* exec_helper; then all that a call may lose is lost, below sp too. */
-static void put_helper(struct out *o)
+const struct offload_map exec_xdp_maps[EXEC_MAPS] = {
+    {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "a"},
+    {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "b"},
+    {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "c"},
+    {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "d"},
+};
+
+void exec_xdp_init(struct exec_case *c, unsigned k, unsigned n)
+{
+    uint32_t data = exec_mem(k, n) + EXEC_PACKET, md[3] = {data, data + EXEC_PACKET_LEN, data};
+
+    memcpy(c->mem + EXEC_XDP, md, sizeof(md));
+    c->prog.maps = exec_xdp_maps;
+    c->prog.map_count = EXEC_MAPS;
+    c->xdp = true;
+}
+
+/* Array lookup by the layout of exec_map and exec_value; other helpers: 32 * id + 77. */
+static void put_xdp_helper(struct out *o)
+{
+    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, 1);
+    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 12);
+    put(o, RV64_OP_LWU, RV64_T1, RV64_A1, 0, 0);
+    put(o, RV64_OP_ANDI, RV64_T2, RV64_A0, 0, EXEC_MEM - 1);
+    put(o, RV64_OP_ADD, RV64_A0, RV64_A0, RV64_T2, 0);
+    put(o, RV64_OP_SLTIU, RV64_T2, RV64_T1, 0, 4);
+    put(o, RV64_OP_SH3ADD, RV64_A0, RV64_T1, RV64_A0, 0);
+    put(o, RV64_OP_SUB, RV64_T2, RV64_ZERO, RV64_T2, 0);
+    put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 64);
+    put(o, RV64_OP_AND, RV64_A0, RV64_A0, RV64_T2, 0);
+    put(o, RV64_OP_ADDI, 0, 0, 0, 0);
+    put(o, RV64_OP_ADDI, 0, 0, 0, 0);
+    put(o, RV64_OP_JAL, 0, 0, 0, 4 * 3);
+    put(o, RV64_OP_SLLI, RV64_A0, RV64_T0, 0, 5);
+    put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 77);
+}
+
+/* exec_helper */
+static void put_args_helper(struct out *o)
 {
     put(o, RV64_OP_XOR, RV64_A4, RV64_A4, RV64_T0, 0);
     put(o, RV64_OP_SH1ADD, RV64_A1, RV64_A1, RV64_A1, 0);
@@ -90,6 +127,15 @@ static void put_helper(struct out *o)
     put(o, RV64_OP_SUB, RV64_A4, RV64_T1, RV64_A4, 0);
     for (unsigned r = RV64_A1; r <= RV64_A4; r++)
         put(o, RV64_OP_ADD, RV64_A0, RV64_A0, r, 0);
+}
+
+/* Then all that a call may lose is lost, below sp too. */
+static void put_helper(struct out *o, bool xdp)
+{
+    if (xdp)
+        put_xdp_helper(o);
+    else
+        put_args_helper(o);
     for (int k = 1; k <= 64; k++)
         put(o, RV64_OP_SD, 0, RV64_SP, RV64_RA, -8 * k);
     for (unsigned r = RV64_A1; r <= RV64_A7; r++)
@@ -134,12 +180,12 @@ static void put_end(struct out *o, enum exec_end end, uint32_t data_len)
 }
 
 /* Gates, dispatcher and the rest from word `gates` on. */
-static void put_tail(struct out *o, enum exec_end end, uint32_t data_len)
+static void put_tail(struct out *o, enum exec_end end, uint32_t data_len, bool xdp)
 {
     uint32_t gates = o->at, helper = gates + OFFLOAD_GATES * 2, exit, dispatch, stop;
 
     o->at = helper;
-    put_helper(o);
+    put_helper(o, xdp);
     exit = o->at;
     put(o, RV64_OP_SD, 0, RV64_GP, RV64_A0, offsetof(struct descriptor, r0));
     put(o, RV64_OP_ADDI, RV64_GP, RV64_GP, 0, sizeof(struct descriptor));
@@ -190,7 +236,7 @@ static void place(struct exec_case *cases, struct offload_image **img, unsigned 
         cases[k].err = link_case(&cases[k], img[k], k, n, at, gates, out->code + at);
         if (!cases[k].err)
             *d++ = (struct descriptor){.entry = EXEC_CODE + (at + img[k]->entry_word) * 4,
-                                       .r1 = exec_mem(k, n),
+                                       .r1 = exec_mem(k, n) + (cases[k].xdp ? EXEC_XDP : 0),
                                        .sp = EXEC_STACK_TOP};
         at += img[k]->code_words;
     }
@@ -202,8 +248,8 @@ int exec_build(struct exec_case *cases, unsigned n, enum exec_end end, struct ex
     uint32_t gates = START_WORDS;
 
     for (unsigned k = 0; k < n; k++) {
-        cases[k].err =
-            offload_translate(&cases[k].prog, cases[k].facts, UINT32_MAX, &img[k], &cases[k].why);
+        cases[k].err = offload_translate(&cases[k].prog, cases[k].facts, &cases[k].opts, UINT32_MAX,
+                                         &img[k], &cases[k].why);
         gates += img[k] ? img[k]->code_words : 0;
     }
     gates = (gates + 1) & ~1u;
@@ -215,7 +261,7 @@ int exec_build(struct exec_case *cases, unsigned n, enum exec_end end, struct ex
     memset(out->data, 0, out->data_len);
     place(cases, img, n, gates, out);
     struct out o = {out->code, gates};
-    put_tail(&o, end, out->data_len);
+    put_tail(&o, end, out->data_len, cases[0].xdp);
     for (unsigned k = 0; k < n; k++)
         offload_image_free(img[k]);
     free(img);
@@ -240,6 +286,18 @@ static int helper(void *ctx, uint32_t id, const uint64_t arg[5], uint64_t *r0)
     return 0;
 }
 
+/* What the code of put_xdp_helper does; the programs leave the key in r3 as well. */
+static int xdp_helper(void *ctx, uint32_t id, const uint64_t arg[5], uint64_t *r0)
+{
+    uint32_t key = (uint32_t)arg[2], map = (uint32_t)arg[0];
+
+    (void)ctx;
+    *r0 = 32u * id + 77;
+    if (id == 1)
+        *r0 = key < 4 ? map + map % EXEC_MEM + 64 + 8 * key : 0;
+    return 0;
+}
+
 enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct refint_result *res)
 {
     uint64_t map[EXEC_MAPS], value[EXEC_MAPS];
@@ -255,8 +313,8 @@ enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct 
                                 .map_addr = map,
                                 .value_addr = value,
                                 .stack_top = EXEC_STACK_TOP,
-                                .helper = helper,
-                                .r1 = mem.base};
+                                .helper = c->xdp ? xdp_helper : helper,
+                                .r1 = mem.base + (c->xdp ? EXEC_XDP : 0)};
     refint_run(&c->prog, &cfg, res);
     c->r0 = res->r0;
     c->err = res->end == REFINT_EXIT ? 0 : -1;

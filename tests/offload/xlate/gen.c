@@ -40,6 +40,21 @@ uint32_t rng_below(struct rng *r, uint32_t n)
     return (uint32_t)(rng_next(r) % n);
 }
 
+struct offload_xlate_opts gen_opts(struct rng *r)
+{
+    switch (rng_below(r, 4)) {
+    case 0:
+        return (struct offload_xlate_opts){.off = 0};
+    case 1:
+        return (struct offload_xlate_opts){.off = UINT32_MAX, .naive = rng_below(r, 2)};
+    case 2: /* all but one or two */
+        return (struct offload_xlate_opts){.off = 1u << rng_below(r, OFFLOAD_PASSES) |
+                                                  1u << rng_below(r, OFFLOAD_PASSES)};
+    default:
+        return (struct offload_xlate_opts){.off = (uint32_t)rng_next(r)};
+    }
+}
+
 static void put(struct gen *g, struct ebpf_insn i)
 {
     g->out[g->n++] = i;

@@ -8,6 +8,7 @@
 #define TESTS_XLATE_GEN_H
 
 #include "ebpf/ebpf.h"
+#include "offload/image.h"
 
 struct rng {
     uint64_t state;
@@ -16,7 +17,14 @@ uint64_t rng_next(struct rng *r);
 /* 0 .. n-1 */
 uint32_t rng_below(struct rng *r, uint32_t n);
 
+/* All passes, none, the emitters alone, or any subset. */
+struct offload_xlate_opts gen_opts(struct rng *r);
+
 /* Writes at most `max` slots (at least 512) and returns how many. */
 uint32_t gen_program(struct rng *r, struct ebpf_insn *out, uint32_t max);
+
+/* An XDP program for exec_case.xdp, at most GEN_XDP_SLOTS; the verifier accepts most. */
+#define GEN_XDP_SLOTS 2048u
+uint32_t gen_xdp(struct rng *r, struct ebpf_insn *out);
 
 #endif

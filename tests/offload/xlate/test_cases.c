@@ -63,13 +63,20 @@ static void test_refint(void)
     free(cases);
 }
 
+/* With every pass, as the Linux JIT does, and the emitters alone. */
+static const struct offload_xlate_opts modes[] = {
+    {.off = 0}, {.off = UINT32_MAX, .naive = true}, {.off = UINT32_MAX}};
+
 static void run_on(exec_fn *fn, const char *where)
 {
-    struct exec_case *cases = prepare();
-
-    CU_ASSERT_EQUAL(fn(cases, list.count), 0);
-    CU_ASSERT_EQUAL(check(cases, where), 0);
-    free(cases);
+    for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++) {
+        struct exec_case *cases = prepare();
+        for (unsigned k = 0; k < list.count; k++)
+            cases[k].opts = modes[m];
+        CU_ASSERT_EQUAL(fn(cases, list.count), 0);
+        CU_ASSERT_EQUAL(check(cases, where), 0);
+        free(cases);
+    }
 }
 
 static void test_qemu(void)

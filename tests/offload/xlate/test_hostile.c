@@ -46,7 +46,7 @@ static void translate(const struct ebpf_insn *insns, uint32_t n, const struct of
     char text[64];
 
     memcpy(copy, insns, n * sizeof(*copy));
-    int err = offload_translate(&p, facts, 65536, &img, &why);
+    int err = offload_translate(&p, facts, NULL, 65536, &img, &why);
     CU_ASSERT(err == 0 || err == -EINVAL || err == -E2BIG);
     CU_ASSERT((err == 0) == (img != NULL));
     CU_ASSERT(err == 0 || why.reason[0]);

@@ -35,9 +35,10 @@ static unsigned compare(const struct exec_case *want, const struct exec_case *go
             memcmp(got[k].mem, want[k].mem, EXEC_MEM) == 0)
             continue;
         fprintf(stderr,
-                "%s: program %u of the batch with seed %" PRIu64 ": r0 0x%" PRIx64
-                ", refint 0x%" PRIx64 " %s\n",
-                where, k, seed, got[k].r0, want[k].r0, got[k].why.reason);
+                "%s: program %u of the batch with seed %" PRIu64
+                ", passes off 0x%x%s: r0 0x%" PRIx64 ", refint 0x%" PRIx64 " %s\n",
+                where, k, seed, got[k].opts.off, got[k].opts.naive ? " naive" : "", got[k].r0,
+                want[k].r0, got[k].why.reason);
         dump(&got[k]);
         return 1;
     }
@@ -65,6 +66,7 @@ static void make(struct exec_case *cases, struct ebpf_insn *insns, uint64_t batc
     struct rng r = {batch_seed};
 
     for (unsigned k = 0; k < BATCH; k++) {
+        cases[k].opts = gen_opts(&r);
         cases[k].prog.insns = insns + (size_t)k * SLOTS;
         cases[k].prog.insn_count = gen_program(&r, insns + (size_t)k * SLOTS, SLOTS);
         for (unsigned b = 0; b < EXEC_MEM; b++)

@@ -33,11 +33,14 @@ static void assemble(struct program *t, const char *text)
         .insns = t->i, .insn_count = (uint32_t)n, .maps = maps, .map_count = 2};
 }
 
+/* What the emitters promise, before the passes. */
+static const struct offload_xlate_opts plain = {.off = UINT32_MAX & ~(1u << OFFLOAD_PASS_FACTS)};
+
 static struct offload_image *translate(const struct program *t, const struct offload_facts *facts)
 {
     struct offload_image *img = NULL;
     struct offload_refusal why = {0};
-    int err = offload_translate(&t->p, facts, UINT32_MAX, &img, &why);
+    int err = offload_translate(&t->p, facts, &plain, UINT32_MAX, &img, &why);
 
     if (err)
         fprintf(stderr, "insn %u: %s\n", why.insn, why.reason);
@@ -160,13 +163,13 @@ static void test_inconsistent_facts(void)
     struct offload_facts f = facts_of(jump_to_dead, 4, &start, &stack);
 
     assemble(&t, "if r1 == 0 goto pc+1\nr0 = 7\nr0 = 8\nexit");
-    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, 1000, &img, &why), -EINVAL);
+    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, &plain, 1000, &img, &why), -EINVAL);
     f.flags = falls_to_dead;
-    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, 1000, &img, &why), -EINVAL);
+    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, &plain, 1000, &img, &why), -EINVAL);
     f.flags = nothing;
-    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, 1000, &img, &why), -EINVAL);
+    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, &plain, 1000, &img, &why), -EINVAL);
     f.insn_count = 3;
-    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, 1000, &img, &why), -EINVAL);
+    CU_ASSERT_EQUAL(offload_translate(&t.p, &f, &plain, 1000, &img, &why), -EINVAL);
     CU_ASSERT_PTR_NULL(img);
 }
 
@@ -303,14 +306,14 @@ static void test_refusals(void)
         struct offload_image *img = NULL;
         struct offload_refusal why = {.insn = 99};
         assemble(&t, refused[k].text);
-        CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, 1000, &img, &why), -EINVAL);
+        CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, &plain, 1000, &img, &why), -EINVAL);
         CU_ASSERT_PTR_NULL(img);
         if (strcmp(why.reason, refused[k].reason) != 0 || why.insn != refused[k].insn)
             fprintf(stderr, "insn %u: \"%s\", wanted \"%s\"\n", why.insn, why.reason,
                     refused[k].reason);
         CU_ASSERT_STRING_EQUAL(why.reason, refused[k].reason);
         CU_ASSERT_EQUAL(why.insn, refused[k].insn);
-        CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, 1000, &img, NULL), -EINVAL);
+        CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, &plain, 1000, &img, NULL), -EINVAL);
     }
 }
 
@@ -320,7 +323,7 @@ static void test_empty(void)
     struct offload_image *img;
     struct offload_refusal why;
 
-    CU_ASSERT_EQUAL(offload_translate(&p, NULL, 1000, &img, &why), -EINVAL);
+    CU_ASSERT_EQUAL(offload_translate(&p, NULL, &plain, 1000, &img, &why), -EINVAL);
     offload_image_free(NULL);
 }
 
@@ -335,7 +338,7 @@ static int chain(unsigned n)
     for (unsigned k = 0; k + 1 < n; k++)
         strcat(text, "call pc+1\nexit\n");
     assemble(&t, strcat(text, "r0 = 1\nexit\n"));
-    int err = offload_translate(&t.p, NULL, 1000, &img, &why);
+    int err = offload_translate(&t.p, NULL, &plain, 1000, &img, &why);
     offload_image_free(img);
     return err;
 }
@@ -409,9 +412,9 @@ static void test_max_words(void)
     struct offload_refusal why;
 
     assemble(&t, "r0 = 1\nr0 += 1\nexit");
-    CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, 3, &img, &why), -E2BIG);
+    CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, &plain, 3, &img, &why), -E2BIG);
     CU_ASSERT_PTR_NULL(img);
-    CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, 4, &img, &why), 0);
+    CU_ASSERT_EQUAL(offload_translate(&t.p, NULL, &plain, 4, &img, &why), 0);
     offload_image_free(img);
 }
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pass "compare": 32-bit comparisons are emitted over sign-extended copies. Where
+ * both sides are known to be zero-extended, the values themselves order the same.
+ */
+#include "xlate/opt.h"
+
+/* Reading of val for an unsigned comparison or one for equality, when it is a sign-extension. */
+static bool unsigned_side(const struct opt *o, uint32_t val, uint32_t *out)
+{
+    const struct opt_val *v = &o->vals[val];
+
+    *out = val;
+    if (v->zbits <= 31)
+        return true;
+    if (!opt_is(o, val, RV64_OP_ADDIW) || v->imm != 0 || o->vals[v->a].zbits > 32 ||
+        !opt_held(o, v->a))
+        return false;
+    *out = v->a;
+    return true;
+}
+
+static bool outcome(unsigned op, int64_t a, int64_t b)
+{
+    switch (op) {
+    case RV64_OP_BEQ:
+        return a == b;
+    case RV64_OP_BNE:
+        return a != b;
+    case RV64_OP_BLT:
+        return a < b;
+    case RV64_OP_BGE:
+        return a >= b;
+    case RV64_OP_BLTU:
+        return (uint64_t)a < (uint64_t)b;
+    default:
+        return (uint64_t)a >= (uint64_t)b;
+    }
+}
+
+/* Addresses of map values are never zero. */
+static bool never_equal(const struct opt *o, uint32_t a, uint32_t b)
+{
+    int64_t c;
+
+    return o->vals[a].kind == OPT_ADDR && opt_is_const(o, b, &c) && c == 0;
+}
+
+static void decide(struct xlate_op *op, bool taken)
+{
+    if (!taken)
+        op->kind = XLATE_OP_GONE;
+    op->op = RV64_OP_JAL;
+    op->rs1 = op->rs2 = 0;
+}
+
+void opt_compare(struct opt *o, struct xlate_op *op)
+{
+    uint32_t a = o->cur.reg[op->rs1], b = o->cur.reg[op->rs2], ua, ub;
+    bool on = opt_on(o, OFFLOAD_PASS_COMPARE), eq = op->op == RV64_OP_BEQ || op->op == RV64_OP_BNE;
+    int64_t ca, cb;
+
+    if (on && opt_is_const(o, a, &ca) && opt_is_const(o, b, &cb)) {
+        decide(op, outcome(op->op, ca, cb));
+        return;
+    }
+    if (on && eq && (never_equal(o, a, b) || never_equal(o, b, a))) {
+        decide(op, op->op == RV64_OP_BNE);
+        return;
+    }
+    if (on && op->op != RV64_OP_BLT && op->op != RV64_OP_BGE && unsigned_side(o, a, &ua) &&
+        unsigned_side(o, b, &ub)) {
+        a = ua;
+        b = ub;
+    }
+    if (opt_on(o, OFFLOAD_PASS_COPIES) || a != o->cur.reg[op->rs1])
+        op->rs1 = (uint8_t)opt_holder(o, a, op->rs1);
+    if (opt_on(o, OFFLOAD_PASS_COPIES) || b != o->cur.reg[op->rs2])
+        op->rs2 = (uint8_t)opt_holder(o, b, op->rs2);
+}

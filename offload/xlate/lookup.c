@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pass "lookup": a lookup in an ARRAY map that is known here is a bounds check and
+ * an address computation. Values lie `value_size` rounded up to 8 bytes apart
+ * (OFFLOAD_RELOC_VALUE). The passes over the operations do the rest: a key that is
+ * known leaves an address, and its null check goes.
+ */
+#include "xlate/xlate.h"
+
+enum { HELPER_LOOKUP = 1, MAP_TYPE_ARRAY = 2, REACH = 16 };
+
+/* The map in r1 at the call, from the straight line of code before it; NULL when not known. */
+static const struct offload_map *map_of(const struct xlate *x, uint32_t *index)
+{
+    for (uint32_t s = x->cur, n = 0; n < REACH && s > x->func->start; n++) {
+        const struct ebpf_row *row;
+        if (x->slot[s] & XLATE_TARGET)
+            return NULL;
+        s -= x->slot[s - 1] & XLATE_MIDDLE ? 2 : 1;
+        row = ebpf_row(x->id[s]);
+        if (!(x->slot[s] & XLATE_LIVE) || row->kind >= EBPF_KIND_JA)
+            if (row->kind <= EBPF_KIND_EXIT || !(x->slot[s] & XLATE_LIVE))
+                return NULL;
+        if (row->kind == EBPF_KIND_ATOMIC_FETCH || row->kind == EBPF_KIND_CMPXCHG)
+            return NULL;
+        if (x->prog->insns[s].dst != 1 || row->kind == EBPF_KIND_ST || row->kind == EBPF_KIND_STX ||
+            row->kind == EBPF_KIND_ATOMIC)
+            continue;
+        if (row->id != EBPF_LD_MAP_FD)
+            return NULL;
+        *index = (uint32_t)x->prog->insns[s].imm;
+        return &x->prog->maps[*index];
+    }
+    return NULL;
+}
+
+static uint32_t stride_of(const struct offload_map *m)
+{
+    return (m->value_size + 7) & ~7u;
+}
+
+static bool is_array(const struct offload_map *m)
+{
+    return m->type == MAP_TYPE_ARRAY && m->key_size == 4 && m->value_size && m->max_entries &&
+           (uint64_t)stride_of(m) * m->max_entries < (1u << 30);
+}
+
+/* `if r0 == 0 goto` next, which only the call leads to: the bounds check does its work. */
+static bool null_check_follows(const struct xlate *x, uint32_t next)
+{
+    const struct ebpf_insn *i = &x->prog->insns[next];
+
+    return x->id[next] == EBPF_JEQ64_K && i->dst == 0 && i->imm == 0 &&
+           !(x->slot[next] & XLATE_TARGET) &&
+           (x->slot[next] & (XLATE_TAKEN | XLATE_FALLS)) == (XLATE_TAKEN | XLATE_FALLS);
+}
+
+static bool never_null(const struct xlate *x, uint32_t next)
+{
+    return (x->id[next] == EBPF_JEQ64_K || x->id[next] == EBPF_JNE64_K) &&
+           x->prog->insns[next].dst == 0 && x->prog->insns[next].imm == 0 &&
+           !(x->slot[next] & XLATE_TARGET) &&
+           !(x->slot[next] & (x->id[next] == EBPF_JEQ64_K ? XLATE_TAKEN : XLATE_FALLS));
+}
+
+/* r0 = value 0 + T0 * stride */
+static void index_values(struct xlate *x, uint32_t map, uint32_t stride)
+{
+    unsigned r0 = xlate_reg(0);
+
+    xlate_addr_of(x, r0, OFFLOAD_RELOC_VALUE, map, 0);
+    if (stride == 8) {
+        xlate_r(x, RV64_OP_SH3ADD, r0, XLATE_T0, r0);
+        return;
+    }
+    if ((stride & (stride - 1)) == 0) {
+        xlate_i(x, RV64_OP_SLLI, XLATE_T0, XLATE_T0, __builtin_ctz(stride));
+    } else {
+        xlate_li(x, XLATE_T1, stride);
+        xlate_r(x, RV64_OP_MUL, XLATE_T0, XLATE_T0, XLATE_T1);
+    }
+    xlate_r(x, RV64_OP_ADD, r0, r0, XLATE_T0);
+}
+
+/* r0 &= key < entries ? ~0 : 0 */
+static void mask_result(struct xlate *x, uint32_t entries)
+{
+    unsigned r0 = xlate_reg(0);
+
+    xlate_li(x, XLATE_T1, entries);
+    xlate_r(x, RV64_OP_SLTU, XLATE_T1, XLATE_T2, XLATE_T1);
+    xlate_r(x, RV64_OP_SUB, XLATE_T1, RV64_ZERO, XLATE_T1);
+    xlate_r(x, RV64_OP_AND, r0, r0, XLATE_T1);
+}
+
+bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i)
+{
+    uint32_t index = 0, next = x->cur + 1;
+    const struct offload_map *m;
+
+    if (i->imm != HELPER_LOOKUP || !x->facts || !xlate_pass(x, OFFLOAD_PASS_LOOKUP))
+        return false;
+    m = map_of(x, &index);
+    if (!m || !is_array(m))
+        return false;
+    xlate_i(x, RV64_OP_LWU, XLATE_T0, xlate_reg(2), 0);
+    if (null_check_follows(x, next)) {
+        xlate_li(x, XLATE_T1, m->max_entries);
+        xlate_li(x, xlate_reg(0), 0);
+        xlate_site(x, RV64_OP_BGEU, RV64_ZERO, XLATE_T0, XLATE_T1, (uint32_t)xlate_target(x, next));
+        index_values(x, index, stride_of(m));
+        x->inlined = next;
+        return true;
+    }
+    xlate_mv(x, XLATE_T2, XLATE_T0);
+    index_values(x, index, stride_of(m));
+    if (!never_null(x, next))
+        mask_result(x, m->max_entries);
+    return true;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Order of the passes; basic blocks and loops. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xlate/opt.h"
+
+#define OPS_MAX    400000u /* longer programs stay as they were emitted */
+#define HASH_START 1024u
+enum { ROUNDS = 2, LOOP_BUDGET = 64 };
+
+static bool is_call(const struct xlate_op *op)
+{
+    return op->rd == RV64_RA;
+}
+
+static bool leaves(const struct xlate_op *op)
+{
+    return opt_ends(op) || (op->kind == XLATE_OP_SITE && !is_call(op));
+}
+
+/* leader[n]: a block starts at op n. */
+static void mark_leaders(const struct xlate *x, uint8_t *leader)
+{
+    for (uint32_t k = 0; k < x->func_count; k++)
+        leader[x->funcs[k].raw] = 1;
+    for (uint32_t n = 0; n < x->words; n++) {
+        const struct xlate_op *op = &x->ops[n];
+        if (op->kind == XLATE_OP_SITE && !is_call(op))
+            leader[x->slot_raw[op->ref]] = 1;
+        if (leaves(op) && n + 1 < x->words)
+            leader[n + 1] = 1;
+    }
+}
+
+static void cut_blocks(struct opt *o, const uint8_t *leader)
+{
+    uint32_t func = 0;
+
+    o->count = 0;
+    o->live_known = false;
+    for (uint32_t n = 0; n < o->x->words; n++) {
+        if (leader[n]) {
+            while (func + 1 < o->x->func_count && o->x->funcs[func + 1].raw <= n)
+                func++;
+            o->blocks[o->count++] =
+                (struct opt_block){.start = n, .func = func, .entry = o->x->funcs[func].raw == n};
+        }
+        o->blocks[o->count - 1].end = n + 1;
+        o->block_of[n] = o->count - 1;
+    }
+}
+
+static const struct xlate_op *last_op(const struct opt *o, const struct opt_block *b)
+{
+    for (uint32_t n = b->end; n-- > b->start;)
+        if (o->x->ops[n].kind != XLATE_OP_GONE)
+            return &o->x->ops[n];
+    return NULL;
+}
+
+static void join_blocks(struct opt *o)
+{
+    for (uint32_t k = 0; k < o->count; k++) {
+        struct opt_block *b = &o->blocks[k];
+        const struct xlate_op *op = last_op(o, b);
+        b->jump = b->fall = OPT_NONE;
+        if (op && op->kind == XLATE_OP_SITE && !is_call(op))
+            b->jump = o->block_of[o->x->slot_raw[op->ref]];
+        if ((!op || !opt_ends(op)) && k + 1 < o->count)
+            b->fall = k + 1;
+        for (uint32_t n = b->start; n < b->end; n++)
+            b->defs |= opt_io(o, &o->x->ops[n], true).def;
+    }
+}
+
+static void reach(struct opt *o, uint32_t *todo)
+{
+    uint32_t n = 0;
+
+    for (uint32_t k = 0; k < o->count; k++) {
+        o->blocks[k].min_pred = OPT_NONE;
+        if (o->blocks[k].entry) {
+            o->blocks[k].reached = true;
+            todo[n++] = k;
+        }
+    }
+    while (n) {
+        uint32_t from = todo[--n];
+        const uint32_t next[2] = {o->blocks[from].fall, o->blocks[from].jump};
+        for (unsigned k = 0; k < 2; k++) {
+            struct opt_block *to = next[k] == OPT_NONE ? NULL : &o->blocks[next[k]];
+            if (!to)
+                continue;
+            to->jumped |= k == 1;
+            if (from < to->min_pred)
+                to->min_pred = from;
+            if (!to->reached)
+                todo[n++] = next[k];
+            to->reached = true;
+        }
+    }
+}
+
+/* Loop headers, and how far down their loops go. */
+static void find_loops(struct opt *o)
+{
+    for (uint32_t k = 0; k < o->count; k++) {
+        const uint32_t to = o->blocks[k].jump;
+        if (o->blocks[k].reached && to != OPT_NONE && to <= k && o->blocks[to].extent < k)
+            o->blocks[to].extent = k;
+        if (to == k) /* a loop of one block at the very start */
+            o->blocks[k].extent = k ? k : o->count - 1;
+    }
+    for (uint32_t k = o->count; k-- > 0;) {
+        struct opt_block *b = &o->blocks[k];
+        for (uint32_t m = k + 1, hops = 0; m <= b->extent && m < o->count; m++) {
+            if (o->blocks[m].extent <= b->extent)
+                continue;
+            b->extent = ++hops < LOOP_BUDGET ? o->blocks[m].extent : o->count - 1;
+        }
+    }
+}
+
+static void sweep_unreached(struct opt *o)
+{
+    for (uint32_t k = 0; k < o->count; k++)
+        for (uint32_t n = o->blocks[k].start; n < o->blocks[k].end && !o->blocks[k].reached; n++)
+            o->x->ops[n].kind = XLATE_OP_GONE;
+}
+
+static int build(struct opt *o)
+{
+    uint8_t *leader = calloc(o->x->words + 1u, 1);
+    uint32_t *todo;
+
+    if (!leader)
+        return o->x->err = -ENOMEM;
+    mark_leaders(o->x, leader);
+    cut_blocks(o, leader);
+    free(leader);
+    todo = malloc((2 * (size_t)o->count + 1) * sizeof(*todo));
+    if (!todo)
+        return o->x->err = -ENOMEM;
+    join_blocks(o);
+    reach(o, todo);
+    free(todo);
+    find_loops(o);
+    sweep_unreached(o);
+    return 0;
+}
+
+static int passes(struct opt *o)
+{
+    for (unsigned k = 0; k < ROUNDS && !o->x->err; k++) {
+        if (build(o) || opt_number(o))
+            return o->x->err;
+        opt_live(o);
+        opt_dead(o);
+        if (opt_on(o, OFFLOAD_PASS_STACK))
+            opt_stack(o);
+    }
+    if (build(o))
+        return o->x->err;
+    opt_live(o);
+    opt_dead(o);
+    if (opt_on(o, OFFLOAD_PASS_MOVES))
+        opt_moves(o);
+    if (opt_on(o, OFFLOAD_PASS_BRANCH))
+        opt_branch(o);
+    return o->x->err;
+}
+
+int xlate_optimise(struct xlate *x)
+{
+    const uint32_t emitters = 1u << OFFLOAD_PASS_FACTS | 1u << OFFLOAD_PASS_LOOKUP;
+    struct opt o = {.x = x, .hash_size = HASH_START};
+
+    if (x->err || x->words > OPS_MAX ||
+        (x->opts.off | emitters | ~0u << OFFLOAD_PASSES) == UINT32_MAX)
+        return x->err;
+    o.blocks = malloc(((size_t)x->words + 1) * sizeof(*o.blocks));
+    o.block_of = malloc(((size_t)x->words + 1) * sizeof(*o.block_of));
+    o.hash = malloc(HASH_START * sizeof(*o.hash));
+    if (o.blocks && o.block_of && o.hash)
+        passes(&o);
+    else
+        x->err = -ENOMEM;
+    free(o.blocks);
+    free(o.block_of);
+    free(o.hash);
+    free(o.vals);
+    return x->err;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Passes over the symbolic operations. The forward walk numbers values: each
+ * register holds a value, a value knows how it was made and how many bits it
+ * needs, and every operation is rewritten over the values, in place, never into
+ * more than one operation. The backward walks then remove what nobody reads.
+ *
+ *   opt.c     order of the walks, basic blocks
+ *   io.c      what an operation reads and writes
+ *   value.c   values, and which register holds one
+ *   number.c  the forward walk: states, joins, loops
+ *   alu rules consts.c, extend.c, select.c; loads.c for memory, bytes.c, compare.c
+ *   dead.c    liveness; dead results; upper halves nobody reads
+ *   stack.c, moves.c, branch.c
+ */
+#ifndef XLATE_OPT_H
+#define XLATE_OPT_H
+
+#include "xlate/xlate.h"
+
+#define OPT_NONE UINT32_MAX
+
+struct opt_block {
+    uint32_t start, end; /* ops */
+    uint32_t fall, jump; /* blocks that may follow, or OPT_NONE */
+    uint32_t func;
+    uint32_t extent;        /* loop header: last block of its region; else 0 */
+    uint32_t min_pred;      /* lowest predecessor */
+    uint32_t defs;          /* registers written */
+    uint32_t live, live_hi; /* on entry */
+    bool entry;             /* of a function */
+    bool reached;
+    bool jumped; /* to, not only fallen into */
+};
+
+enum opt_prov { OPT_ANY, OPT_STACK, OPT_CTX, OPT_PACKET, OPT_VALUE };
+
+enum opt_val_kind { OPT_OPAQUE, OPT_CONST, OPT_EXPR, OPT_ADDR };
+
+struct opt_val {
+    uint8_t kind;  /* enum opt_val_kind */
+    uint8_t op;    /* EXPR: enum rv64_op; ADDR: enum offload_reloc_kind */
+    uint8_t zbits; /* value < 2^zbits */
+    uint8_t sbits; /* value is a signed number of sbits bits */
+    uint8_t prov;  /* enum opt_prov */
+    uint8_t home;  /* register where it was made */
+    uint32_t a, b; /* EXPR: operands; ADDR: map in a */
+    int64_t imm;   /* CONST: value; EXPR: immediate; ADDR: addend */
+};
+
+/* Memory whose contents are known: the zero-extended `width` bytes at root + off are `val`. */
+struct opt_avail {
+    uint32_t root, val;
+    int64_t off;
+    uint8_t width, prov;
+};
+#define OPT_AVAIL 24u
+
+struct opt_state {
+    uint32_t reg[32]; /* value that each register holds */
+    unsigned avail_count;
+    struct opt_avail avail[OPT_AVAIL];
+};
+
+struct opt {
+    struct xlate *x;
+    struct opt_block *blocks;
+    uint32_t count;
+    uint32_t *block_of; /* per op */
+    bool live_known;    /* opt_live has run, or runs, on these blocks */
+
+    struct opt_val *vals;
+    uint32_t val_count, val_cap;
+    uint32_t *hash; /* of values, by how they are made; 0 = empty */
+    uint32_t hash_size;
+    struct opt_state **in; /* per block: what its predecessors agree on */
+    struct opt_state cur;
+};
+
+/* An expression over values, before registers are found for it. */
+struct opt_expr {
+    uint8_t kind, op; /* as in opt_val; OPAQUE: just value a */
+    uint32_t a, b;
+    int64_t imm;
+};
+
+/* ---- io.c ---- */
+
+struct opt_io {
+    uint32_t use, use_hi; /* registers read; of those, the upper half too */
+    uint32_t def;
+    bool effect; /* does more than write rd */
+};
+/* `hi`: the upper half of the result is read. */
+struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi);
+bool opt_has_rs2(const struct xlate_op *op);
+bool opt_is_load(const struct xlate_op *op);
+bool opt_is_store(const struct xlate_op *op);
+unsigned opt_width(const struct xlate_op *op); /* bytes of a load or store */
+bool opt_is_mv(const struct xlate_op *op);
+/* Control does not go on to the next op. */
+bool opt_ends(const struct xlate_op *op);
+#define OPT_CALLER_SAVED 0xf003fce2u /* ra, t0-t6, a0-a7 */
+
+/* ---- value.c ---- */
+
+uint32_t opt_opaque(struct opt *o, unsigned zbits, unsigned sbits, enum opt_prov prov);
+uint32_t opt_const(struct opt *o, int64_t v);
+/* The value of e; found when it was made before. */
+uint32_t opt_value(struct opt *o, const struct opt_expr *e);
+/* The value of e if it was made before, or OPT_NONE. */
+uint32_t opt_known(const struct opt *o, const struct opt_expr *e);
+/* Register that holds val, `prefer` if it does; 32 when none. */
+unsigned opt_holder(const struct opt *o, uint32_t val, unsigned prefer);
+bool opt_held(const struct opt *o, uint32_t val);
+bool opt_is_const(const struct opt *o, uint32_t val, int64_t *v);
+/* Whether val is `op` with immediate *imm. */
+bool opt_is(const struct opt *o, uint32_t val, enum rv64_op op);
+/* Base of a chain of additions of constants, which are added to *off. */
+uint32_t opt_root(const struct opt *o, uint32_t val, int64_t *off);
+
+/* ---- rules: rewrite e, true when they did ---- */
+
+bool opt_rule_consts(struct opt *o, struct opt_expr *e);
+bool opt_rule_extend(struct opt *o, struct opt_expr *e);
+bool opt_rule_select(struct opt *o, struct opt_expr *e);
+bool opt_eval(enum rv64_op op, uint64_t a, uint64_t b, uint64_t *out);
+/* A value whose lower half is that of val and which a register holds; val when there is none. */
+uint32_t opt_low_half(const struct opt *o, uint32_t val);
+static inline void opt_be_value(struct opt_expr *e, uint32_t val)
+{
+    *e = (struct opt_expr){.kind = OPT_OPAQUE, .a = val};
+}
+
+/* ---- number.c and what it calls ---- */
+
+int opt_number(struct opt *o);
+void opt_load(struct opt *o, struct xlate_op *op);
+void opt_store(struct opt *o, struct xlate_op *op);
+void opt_forget(struct opt *o); /* all memory */
+/* Rewrites the OR or ADD `op` of loaded bytes into a load; false when it is not that. */
+bool opt_bytes(struct opt *o, struct xlate_op *op);
+void opt_compare(struct opt *o, struct xlate_op *op);
+/* op := value val in rd, as cheaply as it goes. */
+void opt_set_value(struct opt *o, struct xlate_op *op, uint32_t val);
+void opt_set_reg(struct opt *o, unsigned reg, uint32_t val);
+
+/* ---- backward and others ---- */
+
+int opt_live(struct opt *o);
+void opt_dead(struct opt *o);
+void opt_moves(struct opt *o);
+void opt_branch(struct opt *o);
+int opt_stack(struct opt *o);
+
+/* Calls fn for the ops of a block from its end, with what is live after each. */
+struct opt_walk {
+    uint32_t live, live_hi;
+};
+struct opt_walk opt_live_out(const struct opt *o, const struct opt_block *b);
+void opt_live_step(const struct opt *o, const struct xlate_op *op, struct opt_walk *w);
+
+static inline bool opt_on(const struct opt *o, enum offload_pass p)
+{
+    return xlate_pass(o->x, p);
+}
+
+#endif

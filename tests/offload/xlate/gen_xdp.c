@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * XDP programs that the verifier accepts, made of what the passes look for:
+ * packet fields put together from bytes, spills, lookups with and without a
+ * known key, pointers that alias. r6 is the context, r7 the packet, r8 its end,
+ * r9 counts the loop; r0..r5 hold numbers between units.
+ */
+#include <string.h>
+
+#include "exec.h"
+#include "gen.h"
+
+#define UNITS    24u
+#define PROVED   64u /* bytes of packet */
+#define KEY      (-72)
+#define VAR_SPAN 16u
+
+struct gen {
+    struct rng *r;
+    struct ebpf_insn *out;
+    uint32_t n;
+    uint32_t unit[UNITS + 1], units;
+    struct {
+        uint32_t slot, unit;
+    } jump[UNITS];
+    uint32_t jumps;
+};
+
+static void op(struct gen *g, enum ebpf_id id, unsigned dst, unsigned src, int off, int32_t imm)
+{
+    const struct ebpf_row *row = ebpf_row(id);
+
+    g->out[g->n++] =
+        (struct ebpf_insn){.opcode = row->opcode,
+                           .dst = (uint8_t)(dst & 15u),
+                           .src = (uint8_t)((row->disc == EBPF_BY_SRC ? row->dval : src) & 15u),
+                           .off = (int16_t)(row->disc == EBPF_BY_OFF ? row->dval : off),
+                           .imm = row->disc == EBPF_BY_IMM ? row->dval : imm};
+}
+
+static unsigned reg(struct gen *g)
+{
+    return rng_below(g->r, 6);
+}
+
+static int32_t number(struct gen *g)
+{
+    uint64_t v = rng_next(g->r);
+
+    switch (rng_below(g->r, 5)) {
+    case 0:
+        return (int32_t)(v % 16);
+    case 1:
+        return -(int32_t)(v % 16);
+    case 2:
+        return (int32_t)((uint32_t)1 << v % 32);
+    case 3:
+        return (int32_t)(v % 70000);
+    default:
+        return (int32_t)v;
+    }
+}
+
+static void fill(struct gen *g, unsigned from)
+{
+    for (unsigned k = from; k < 6; k++)
+        op(g, rng_below(g->r, 2) ? EBPF_MOV64_K : EBPF_MOV32_K, k, 0, 0, number(g));
+}
+
+static enum ebpf_id load_of(unsigned bytes)
+{
+    return bytes == 1 ? EBPF_LDX8 : bytes == 2 ? EBPF_LDX16 : bytes == 4 ? EBPF_LDX32 : EBPF_LDX64;
+}
+
+static enum ebpf_id store_of(unsigned bytes)
+{
+    return bytes == 1 ? EBPF_STX8 : bytes == 2 ? EBPF_STX16 : bytes == 4 ? EBPF_STX32 : EBPF_STX64;
+}
+
+static unsigned size(struct gen *g)
+{
+    return 1u << rng_below(g->r, 4);
+}
+
+/* A load or store of the packet through base, which may move within `room` bytes. */
+static void access(struct gen *g, unsigned base, unsigned room)
+{
+    unsigned bytes = size(g);
+    int off = (int)rng_below(g->r, room - bytes + 1);
+
+    if (rng_below(g->r, 3) == 0)
+        op(g, store_of(bytes), base, reg(g), off, 0);
+    else
+        op(g, load_of(bytes), reg(g), base, off, 0);
+}
+
+static void stack(struct gen *g)
+{
+    unsigned bytes = size(g);
+    int off = -64 + (int)(rng_below(g->r, 64 / bytes) * bytes);
+
+    if (rng_below(g->r, 2))
+        op(g, store_of(bytes), 10, reg(g), off, 0);
+    else
+        op(g, load_of(bytes), reg(g), 10, off, 0);
+}
+
+/* x[0] | x[1] << 8 | ..., in r1 by way of r2; sometimes in 32 bits, sometimes out of order. */
+static void bytes(struct gen *g)
+{
+    unsigned n = 2u << rng_below(g->r, 2);
+    bool narrow = rng_below(g->r, 2), mixed = rng_below(g->r, 4) == 0;
+    int off = (int)rng_below(g->r, PROVED - n);
+
+    op(g, EBPF_LDX8, 1, 7, off, 0);
+    for (unsigned k = 1; k < n; k++) {
+        op(g, EBPF_LDX8, 2, 7, off + (int)k, 0);
+        op(g, narrow ? EBPF_LSH32_K : EBPF_LSH64_K, 2, 0, 0, (int32_t)(8 * k));
+        if (mixed && k == 1)
+            access(g, 7, PROVED);
+        op(g, rng_below(g->r, 4) ? EBPF_OR64_X : EBPF_OR32_X, 1, 2, 0, 0);
+    }
+    if (rng_below(g->r, 2))
+        op(g, rng_below(g->r, 2) ? EBPF_BE16 : EBPF_BE32, 1, 0, 0, 0);
+}
+
+/* Through r5 = r7 + known or unknown. */
+static void alias(struct gen *g)
+{
+    op(g, EBPF_MOV64_X, 5, 7, 0, 0);
+    if (rng_below(g->r, 2)) {
+        op(g, EBPF_ADD64_K, 5, 0, 0, (int32_t)rng_below(g->r, 32));
+        access(g, 5, 32);
+        access(g, 7, PROVED);
+        access(g, 5, 32);
+    } else {
+        op(g, EBPF_AND64_K, 3, 0, 0, 31);
+        op(g, EBPF_ADD64_X, 5, 3, 0, 0);
+        op(g, EBPF_MOV64_X, 4, 5, 0, 0);
+        op(g, EBPF_ADD64_K, 4, 0, 0, VAR_SPAN);
+        op(g, EBPF_JGT64_X, 4, 8, 3, 0);
+        op(g, load_of(size(g)), 2, 7, 8, 0);
+        op(g, EBPF_STX8, 5, 2, (int)rng_below(g->r, VAR_SPAN), 0);
+        op(g, load_of(size(g)), 2, 7, 8, 0);
+    }
+    fill(g, 3);
+    op(g, EBPF_MOV64_K, 2, 0, 0, number(g));
+}
+
+static void lookup(struct gen *g)
+{
+    bool known = rng_below(g->r, 2);
+
+    op(g, EBPF_MOV64_K, 1, 0, 0, (int32_t)rng_below(g->r, 6));
+    if (!known)
+        op(g, EBPF_LDX8, 1, 7, (int)rng_below(g->r, PROVED), 0);
+    if (!known && rng_below(g->r, 2))
+        op(g, EBPF_AND64_K, 1, 0, 0, 7);
+    op(g, EBPF_MOV64_X, 3, 1, 0, 0);
+    op(g, EBPF_STX32, 10, 1, KEY, 0);
+    op(g, EBPF_MOV64_X, 2, 10, 0, 0);
+    op(g, EBPF_ADD64_K, 2, 0, 0, KEY);
+    op(g, EBPF_LD_MAP_FD, 1, 0, 0, (int32_t)rng_below(g->r, 4));
+    g->out[g->n++] = (struct ebpf_insn){.imm = 0};
+    op(g, EBPF_CALL, 0, 0, 0, 1);
+    switch (rng_below(g->r, 3)) {
+    case 0:
+        op(g, EBPF_JEQ64_K, 0, 0, 3, 0);
+        break;
+    case 1:
+        op(g, EBPF_JNE64_K, 0, 0, 1, 0);
+        op(g, EBPF_JA, 0, 0, 3, 0);
+        break;
+    default:
+        op(g, EBPF_MOV64_X, 1, 0, 0, 0);
+        op(g, EBPF_JEQ64_K, 0, 0, 3, 0);
+        break;
+    }
+    op(g, EBPF_LDX64, 3, 0, 0, 0);
+    op(g, EBPF_ADD64_K, 3, 0, 0, number(g));
+    op(g, EBPF_STX64, 0, 3, 0, 0);
+    fill(g, 0);
+}
+
+static void helper(struct gen *g)
+{
+    op(g, EBPF_CALL, 0, 0, 0, rng_below(g->r, 2) ? 7 : 5);
+    fill(g, 1);
+}
+
+static void arithmetic(struct gen *g)
+{
+    for (;;) {
+        const struct ebpf_row *row = ebpf_row(1 + rng_below(g->r, EBPF_ID_COUNT - 1));
+        bool shift = row->op == EBPF_OP_LSH || row->op == EBPF_OP_RSH || row->op == EBPF_OP_ARSH;
+        int32_t imm = shift ? (int32_t)rng_below(g->r, row->bits) : number(g);
+
+        if (row->kind > EBPF_KIND_END || row->kind == EBPF_KIND_INVALID)
+            continue;
+        if (row->kind != EBPF_KIND_ALU_K)
+            imm = 0;
+        else if (imm == 0)
+            imm = 1;
+        op(g, row->id, reg(g),
+           row->kind == EBPF_KIND_ALU_X || row->kind == EBPF_KIND_MOVSX ? reg(g) : 0, 0, imm);
+        return;
+    }
+}
+
+static void branch(struct gen *g)
+{
+    for (;;) {
+        const struct ebpf_row *row = ebpf_row(1 + rng_below(g->r, EBPF_ID_COUNT - 1));
+        bool by_reg = row->kind == EBPF_KIND_JCC_X;
+
+        if (!by_reg && row->kind != EBPF_KIND_JCC_K)
+            continue;
+        g->jump[g->jumps].slot = g->n;
+        g->jump[g->jumps++].unit = g->units + 1 + rng_below(g->r, 5);
+        op(g, row->id, reg(g), by_reg ? reg(g) : 0, 0, by_reg ? 0 : number(g));
+        return;
+    }
+}
+
+static void random_unit(struct gen *g)
+{
+    switch (rng_below(g->r, 12)) {
+    case 0:
+    case 1:
+        access(g, 7, PROVED);
+        break;
+    case 2:
+        stack(g);
+        break;
+    case 3:
+        bytes(g);
+        break;
+    case 4:
+        alias(g);
+        break;
+    case 5:
+        lookup(g);
+        break;
+    case 6:
+        helper(g);
+        break;
+    case 7:
+    case 8:
+        branch(g);
+        break;
+    default:
+        arithmetic(g);
+        break;
+    }
+}
+
+/* Everything that is left goes into the packet and into r0. */
+static void epilogue(struct gen *g)
+{
+    for (unsigned k = 0; k < 6; k++)
+        op(g, EBPF_STX64, 7, k, (int)(8 * k), 0);
+    for (int at = 8; at <= 64; at += 8) {
+        op(g, EBPF_LDX64, 1, 10, -at, 0);
+        op(g, EBPF_XOR64_X, 0, 1, 0, 0);
+    }
+    op(g, EBPF_STX64, 7, 0, 48, 0);
+}
+
+static void prologue(struct gen *g)
+{
+    op(g, EBPF_MOV64_X, 6, 1, 0, 0);
+    op(g, EBPF_LDX32, 7, 6, 0, 0);
+    op(g, EBPF_LDX32, 8, 6, 4, 0);
+    fill(g, 0);
+    for (int at = 8; at <= 64; at += 8)
+        op(g, EBPF_STX64, 10, reg(g), -at, 0);
+    op(g, EBPF_MOV64_K, 9, 0, 0, (int32_t)(1 + rng_below(g->r, 3)));
+    op(g, EBPF_MOV64_X, 4, 7, 0, 0);
+    op(g, EBPF_ADD64_K, 4, 0, 0, PROVED);
+}
+
+uint32_t gen_xdp(struct rng *r, struct ebpf_insn *out)
+{
+    struct gen g = {.r = r, .out = out};
+    uint32_t units = 4 + rng_below(r, UNITS - 4), top, check;
+    bool loop = rng_below(r, 4) == 0;
+
+    prologue(&g);
+    check = g.n;
+    op(&g, EBPF_JGT64_X, 4, 8, 0, 0);
+    op(&g, EBPF_MOV64_K, 4, 0, 0, number(&g));
+    top = g.n;
+    for (g.units = 0; g.units < units; g.units++) {
+        g.unit[g.units] = g.n;
+        random_unit(&g);
+    }
+    g.unit[g.units] = g.n;
+    for (uint32_t k = 0; k < g.jumps; k++) {
+        uint32_t to = g.jump[k].unit < units ? g.jump[k].unit : units;
+        out[g.jump[k].slot].off = (int16_t)(g.unit[to] - g.jump[k].slot - 1);
+    }
+    if (loop) {
+        op(&g, EBPF_ADD64_K, 9, 0, 0, -1);
+        op(&g, EBPF_JNE64_K, 9, 0, (int)top - (int)g.n - 1, 0);
+    }
+    epilogue(&g);
+    out[check].off = (int16_t)(g.n - check - 1);
+    op(&g, EBPF_EXIT, 0, 0, 0, 0);
+    return g.n;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What each pass is for, by the length of the code with and without it; options as text. */
+#include "cunit_main.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm.h"
+#include "exec.h"
+
+#define SLOTS 64u
+
+/* The start of an XDP program that may read 64 bytes at r2; it ends at Out. */
+#define PACKET                                                                                     \
+    "r2 = *(u32 *)(r1 +0)\nr3 = *(u32 *)(r1 +4)\nr4 = r2\nr4 += 64\nr0 = 0\nif r4 > r3 goto Out\n"
+#define END "Out:\nexit"
+
+static const struct {
+    enum offload_pass pass;
+    const char *text;
+    unsigned saves; /* words, at least */
+} cases[] = {
+    {OFFLOAD_PASS_FACTS, PACKET "w5 = w2\nw5 += 1\n*(u32 *)(r2 +0) = r5\n" END, 0},
+    {OFFLOAD_PASS_COPIES, PACKET "r5 = r2\nr6 = r5\nr0 = *(u8 *)(r6 +1)\n" END, 1},
+    {OFFLOAD_PASS_CONSTS,
+     PACKET "r5 = 0x12345678\n*(u32 *)(r2 +0) = r5\nr6 = 0x12345679\n"
+            "*(u32 *)(r2 +8) = r6\n" END,
+     1},
+    {OFFLOAD_PASS_EXTEND,
+     PACKET "r5 = *(u8 *)(r2 +0)\nw5 += 1\nw6 = w5\n*(u64 *)(r2 +8) = r6\n" END, 1},
+    {OFFLOAD_PASS_SELECT,
+     PACKET "r5 = *(u8 *)(r2 +0)\nr6 = *(u64 *)(r2 +8)\nr7 = r5\nr7 <<= 3\nr6 += r7\n"
+            "*(u64 *)(r2 +8) = r6\n" END,
+     1},
+    {OFFLOAD_PASS_ADDRESS, PACKET "r5 = r2\nr5 += 8\nr0 = *(u8 *)(r5 +1)\n" END, 1},
+    {OFFLOAD_PASS_LOADS,
+     PACKET "r5 = *(u8 *)(r2 +0)\n*(u8 *)(r2 +1) = r5\nr6 = *(u8 *)(r2 +0)\n"
+            "*(u8 *)(r2 +2) = r6\n" END,
+     0},
+    {OFFLOAD_PASS_LOADS, PACKET "r5 = *(u8 *)(r2 +0)\nr6 = *(u8 *)(r2 +0)\nr0 = r5\nr0 += r6\n" END,
+     1},
+    {OFFLOAD_PASS_BYTES,
+     PACKET "r0 = *(u8 *)(r2 +0)\nr5 = *(u8 *)(r2 +1)\nr5 <<= 8\nr0 |= r5\n" END, 3},
+    {OFFLOAD_PASS_COMPARE,
+     PACKET "r5 = *(u32 *)(r2 +0)\nr6 = *(u32 *)(r2 +4)\n"
+            "if w5 == w6 goto Out\nr0 = 1\n" END,
+     2},
+    {OFFLOAD_PASS_DEAD, PACKET "r5 = *(u8 *)(r2 +0)\nr5 = 1\n" END, 2},
+    {OFFLOAD_PASS_STACK,
+     PACKET "r5 = *(u8 *)(r2 +0)\n*(u64 *)(r10 -8) = r5\nr0 = *(u64 *)(r10 -8)\n" END, 1},
+    {OFFLOAD_PASS_MOVES, PACKET "r5 = *(u8 *)(r2 +0)\nr5 += 1\nr0 = r5\n" END, 1},
+    {OFFLOAD_PASS_BRANCH,
+     PACKET "r5 = *(u8 *)(r2 +0)\nif r5 != 1 goto pc+1\ngoto Far\nr0 = 1\n"
+            "goto Out\nFar:\nr0 = *(u8 *)(r2 +9)\n" END,
+     1},
+};
+
+static uint32_t words(const char *text, uint32_t off)
+{
+    struct offload_verify_opts verify = {.allow_uninit_stack = true};
+    struct offload_xlate_opts opts = {.off = off};
+    struct offload_refusal why = {0};
+    struct ebpf_insn insns[SLOTS];
+    struct asm_error err = {0};
+    struct offload_facts *facts = NULL;
+    struct offload_image *img = NULL;
+    uint32_t n = 0;
+    long count = bpf_asm(text, insns, SLOTS, &err);
+    struct offload_prog p = {.insns = insns, .insn_count = (uint32_t)count};
+
+    if (count <= 0 || offload_verify(&p, &verify, NULL, &facts, &why) ||
+        offload_translate(&p, facts, &opts, UINT32_MAX, &img, &why))
+        fprintf(stderr, "%s%s in:\n%s\n", err.text, why.reason, text);
+    else
+        n = img->code_words;
+    offload_image_free(img);
+    offload_facts_free(facts);
+    return n;
+}
+
+static void test_passes(void)
+{
+    for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        uint32_t with = words(cases[k].text, 0), off = 1u << cases[k].pass;
+        uint32_t without = words(cases[k].text, off);
+
+        CU_ASSERT(with > 0);
+        CU_ASSERT(without >= with + cases[k].saves);
+        if (without < with + cases[k].saves)
+            fprintf(stderr, "%s: %u words with, %u without\n", offload_pass_name(cases[k].pass),
+                    with, without);
+    }
+}
+
+/* A byte-assembled field is one load only while nothing was stored in between. */
+static void test_bytes_not_merged(void)
+{
+    const char *apart = PACKET "r0 = *(u8 *)(r2 +0)\nr6 = 7\n*(u8 *)(r2 +0) = r6\n"
+                               "r5 = *(u8 *)(r2 +1)\nr5 <<= 8\nr0 |= r5\n" END;
+
+    CU_ASSERT_EQUAL(words(apart, 0), words(apart, 1u << OFFLOAD_PASS_BYTES));
+}
+
+static void test_options(void)
+{
+    struct offload_xlate_opts o;
+    const char *bad, *text = "-moves,-wrong";
+
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse("all", &o, &bad), 0);
+    CU_ASSERT(o.off == 0 && !o.naive);
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse("none", &o, &bad), 0);
+    CU_ASSERT(o.off == UINT32_MAX && o.naive);
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse("-moves,-bytes", &o, &bad), 0);
+    CU_ASSERT_EQUAL(o.off, 1u << OFFLOAD_PASS_MOVES | 1u << OFFLOAD_PASS_BYTES);
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse("none,+moves", &o, &bad), 0);
+    CU_ASSERT(o.off == ~(1u << OFFLOAD_PASS_MOVES) && !o.naive);
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse(text, &o, &bad), -EINVAL);
+    CU_ASSERT_PTR_EQUAL(bad, text + 7);
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse("", &o, &bad), -EINVAL);
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse("all,", &o, &bad), -EINVAL);
+    CU_ASSERT_EQUAL(offload_xlate_opts_parse("moves", &o, &bad), -EINVAL);
+}
+
+static void test_names(void)
+{
+    for (unsigned n = 0; n < OFFLOAD_PASSES; n++) {
+        CU_ASSERT(strlen(offload_pass_name(n)) > 0 && strlen(offload_pass_name(n)) <= 8);
+        CU_ASSERT(strlen(offload_pass_what(n)) > 0);
+    }
+    CU_ASSERT_PTR_NULL(offload_pass_name(OFFLOAD_PASSES));
+}
+
+static const struct cunit_case suite[] = {
+    {"every pass shortens what it is for", test_passes},
+    {"bytes with a store between them", test_bytes_not_merged},
+    {"options as text", test_options},
+    {"names", test_names},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    return cunit_run("xlate passes", suite);
+}
