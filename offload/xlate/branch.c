@@ -37,24 +37,6 @@ static void thread(struct opt *o, struct xlate_op *op)
     }
 }
 
-static uint8_t inverse(unsigned op)
-{
-    switch (op) {
-    case RV64_OP_BEQ:
-        return RV64_OP_BNE;
-    case RV64_OP_BNE:
-        return RV64_OP_BEQ;
-    case RV64_OP_BLT:
-        return RV64_OP_BGE;
-    case RV64_OP_BGE:
-        return RV64_OP_BLT;
-    case RV64_OP_BLTU:
-        return RV64_OP_BGEU;
-    default:
-        return RV64_OP_BLTU;
-    }
-}
-
 static bool starts_block(const struct opt *o, uint32_t n)
 {
     const struct opt_block *b = &o->blocks[o->block_of[n]];
@@ -75,7 +57,7 @@ static void invert(struct opt *o, uint32_t n)
     jump = &o->x->ops[after];
     if (target(o, op) != first(o, after + 1))
         return;
-    op->op = inverse(op->op);
+    op->op = (uint8_t)xlate_inverse(op->op);
     op->ref = jump->ref;
     jump->kind = XLATE_OP_GONE;
 }

@@ -17,7 +17,7 @@ static uint32_t *far_jump(uint32_t *w, unsigned link, int32_t off)
     return w;
 }
 
-static enum rv64_op inverse(unsigned op)
+enum rv64_op xlate_inverse(unsigned op)
 {
     switch (op) {
     case RV64_OP_BEQ:
@@ -46,7 +46,7 @@ static uint32_t *put_site(const struct xlate *x, uint32_t k, uint32_t *w)
         return w;
     }
     if (branch) {
-        *w++ = rv64_encode(inverse(op->op), 0, op->rs1, op->rs2, 4 * op->words);
+        *w++ = rv64_encode(xlate_inverse(op->op), 0, op->rs1, op->rs2, 4 * op->words);
         off -= 4;
     }
     if (op->words - branch == 2)

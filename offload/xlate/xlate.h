@@ -203,4 +203,7 @@ int xlate_layout(struct xlate *x);
 uint32_t xlate_site_to(const struct xlate *x, const struct xlate_op *op);
 int xlate_image(const struct xlate *x, struct offload_image **out);
 
+/* The conditional branch that is taken exactly when `op` is not. */
+enum rv64_op xlate_inverse(unsigned op);
+
 #endif
