@@ -22,8 +22,8 @@
 #define FW_MMIO_BASE  0x18000000
 #define FW_GATE_LO                                                                                 \
     0x20000000 /* the gates open the instruction store: one `lui` makes the address */
-#define FW_GATES      256
-#define FW_GATE_BYTES 2048       /* 8 bytes each */
+#define FW_GATES      320
+#define FW_GATE_BYTES 2560       /* 8 bytes each */
 #define FW_PROG_HI    0x20100000 /* end of the largest instruction store */
 
 #define FW_LOCAL_PKT      0x000

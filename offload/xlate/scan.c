@@ -94,7 +94,7 @@ static int check_call(struct xlate *x, uint32_t s, const struct ebpf_insn *i)
 {
     if (i->imm == HELPER_TAIL_CALL)
         return xlate_refuse(x, s, "tail calls are not supported by the offload");
-    if (i->imm <= 0 || i->imm >= (int32_t)OFFLOAD_GATES)
+    if (i->imm <= 0 || i->imm >= (int32_t)OFFLOAD_HELPERS)
         return xlate_refuse(x, s, "invalid func %s#%d", "unknown", i->imm);
     return 0;
 }

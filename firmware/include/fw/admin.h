@@ -17,6 +17,10 @@
 
 #define FW_ABI_VERSION 1u
 
+/*
+ * Numbers come in blocks: 1-18 as below, 19-29 maps, 30-39 programs in maps and redirects,
+ * 40-49 tables of the helpers, 50-59 events, 60-69 test runs.
+ */
 /* ADMIN(id, number, "name", "handle", "key", "value", "arg0", "arg1", "result, what it does") */
 #define FW_ADMIN_OPS(X)                                                                            \
     X(IDENTIFY, 1, "identify", "-", "-", "out: TLVs", "-", "-",                                    \

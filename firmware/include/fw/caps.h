@@ -24,6 +24,7 @@ enum fw_cap {
     FW_CAP_MAP_TYPE = 4, /* struct fw_cap_map, one TLV per map type */
     FW_CAP_PROG = 5,     /* struct fw_cap_prog */
     FW_CAP_LIMITS = 6,   /* struct fw_cap_limits */
+    FW_CAP_KFUNCS = 7,   /* u64: bit n = row n of offload/kfuncs.def is there */
 };
 
 struct fw_cap_map {

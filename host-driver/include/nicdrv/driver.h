@@ -24,6 +24,7 @@ struct nicdrv_caps {
     uint32_t abi;
     char firmware[64];
     uint64_t helpers[4];
+    uint64_t kfuncs;
     struct fw_cap_map map_types[64];
     uint32_t map_type_count;
     struct fw_cap_prog prog;

@@ -29,6 +29,9 @@ struct offload_map {
     const uint8_t *frozen_data; /* values of a frozen BPF_F_RDONLY_PROG array: constants for the
                                    verifier; or NULL */
     const struct offload_map *inner; /* maps of maps: what each inner map is like; or NULL */
+    /* from the BTF of the value: 1 + offset of the struct, 0 = there is none */
+    uint32_t spin_lock; /* struct bpf_spin_lock */
+    uint32_t timer;     /* struct bpf_timer */
 };
 
 /* A source line: covers instructions from `insn` to the next entry's. */
@@ -39,6 +42,13 @@ struct offload_line_info {
     const char *text; /* the line of C, "" when unknown */
 };
 
+/* Where an XDP program runs (expected_attach_type). */
+enum offload_hook {
+    OFFLOAD_HOOK_XDP,    /* BPF_XDP, or none given */
+    OFFLOAD_HOOK_DEVMAP, /* BPF_XDP_DEVMAP: egress_ifindex may be read */
+    OFFLOAD_HOOK_CPUMAP, /* BPF_XDP_CPUMAP */
+};
+
 struct offload_subprog {
     uint32_t insn; /* slot index where it starts */
     const char *name;
@@ -47,7 +57,11 @@ struct offload_subprog {
 
 struct offload_prog {
     const char *name;
-    /* LD_IMM64 with src 1 or 2 (map, map value): imm is an index into maps */
+    /*
+     * LD_IMM64 with src 1 or 2 (map, map value): imm is an index into maps; with src 4
+     * (function): the slot is insn + imm + 1, as the kernel takes it. CALL with src 2 (kernel
+     * function): imm is the row in offload/kfuncs.def, off is 0.
+     */
     const struct ebpf_insn *insns;
     uint32_t insn_count; /* slots */
     const struct offload_map *maps;
@@ -57,6 +71,9 @@ struct offload_prog {
     const struct offload_subprog *subprogs; /* sorted; may be NULL: found from the calls */
     uint32_t subprog_count;
     bool gpl; /* licence compatible: GPL-only helpers allowed */
+    enum offload_hook hook;
+    bool frags;     /* BPF_F_XDP_HAS_FRAGS */
+    bool dev_bound; /* BPF_F_XDP_DEV_BOUND_ONLY: metadata kernel functions allowed */
 };
 
 /* The line that covers slot `insn`, or NULL. */

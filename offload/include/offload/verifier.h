@@ -26,6 +26,7 @@ enum offload_keep {
 
 struct offload_verify_opts {
     uint64_t helpers[4]; /* bit n: helper id n may be called (capabilities) */
+    uint64_t kfuncs;     /* bit n: row n of offload/kfuncs.def may be called */
     uint32_t insn_limit; /* processed instructions; 0 = 1,000,000 */
     /*
      * Bytes of stack that were never written may be read, by the program and by helpers, as
