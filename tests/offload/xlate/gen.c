@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "exec.h"
+#include "offload/abi.h"
 
 #define UNITS      48
 #define STACK_USED 64 /* bytes that every function initialises */
@@ -169,7 +170,9 @@ static void forward_jump(struct gen *g, const struct ebpf_row *row)
 
 static void helper_call(struct gen *g)
 {
-    op(g, EBPF_CALL, 0, 0, 0, (int32_t)(1 + rng_below(g->r, 254)));
+    int32_t id = (int32_t)(1 + rng_below(g->r, OFFLOAD_HELPERS - 1));
+
+    op(g, EBPF_CALL, 0, 0, 0, id == OFFLOAD_GATE_TAIL ? 1 : id);
     if (g->out[g->n - 1].imm == 12) /* tail calls are refused */
         g->out[g->n - 1].imm = 13;
     refill_args(g);
