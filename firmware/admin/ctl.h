@@ -72,7 +72,17 @@ typedef int fw_command(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
 fw_command fw_cmd_IDENTIFY, fw_cmd_PROG_CREATE, fw_cmd_PROG_LOAD, fw_cmd_PROG_DESTROY,
     fw_cmd_PROG_ATTACH, fw_cmd_PROG_DETACH, fw_cmd_MAP_CREATE, fw_cmd_MAP_DESTROY,
     fw_cmd_MAP_LOOKUP, fw_cmd_MAP_UPDATE, fw_cmd_MAP_DELETE, fw_cmd_MAP_NEXT, fw_cmd_COUNTERS,
-    fw_cmd_RXQ_CREATE, fw_cmd_RXQ_DESTROY, fw_cmd_PORT_SET, fw_cmd_RSS_SET, fw_cmd_FAULTS;
+    fw_cmd_RXQ_CREATE, fw_cmd_RXQ_DESTROY, fw_cmd_PORT_SET, fw_cmd_RSS_SET, fw_cmd_FAULTS,
+    fw_cmd_PROG_TEST;
+
+/* The program a handle names, or NULL. */
+struct fw_prog *fw_prog_find(struct fw_ctl *ctl, uint32_t handle);
+
+/* What plat_port_cookie() gets for it. */
+static inline uint64_t fw_prog_cookie(const struct fw_prog *p)
+{
+    return (uint64_t)p->uses << 32 | p->entry;
+}
 
 /* Copies between host memory and `len` bytes of an operand: FW_EINVAL when the command says another
  * length. */

@@ -15,7 +15,7 @@ static uint32_t prog_handle(const struct fw_ctl *ctl, const struct fw_prog *p)
     return (uint32_t)p->uses << 16 | (uint32_t)(p - ctl->prog + 1);
 }
 
-static struct fw_prog *prog_find(struct fw_ctl *ctl, uint32_t handle)
+struct fw_prog *fw_prog_find(struct fw_ctl *ctl, uint32_t handle)
 {
     uint32_t i = (handle & 0xffff) - 1;
     if (i >= FW_PROGS_MAX || ctl->prog[i].state == FW_PROG_FREE ||
@@ -53,7 +53,7 @@ int fw_cmd_PROG_CREATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
 
 int fw_cmd_PROG_LOAD(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
 {
-    struct fw_prog *p = prog_find(ctl, sqe->handle);
+    struct fw_prog *p = fw_prog_find(ctl, sqe->handle);
     (void)result;
     if (!p)
         return FW_ENOENT;
@@ -72,7 +72,7 @@ int fw_cmd_PROG_LOAD(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *res
 
 int fw_cmd_PROG_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
 {
-    struct fw_prog *p = prog_find(ctl, sqe->handle);
+    struct fw_prog *p = fw_prog_find(ctl, sqe->handle);
     (void)result;
     if (!p)
         return FW_ENOENT;
@@ -93,7 +93,7 @@ static int bad_port(const struct fw_ctl *ctl, uint64_t port)
 static void port_swap(struct fw_ctl *ctl, uint32_t port, struct fw_prog *p)
 {
     struct fw_prog **at = &ctl->port_prog[port - 1];
-    plat_port_cookie(port, p ? (uint64_t)p->uses << 32 | p->entry : 0);
+    plat_port_cookie(port, p ? fw_prog_cookie(p) : 0);
     if (*at)
         (*at)->attached--;
     if (p)
@@ -103,7 +103,7 @@ static void port_swap(struct fw_ctl *ctl, uint32_t port, struct fw_prog *p)
 
 int fw_cmd_PROG_ATTACH(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
 {
-    struct fw_prog *p = prog_find(ctl, sqe->handle);
+    struct fw_prog *p = fw_prog_find(ctl, sqe->handle);
     (void)result;
     if (!p)
         return FW_ENOENT;

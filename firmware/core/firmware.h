@@ -10,7 +10,8 @@
 struct firmware {
     struct fw_stats stats;
     struct fw_map map[FW_MAPS_MAX];
-    struct fw_ctl ctl; /* the control core's own */
+    struct fw_ctl ctl;                /* the control core's own */
+    struct fw_counters test_counters; /* of its test runs: kept out of the datapath's */
 };
 
 extern struct firmware fw_shared;

@@ -14,14 +14,15 @@ extern char fw_bss_start[], fw_bss_end[];
 
 _Noreturn void fw_main(uint64_t hart);
 
-static void datapath_init(uint32_t hart)
+/* What programs need of a hart. `id` is the processor that they see. */
+static void hart_init(uint32_t hart, uint32_t id, struct fw_counters *counters)
 {
     struct fw_hart *h = FW_HART;
     uint64_t dram = plat_dram_bytes();
     *h = (struct fw_hart){
-        .counters = &fw_shared.stats.line[plat_engine_of(hart) % FW_COUNTER_LINES].c,
+        .counters = counters,
         .rng = (plat_seed() + hart + 1) * GOLDEN,
-        .id = hart,
+        .id = id,
         .map_bytes = dram,
     };
     plat_protect((uint64_t)(uintptr_t)fw_prog_lo, NIC_DRAM_BASE, NIC_DRAM_BASE + dram);
@@ -45,6 +46,7 @@ _Noreturn static void control(uint32_t harts)
         .seed = plat_seed(),
     };
     fw_ctl_init(&fw_shared.ctl, &config);
+    hart_init(harts, 0, &fw_shared.test_counters); /* it runs PROG_TEST, as processor 0 */
     plat_set_status(NIC_FW_READY);
     for (;;)
         fw_ctl_serve(&fw_shared.ctl, plat_event_wait());
@@ -57,6 +59,7 @@ _Noreturn void fw_main(uint64_t hart)
         control(harts);
     while (plat_status() != NIC_FW_READY)
         ;
-    datapath_init((uint32_t)hart);
+    uint32_t line = plat_engine_of((uint32_t)hart) % FW_COUNTER_LINES;
+    hart_init((uint32_t)hart, (uint32_t)hart, &fw_shared.stats.line[line].c);
     fw_datapath();
 }

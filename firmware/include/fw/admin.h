@@ -52,7 +52,9 @@
       "Frames wait on the wire meanwhile")                                                         \
     X(RSS_SET, 17, "rss-set", "-", "-", "-", "queues", "-", "hash % queues chooses the queue")     \
     X(FAULTS, 18, "faults", "-", "-", "out: struct fw_fault_log", "-", "-",                        \
-      "The last program faults, newest first")
+      "The last program faults, newest first")                                                     \
+    X(PROG_TEST, 60, "prog-test", "program", "-", "in and out: struct fw_test, then the buffer",   \
+      "runs", "-", "Runs the program on a buffer of the host's, on the control core")
 
 enum fw_admin_op {
 #define X(id, number, ...) FW_ADMIN_##id = (number),
@@ -108,6 +110,22 @@ struct fw_counters {
     uint64_t no_program;     /* packets passed because the port had none */
 };
 _Static_assert(sizeof(struct fw_counters) == 96, "fw_counters layout");
+
+/*
+ * PROG_TEST: the packet buffer (FW_TEST_BUF bytes, as the value holds them behind this struct) and
+ * where the frame lies in it, as offsets. Every run goes on with what the one before left.
+ */
+#define FW_TEST_BUF      4096u
+#define FW_TEST_RUNS_MAX 65536u
+struct fw_test {
+    uint32_t data_meta, data, data_end; /* in and out */
+    uint16_t port, queue;               /* in: what the program sees as ingress */
+    uint32_t retval;                    /* out: of the last run */
+    uint32_t faults;                    /* out: runs that ended in a fault */
+    uint64_t ns;                        /* out: modelled time of all runs */
+    uint64_t rsvd[4];                   /* 0 */
+};
+_Static_assert(sizeof(struct fw_test) == 64, "fw_test layout");
 
 struct fw_fault {
     uint64_t pc, cause, tval, seq;

@@ -100,6 +100,18 @@ int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsig
                        bool replace);
 int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
 
+/* A packet buffer to try a program on; docs of the fields: struct fw_test. */
+struct nicdrv_test {
+    uint32_t data_meta, data, data_end; /* in and out: offsets in buf */
+    uint16_t port, queue;
+    uint32_t retval;
+    uint64_t runs, ns, faults; /* runs: in; ns: of all runs, modelled */
+    uint8_t buf[FW_TEST_BUF];
+};
+/* Runs the program t->runs times (0 = 1) on the NIC, without a port. Many runs are many commands,
+ * so that others get their turn. */
+int nicdrv_prog_test(struct nicdrv *drv, const struct nicdrv_prog *prog, struct nicdrv_test *t);
+
 /* ---- ports, counters, host RX ---- */
 
 int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);

@@ -439,11 +439,88 @@ static void test_noise(void)
     fake_stop();
 }
 
+/* ---- test runs ---- */
+
+static int prog_test(uint32_t handle, const struct fw_test *t, uint64_t runs, uint64_t iova)
+{
+    memcpy(fake_host(VALUE), t, sizeof(*t));
+    return run((struct fw_sqe){.op = FW_ADMIN_PROG_TEST,
+                               .handle = handle,
+                               .value_iova = iova,
+                               .value_len = sizeof(*t) + FW_TEST_BUF,
+                               .arg0 = runs});
+}
+
+static const struct fw_test some_test = {.data_meta = 248, .data = 256, .data_end = 316, .port = 1};
+
+static void test_prog_test(void)
+{
+    struct fw_test t;
+
+    start();
+    uint32_t h = prog_create(128);
+    CU_ASSERT_EQUAL(prog_test(h, &some_test, 1, VALUE), FW_EINVAL); /* no code yet */
+    CU_ASSERT_EQUAL(prog_load(h, 128, 8), 0);
+    uint8_t *buf = (uint8_t *)fake_host(VALUE) + sizeof(t);
+    for (unsigned i = 0; i < FW_TEST_BUF; i++)
+        buf[i] = (uint8_t)i;
+    CU_ASSERT_EQUAL(prog_test(h, &some_test, 3, VALUE), 0);
+    memcpy(&t, fake_host(VALUE), sizeof(t));
+    CU_ASSERT_EQUAL(fake.test_cookie & 0xffffffff, FAKE_PROG_LO + 8);
+    CU_ASSERT_EQUAL(t.retval, 3);
+    CU_ASSERT_EQUAL(t.ns, 30);
+    CU_ASSERT_EQUAL(t.data, 268);
+    CU_ASSERT_EQUAL(t.data_meta, 268);
+    CU_ASSERT_EQUAL(t.data_end, 316);
+    CU_ASSERT_EQUAL(buf[255], 255); /* before the frame */
+    CU_ASSERT_EQUAL(buf[256], 1);
+    CU_ASSERT_EQUAL(buf[264], 11);
+    CU_ASSERT_EQUAL(buf[315], 62);
+    CU_ASSERT_EQUAL(buf[316], 60); /* behind it */
+    fake_stop();
+}
+
+static void test_prog_test_refusals(void)
+{
+    struct fw_test bad[9];
+
+    start();
+    uint32_t h = prog_create(128);
+    CU_ASSERT_EQUAL(prog_load(h, 128, 8), 0);
+    for (unsigned i = 0; i < 9; i++)
+        bad[i] = some_test;
+    bad[0].data_meta = 257;
+    bad[1].data = 317;
+    bad[2].data_end = FW_TEST_BUF;
+    bad[3].data_end = 0xffffffff;
+    bad[4].port = 0;
+    bad[5].port = FAKE_PORTS + 1;
+    bad[6].queue = FAKE_RXQS;
+    bad[7].rsvd[0] = 1;
+    bad[8].rsvd[3] = 1;
+    for (unsigned i = 0; i < 9; i++)
+        CU_ASSERT_EQUAL(prog_test(h, &bad[i], 1, VALUE), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_test(h, &some_test, 0, VALUE), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_test(h, &some_test, FW_TEST_RUNS_MAX + 1, VALUE), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_test(h + 1, &some_test, 1, VALUE), FW_ENOENT);
+    CU_ASSERT_EQUAL(prog_test(h, &some_test, 1, NOMAP), FW_EFAULT);
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_PROG_TEST,
+                                        .handle = h,
+                                        .value_iova = VALUE,
+                                        .value_len = FW_TEST_BUF,
+                                        .arg0 = 1}),
+                    FW_EINVAL);
+    CU_ASSERT_EQUAL(fake.test_cookie, 0); /* nothing ever ran */
+    fake_stop();
+}
+
 static const struct cunit_case cases[] = {
     {"a program's life", test_prog_life},
     {"programs: replace", test_prog_replace},
     {"programs: refusals", test_prog_refusals},
     {"programs: old handles", test_prog_old_handle},
+    {"test runs", test_prog_test},
+    {"test runs: refusals", test_prog_test_refusals},
     {"map commands", test_map_commands},
     {"array: address of values", test_map_array_value_addr},
     {"maps: refusals", test_map_refusals},

@@ -4,45 +4,12 @@
  * answers. Maps only need what every kernel since 5.10 has. Skipped (77), with
  * a line, where bpf(2) is not allowed.
  */
-#include <sys/syscall.h>
-
 #include "layer.h"
-
-#define ANSWERS 160
-
-typedef long (*bpf_fn)(int cmd, void *attr, unsigned size);
-
-/* What one side answered, in order; descriptors count as 0. */
-struct transcript {
-    bpf_fn bpf;
-    struct {
-        char what[48];
-        long rc;
-        uint64_t value;
-    } answers[ANSWERS];
-    unsigned count;
-};
+#include "transcript.h"
 
 static long ask_layer(int cmd, void *attr, unsigned size)
 {
     return nicbpf_call(layer, cmd, attr, size);
-}
-
-static long ask_kernel(int cmd, void *attr, unsigned size)
-{
-    long rc = syscall(SYS_bpf, cmd, attr, size);
-
-    return rc < 0 ? -errno : rc;
-}
-
-static long note(struct transcript *t, const char *what, long rc, uint64_t value)
-{
-    if (t->count < ANSWERS) {
-        snprintf(t->answers[t->count].what, sizeof(t->answers[0].what), "%s", what);
-        t->answers[t->count].rc = rc > 0 ? 0 : rc;
-        t->answers[t->count++].value = value;
-    }
-    return rc;
 }
 
 static int map(struct transcript *t, const char *what, union bpf_attr a)
@@ -265,7 +232,6 @@ static void programs(struct transcript *t)
     close(insns[0].imm);
 }
 
-/* The first difference of each script, and how many answers were compared. */
 static void compare(const char *name, void (*script)(struct transcript *))
 {
     static struct transcript ours, kernels;
@@ -275,17 +241,7 @@ static void compare(const char *name, void (*script)(struct transcript *))
     kernels = (struct transcript){.bpf = ask_kernel};
     script(&ours);
     script(&kernels);
-    CU_ASSERT_EQUAL(ours.count, kernels.count);
-    for (unsigned i = 0; i < ours.count; i++) {
-        bool same = ours.answers[i].rc == kernels.answers[i].rc &&
-                    ours.answers[i].value == kernels.answers[i].value;
-        if (!same)
-            fprintf(stderr, "%s: %s (%u): here %ld, value %llu; the kernel %ld, value %llu\n", name,
-                    ours.answers[i].what, i, ours.answers[i].rc,
-                    (unsigned long long)ours.answers[i].value, kernels.answers[i].rc,
-                    (unsigned long long)kernels.answers[i].value);
-        CU_ASSERT(same);
-    }
+    compare_transcripts(name, &ours, &kernels);
     teardown();
 }
 
@@ -322,13 +278,7 @@ static const struct cunit_case cases[] = {
 
 int main(void)
 {
-    union bpf_attr a = map_attr(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
-    long fd = ask_kernel(BPF_MAP_CREATE, &a, sizeof(a));
-
-    if (fd < 0) {
-        printf("SKIP: bpf(2) of this machine: %s\n", strerror((int)-fd));
+    if (!kernel_has_bpf())
         return 77;
-    }
-    close((int)fd);
     return cunit_run("the layer against the kernel", cases);
 }

@@ -322,8 +322,14 @@ static void test_test_run(void)
 
     setup();
     memset(&a, 0, sizeof(a));
-    a.test.prog_fd = (uint32_t)load_insns(BPF_PROG_TYPE_XDP, pass_insns, sizeof(pass_insns));
+    a.test.prog_fd =
+        (uint32_t)load_insns(BPF_PROG_TYPE_SOCKET_FILTER, pass_insns, sizeof(pass_insns));
     CU_ASSERT_EQUAL(call(BPF_PROG_TEST_RUN, &a), -524);
+    uint8_t frame[64] = {0};
+    a.test.prog_fd = (uint32_t)load_insns(BPF_PROG_TYPE_XDP, pass_insns, sizeof(pass_insns));
+    a.test.data_in = ptr(frame);
+    a.test.data_size_in = sizeof(frame);
+    CU_ASSERT_EQUAL(call(BPF_PROG_TEST_RUN, &a), -ENOSYS); /* whatever the firmware says */
     a.test.prog_fd = 9999;
     CU_ASSERT_EQUAL(call(BPF_PROG_TEST_RUN, &a), -EBADF);
     teardown();

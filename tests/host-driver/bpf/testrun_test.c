@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * PROG_TEST_RUN on the NIC and in this machine's kernel: the same verdicts, bytes, sizes
+ * and errors. Argument: the firmware.
+ */
+#include <stdlib.h>
+
+#include "insns.h"
+#include "nicdrv/bpf.h"
+#include "realnic.h"
+#include "transcript.h"
+
+#define FRAME_MAX 3520u
+
+static const char *firmware;
+static struct realnic nic;
+static struct nicbpf *layer;
+
+static long ask_layer(int cmd, void *attr, unsigned size)
+{
+    return nicbpf_call(layer, cmd, attr, size);
+}
+
+static void setup(void)
+{
+    CU_ASSERT_FATAL(realnic_open(&nic, firmware));
+    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
+}
+
+static void teardown(void)
+{
+    nicbpf_destroy(layer);
+    realnic_close(&nic);
+}
+
+static uint64_t ptr(const void *p)
+{
+    return (uint64_t)(uintptr_t)p;
+}
+
+static int load_as(bpf_fn bpf, uint32_t type, uint32_t attach, const struct bpf_insn *insns,
+                   size_t bytes)
+{
+    union bpf_attr a;
+
+    memset(&a, 0, sizeof(a));
+    a.prog_type = type;
+    a.expected_attach_type = attach;
+    a.insns = ptr(insns);
+    a.insn_cnt = (uint32_t)(bytes / sizeof(*insns));
+    a.license = ptr("GPL");
+    long fd = bpf(BPF_PROG_LOAD, &a, sizeof(a));
+    if (fd < 0)
+        fprintf(stderr, "cannot load: %ld\n", fd);
+    CU_ASSERT_FATAL(fd >= 0);
+    return (int)fd;
+}
+
+static int load(bpf_fn bpf, const struct bpf_insn *insns, size_t bytes)
+{
+    return load_as(bpf, BPF_PROG_TYPE_XDP, 0, insns, bytes);
+}
+
+/* One call with all its buffers; edit `a` and `ctx` before the run. */
+struct run {
+    union bpf_attr a;
+    struct xdp_md ctx, ctx_out;
+    uint8_t in[4096], out[8192];
+};
+
+static struct run *new_run(int prog, uint32_t size)
+{
+    static struct run r;
+
+    memset(&r, 0, sizeof(r));
+    for (unsigned i = 0; i < sizeof(r.in); i++)
+        r.in[i] = (uint8_t)(i * 7);
+    memset(r.out, 0xee, sizeof(r.out));
+    r.a.test.prog_fd = (uint32_t)prog;
+    r.a.test.data_in = ptr(r.in);
+    r.a.test.data_size_in = size;
+    r.a.test.data_out = ptr(r.out);
+    r.a.test.data_size_out = sizeof(r.out);
+    return &r;
+}
+
+static void with_ctx(struct run *r, uint32_t data, uint32_t data_end)
+{
+    r->ctx.data = data;
+    r->ctx.data_end = data_end;
+    r->a.test.ctx_in = ptr(&r->ctx);
+    r->a.test.ctx_size_in = sizeof(r->ctx);
+    r->a.test.ctx_out = ptr(&r->ctx_out);
+    r->a.test.ctx_size_out = sizeof(r->ctx_out);
+}
+
+/* Everything but the duration and the context's ingress is compared. */
+static long run(struct transcript *t, const char *what, struct run *r)
+{
+    long rc = t->bpf(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a));
+
+    note(t, what, rc, 0);
+    note(t, "retval", 0, r->a.test.retval);
+    note(t, "data_size_out", 0, r->a.test.data_size_out);
+    note(t, "data_out", 0, digest(r->out, sizeof(r->out)));
+    note(t, "ctx_size_out", 0, r->a.test.ctx_size_out);
+    note(t, "ctx_out", 0, digest(&r->ctx_out, 12));
+    return rc;
+}
+
+/* ---- programs ---- */
+
+static const struct bpf_insn pass[] = {MOV(0, 2), EXIT};
+static const struct bpf_insn odd_verdict[] = {MOV(0, 77), EXIT};
+
+/* Writes the ctx fields over the frame's first 8 bytes; returns the bytes of metadata. */
+static const struct bpf_insn context[] = {
+    LOAD(BPF_W, 2, 1, 0),
+    LOAD(BPF_W, 3, 1, 4),
+    MOVR(4, 2),
+    ADD(4, 14),
+    JUMP(BPF_JGT, 4, 3, 7),
+    LOAD(BPF_W, 5, 1, 16),
+    STORE(BPF_W, 2, 4, 5),
+    STOREI(BPF_W, 2, 0, 7),
+    LOAD(BPF_W, 6, 1, 8),
+    MOVR(0, 2),
+    SUBR(0, 6),
+    EXIT,
+    MOV(0, 0),
+    EXIT,
+};
+static const struct bpf_insn shrink_head[] = {MOV(2, 4), CALL(BPF_FUNC_xdp_adjust_head), EXIT};
+static const struct bpf_insn grow_head[] = {MOV(2, -20), CALL(BPF_FUNC_xdp_adjust_head), EXIT};
+static const struct bpf_insn grow_tail[] = {MOV(2, 100), CALL(BPF_FUNC_xdp_adjust_tail), EXIT};
+static const struct bpf_insn cut_tail[] = {MOV(2, -30), CALL(BPF_FUNC_xdp_adjust_tail), EXIT};
+static const struct bpf_insn add_meta[] = {MOV(2, -8), CALL(BPF_FUNC_xdp_adjust_meta), EXIT};
+
+#define LOADED(insns) load(t->bpf, insns, sizeof(insns))
+
+static void frames(struct transcript *t)
+{
+    static const uint32_t sizes[] = {0, 1, 13, 14, 15, 60, 1514, 3519, FRAME_MAX};
+    int fd = LOADED(pass);
+
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        run(t, "pass, some size", new_run(fd, sizes[i]));
+    close(fd);
+    fd = LOADED(odd_verdict);
+    run(t, "verdict 77", new_run(fd, 64));
+    close(fd);
+}
+
+static void outputs(struct transcript *t)
+{
+    static const uint32_t rooms[] = {0, 1, 59, 60, 61};
+    int fd = LOADED(pass);
+
+    for (unsigned i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        struct run *r = new_run(fd, 60);
+        r->a.test.data_size_out = rooms[i];
+        run(t, "room for data_out", r);
+        r = new_run(fd, 60);
+        r->a.test.data_size_out = rooms[i];
+        r->a.test.data_out = 0;
+        run(t, "no data_out", r);
+    }
+    struct run *r = new_run(fd, 60);
+    r->a.test.data_in = 0;
+    run(t, "no data_in", r);
+    close(fd);
+}
+
+static void moves(struct transcript *t)
+{
+    static const struct {
+        const char *what;
+        const struct bpf_insn *insns;
+        size_t bytes;
+    } progs[] = {
+        {"shrink_head", shrink_head, sizeof(shrink_head)},
+        {"grow_head", grow_head, sizeof(grow_head)},
+        {"grow_tail", grow_tail, sizeof(grow_tail)},
+        {"cut_tail", cut_tail, sizeof(cut_tail)},
+        {"add_meta", add_meta, sizeof(add_meta)},
+    };
+    static const uint32_t repeats[] = {0, 1, 2, 10, 100};
+
+    for (unsigned i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
+        int fd = load(t->bpf, progs[i].insns, progs[i].bytes);
+        for (unsigned k = 0; k < sizeof(repeats) / sizeof(repeats[0]); k++) {
+            struct run *r = new_run(fd, 200);
+            r->a.test.repeat = repeats[k];
+            with_ctx(r, 0, 200);
+            run(t, progs[i].what, r);
+            r = new_run(fd, 200);
+            r->a.test.repeat = repeats[k];
+            with_ctx(r, 16, 200);
+            run(t, progs[i].what, r);
+        }
+        struct run *r = new_run(fd, FRAME_MAX);
+        run(t, progs[i].what, r);
+        close(fd);
+    }
+}
+
+static void contexts(struct transcript *t)
+{
+    static const struct {
+        uint32_t size, data, data_end, data_meta;
+    } cases[] = {
+        {60, 0, 60, 0},      {60, 4, 60, 0},           {60, 8, 60, 0},     {60, 3, 60, 0},
+        {60, 0, 61, 0},      {60, 60, 60, 0},          {60, 64, 60, 0},    {60, 0, 60, 4},
+        {300, 32, 300, 0},   {300, 36, 300, 0},        {400, 216, 400, 0}, {400, 220, 400, 0},
+        {400, 252, 400, 0},  {400, 256, 400, 0},       {60, 44, 60, 0},    {60, 48, 60, 0},
+        {3536, 16, 3536, 0}, {60, 0xfffffff0u, 60, 0},
+    };
+    int fd = LOADED(context);
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct run *r = new_run(fd, cases[i].size);
+        char what[64];
+        with_ctx(r, cases[i].data, cases[i].data_end);
+        r->ctx.data_meta = cases[i].data_meta;
+        snprintf(what, sizeof(what), "size %u, ctx %u %u %u", cases[i].size, cases[i].data,
+                 cases[i].data_end, cases[i].data_meta);
+        run(t, what, r);
+    }
+    struct run *r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->a.test.ctx_size_in = 0;
+    run(t, "ctx_in without size", r);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->a.test.ctx_in = 0;
+    run(t, "ctx_size_in without ctx", r);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->a.test.ctx_out = 0;
+    run(t, "ctx_size_out without ctx", r);
+    for (uint32_t room = 4; room <= 24; room += 4) {
+        r = new_run(fd, 60);
+        with_ctx(r, 8, 60);
+        r->a.test.ctx_size_out = room;
+        run(t, "room for ctx_out", r);
+        r = new_run(fd, 60);
+        with_ctx(r, 8, 60);
+        r->a.test.ctx_size_in = room;
+        run(t, "short ctx_in", r);
+    }
+    r = new_run(fd, 60);
+    memset(r->in, 0, sizeof(r->in));
+    r->in[4] = 60;
+    r->a.test.ctx_in = ptr(r->in);
+    r->a.test.ctx_size_in = 4096;
+    run(t, "ctx_in of a page", r);
+    r->in[2000] = 1;
+    run(t, "ctx_in with a tail", r);
+    r->in[2000] = 0;
+    r->a.test.ctx_size_in = 4097;
+    run(t, "ctx_in of more than a page", r);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->ctx.egress_ifindex = 1;
+    run(t, "egress_ifindex", r);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->ctx.ingress_ifindex = 1;
+    run(t, "ingress_ifindex", r);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->ctx.ingress_ifindex = 100000;
+    run(t, "ingress_ifindex that is none", r);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->ctx.rx_queue_index = 1;
+    run(t, "queue without interface", r);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 60);
+    r->ctx.ingress_ifindex = 1;
+    r->ctx.rx_queue_index = 5000;
+    run(t, "queue that is none", r);
+    close(fd);
+}
+
+static void arguments(struct transcript *t)
+{
+    int fd = LOADED(pass);
+    struct run *r = new_run(fd, 60);
+
+    r->a.test.flags = 1;
+    run(t, "flag 1", r);
+    r->a.test.flags = 1u << 31;
+    run(t, "flag 31", r);
+    r = new_run(fd, 60);
+    r->a.test.batch_size = 4;
+    run(t, "batch_size", r);
+    r = new_run(fd, 60);
+    r->a.test.cpu = 1;
+    run(t, "cpu", r);
+    r = new_run(-1, 60);
+    run(t, "fd -1", r);
+    r = new_run(STDIN_FILENO, 60);
+    run(t, "fd of a file", r);
+    r = new_run(fd, 60);
+    note(t, "attr too short for it", t->bpf(BPF_PROG_TEST_RUN, &r->a, 4), 0);
+    close(fd);
+    fd = load_as(t->bpf, BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP, pass, sizeof(pass));
+    run(t, "devmap program", new_run(fd, 60));
+    close(fd);
+    fd = load_as(t->bpf, BPF_PROG_TYPE_XDP, BPF_XDP_CPUMAP, pass, sizeof(pass));
+    run(t, "cpumap program", new_run(fd, 60));
+    close(fd);
+}
+
+static void compare(const char *name, void (*script)(struct transcript *))
+{
+    static struct transcript ours, kernels;
+
+    setup();
+    ours = (struct transcript){.bpf = ask_layer};
+    kernels = (struct transcript){.bpf = ask_kernel};
+    script(&ours);
+    script(&kernels);
+    compare_transcripts(name, &ours, &kernels);
+    teardown();
+}
+
+#define AGAINST_KERNEL(name)                                                                       \
+    static void test_##name(void)                                                                  \
+    {                                                                                              \
+        compare(#name, name);                                                                      \
+    }
+AGAINST_KERNEL(frames)
+AGAINST_KERNEL(outputs)
+AGAINST_KERNEL(moves)
+AGAINST_KERNEL(contexts)
+AGAINST_KERNEL(arguments)
+
+/* ---- what only the NIC has ---- */
+
+/* Runs are modelled time: the same call takes the same time, more runs the same time a run. */
+static void test_duration(void)
+{
+    uint32_t took[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        setup();
+        int fd = load(ask_layer, context, sizeof(context));
+        struct run *r = new_run(fd, 60);
+        r->a.test.repeat = i == 2 ? 100000 : 1000;
+        CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), 0);
+        took[i] = r->a.test.duration;
+        close(fd);
+        teardown();
+    }
+    CU_ASSERT(took[0] > 0);
+    CU_ASSERT_EQUAL(took[0], took[1]);
+    CU_ASSERT(took[2] <= took[0] + 1 && took[0] <= took[2] + 1);
+}
+
+/* Frames of the wire keep coming, and none is lost or counted for the test run. */
+static void test_beside_traffic(void)
+{
+    struct fw_counters c;
+
+    setup();
+    int fd = load(ask_layer, pass, sizeof(pass));
+    union bpf_attr a;
+    memset(&a, 0, sizeof(a));
+    a.link_create.prog_fd = (uint32_t)fd;
+    a.link_create.target_ifindex = 1;
+    a.link_create.attach_type = BPF_XDP;
+    CU_ASSERT_FATAL(ask_layer(BPF_LINK_CREATE, &a, sizeof(a)) >= 0);
+    realnic_send(&nic, 20000, 64);
+    for (unsigned i = 0; i < 10; i++) {
+        struct run *r = new_run(fd, 60);
+        r->a.test.repeat = 20;
+        CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), 0);
+        CU_ASSERT_EQUAL(r->a.test.retval, 2);
+    }
+    CU_ASSERT(nic.left > 0); /* or nothing was tested */
+    CU_ASSERT(nic.number > 0);
+    realnic_run(&nic);
+    CU_ASSERT_EQUAL(nicdrv_counters(nic.drv, &c), 0);
+    CU_ASSERT_EQUAL(c.verdict[2], 20000);
+    CU_ASSERT_EQUAL(c.verdict[0] + c.verdict[1] + c.verdict[3] + c.verdict[4], 0);
+    teardown();
+}
+
+/* What would be fragments in the kernel, and frames on the wire. */
+static void test_only_in_the_kernel(void)
+{
+    setup();
+    int fd = load(ask_layer, pass, sizeof(pass));
+    struct run *r = new_run(fd, 60);
+    r->a.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -EOPNOTSUPP);
+    CU_ASSERT_PTR_NOT_NULL(strstr(nicbpf_last_refusal(layer), "LIVE_FRAMES"));
+    r = new_run(fd, FRAME_MAX + 1); /* longer than a buffer */
+    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -EINVAL);
+    r = new_run(fd, 60);
+    with_ctx(r, 0, 59); /* since Linux 6.18: the rest is a fragment */
+    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -EINVAL);
+    teardown();
+}
+
+static const struct cunit_case kernel_cases[] = {
+    {"frames", test_frames},     {"outputs", test_outputs},     {"moves", test_moves},
+    {"contexts", test_contexts}, {"arguments", test_arguments}, {NULL, NULL},
+};
+
+static const struct cunit_case nic_cases[] = {
+    {"duration", test_duration},
+    {"beside traffic", test_beside_traffic},
+    {"fragments and live frames", test_only_in_the_kernel},
+    {NULL, NULL},
+};
+
+/* testrun_test FIRMWARE nic|kernel */
+int main(int argc, char **argv)
+{
+    firmware = argc > 1 ? argv[1] : NULL;
+    if (argc > 2 && !strcmp(argv[2], "nic"))
+        return cunit_run("test runs on the NIC", nic_cases);
+    return kernel_has_bpf() ? cunit_run("test runs against the kernel", kernel_cases) : 77;
+}
