@@ -109,8 +109,12 @@ static int check_arg(struct vf *v, unsigned regno, struct call *c)
         return arg_bytes(v, regno, c->map->key_size, ACCESS_READ, false, c);
     case ARG_VALUE:
         return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
-    case ARG_VALUE_OUT:
+    case ARG_VALUE_OUT: /* of a bloom filter it is what to look for */
+        if (c->map->type == BPF_MAP_TYPE_BLOOM_FILTER)
+            return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
         return arg_bytes(v, regno, c->map->value_size, ACCESS_WRITE, true, c);
+    case ARG_LONG_OUT:
+        return arg_bytes(v, regno, 8, ACCESS_WRITE, true, c);
     case ARG_INT_INOUT:
         return arg_bytes(v, regno, 4, ACCESS_WRITE, false, c);
     case ARG_FIX20:
@@ -125,105 +129,20 @@ static int check_arg(struct vf *v, unsigned regno, struct call *c)
     }
 }
 
-/* ---- which maps a helper takes ---- */
-
-static bool is_storage(uint32_t type)
-{
-    switch (type) {
-    case BPF_MAP_TYPE_HASH:
-    case BPF_MAP_TYPE_ARRAY:
-    case BPF_MAP_TYPE_PERCPU_HASH:
-    case BPF_MAP_TYPE_PERCPU_ARRAY:
-    case BPF_MAP_TYPE_LRU_HASH:
-    case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-    case BPF_MAP_TYPE_LPM_TRIE:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool is_redirect(uint32_t type)
-{
-    return type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH ||
-           type == BPF_MAP_TYPE_CPUMAP || type == BPF_MAP_TYPE_XSKMAP;
-}
-
-static bool is_percpu(uint32_t type)
-{
-    return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-           type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
-
-static bool is_outer(uint32_t type)
-{
-    return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
-
-static bool is_list(uint32_t type)
-{
-    return type == BPF_MAP_TYPE_QUEUE || type == BPF_MAP_TYPE_STACK;
-}
-
-static bool map_fits(uint32_t helper, uint32_t type)
-{
-    switch (helper) {
-    case BPF_FUNC_map_lookup_elem:
-        return is_storage(type) || type == BPF_MAP_TYPE_DEVMAP ||
-               type == BPF_MAP_TYPE_DEVMAP_HASH || type == BPF_MAP_TYPE_CPUMAP ||
-               type == BPF_MAP_TYPE_XSKMAP || is_outer(type);
-    case BPF_FUNC_map_update_elem:
-    case BPF_FUNC_map_delete_elem:
-        return is_storage(type);
-    case BPF_FUNC_map_lookup_percpu_elem:
-        return is_percpu(type);
-    case BPF_FUNC_redirect_map:
-        return is_redirect(type);
-    case BPF_FUNC_perf_event_output:
-        return type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
-    case BPF_FUNC_ringbuf_output:
-    case BPF_FUNC_ringbuf_query:
-        return type == BPF_MAP_TYPE_RINGBUF;
-    case BPF_FUNC_map_push_elem:
-        return is_list(type) || type == BPF_MAP_TYPE_BLOOM_FILTER;
-    case BPF_FUNC_map_peek_elem:
-        return is_list(type);
-    case BPF_FUNC_map_pop_elem:
-        return is_list(type);
-    default:
-        return false;
-    }
-}
-
-static bool writes_map(uint32_t helper)
-{
-    return helper == BPF_FUNC_map_update_elem || helper == BPF_FUNC_map_delete_elem ||
-           helper == BPF_FUNC_map_push_elem || helper == BPF_FUNC_map_pop_elem;
-}
-
-static int check_map(struct vf *v, const struct call *c)
-{
-    if (!c->map)
-        return 0;
-    if (!map_fits(c->h->id, c->map->type) || (is_outer(c->map->type) && !c->map->inner))
-        return vf_refuse(v, -EINVAL, "cannot pass map_type %u into func %s#%u", c->map->type,
-                         c->h->name, c->h->id);
-    if ((c->map->flags & BPF_F_RDONLY_PROG) && writes_map(c->h->id))
-        return vf_refuse(v, -EACCES, "write into map forbidden");
-    if ((c->map->flags & BPF_F_WRONLY_PROG) && !writes_map(c->h->id))
-        return vf_refuse(v, -EACCES, "read from map forbidden");
-    return 0;
-}
-
 /* ---- the call ---- */
+
+/* Arguments that take more than a look at one register. */
+static bool needs_more(const struct helper *h)
+{
+    for (unsigned n = 0; n < HELPER_ARGS; n++)
+        if (h->arg[n] > ARG_FIX40 || h->arg[n] == ARG_DATA || h->arg[n] == ARG_ALLOC)
+            return true;
+    return false;
+}
 
 static int check_available(struct vf *v, uint32_t id, const struct helper *h)
 {
     const char *name = h ? h->name : ebpf_helper_name(id);
-    if (id == BPF_FUNC_tail_call)
-        return vf_refuse(v, -EINVAL,
-                         "tail_call: program of this type cannot use helper bpf_tail_call#12: the "
-                         "NIC firmware has no tail calls");
     if (!name)
         return vf_refuse(v, -EINVAL, "invalid func unknown#%u", id);
     if (!h)
@@ -232,6 +151,9 @@ static int check_available(struct vf *v, uint32_t id, const struct helper *h)
         return vf_refuse(v, -EINVAL,
                          "program of this type cannot use helper %s#%u: the NIC firmware lacks it",
                          name, id);
+    if (needs_more(h))
+        return vf_refuse(v, -EINVAL, "program of this type cannot use helper %s#%u: not yet", name,
+                         id);
     if ((h->flags & HELPER_GPL) && !v->prog->gpl)
         return vf_refuse(v, -EPERM,
                          "cannot call GPL-restricted function from non-GPL compatible "
@@ -256,7 +178,7 @@ static bool always_found(struct vf *v, const struct call *c)
 
 static enum vf_kind found_kind(uint32_t type)
 {
-    if (is_outer(type))
+    if (vf_map_is_outer(type))
         return KIND_MAP;
     return type == BPF_MAP_TYPE_XSKMAP ? KIND_XSK : KIND_VALUE;
 }
@@ -267,9 +189,15 @@ static void set_result(struct vf *v, const struct call *c)
     bool found = c->h->returns == RETURN_VALUE && always_found(v, c);
     for (unsigned n = 0; n <= 5; n++)
         reg[n] = (struct vf_reg){0};
+    if (c->h->returns == RETURN_VOID)
+        return;
     v->touched |= 1;
     if (c->h->returns == RETURN_INT) {
         reg[0] = vf_reg_scalar();
+        if (c->h->id == BPF_FUNC_get_smp_processor_id && v->opts->cpus) {
+            reg[0].r.umax = v->opts->cpus - 1;
+            range_sync(&reg[0].r);
+        }
         return;
     }
     reg[0] = vf_reg_pointer(found_kind(c->map->type));
@@ -289,11 +217,11 @@ int vf_call(struct vf *v, const struct ebpf_insn *i)
     for (unsigned regno = 1; !err && regno <= 5 && c.h->arg[regno - 1] != ARG_NONE; regno++)
         err = check_arg(v, regno, &c);
     if (!err)
-        err = check_map(v, &c);
+        err = c.map ? vf_check_map_fit(v, c.h, c.map) : 0;
     if (err)
         return err;
     if (c.h->flags & HELPER_MOVES)
-        vf_forget_packet(v);
+        vf_forget_packet(&v->cur);
     set_result(v, &c);
-    return VF_GO;
+    return id == BPF_FUNC_tail_call ? vf_tail_taken(v) : VF_GO;
 }

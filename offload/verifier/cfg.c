@@ -165,6 +165,8 @@ static int check_ends(struct vf *v, const struct vf_subprog *s)
         v->pc = n;
         if (row->kind == EBPF_KIND_CALL_LOCAL)
             v->at[n].flags |= VF_JOIN;
+        if (row->kind == EBPF_KIND_CALL && vf_ins(v, n)->imm == BPF_FUNC_tail_call)
+            v->sub[v->at[n].subprog].tail_call = true;
         if (!is_jump(row))
             continue;
         if (row->kind != EBPF_KIND_JA)

@@ -95,6 +95,16 @@ static void memory_uses(struct uses *u, const struct ebpf_row *row, const struct
     }
 }
 
+static uint32_t proto_args(const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    struct offload_proto proto;
+    if (row->kind == EBPF_KIND_CALL_BTF)
+        offload_kfunc_proto((uint32_t)i->imm, &proto);
+    else
+        offload_helper_proto((uint32_t)i->imm, &proto);
+    return ((2u << proto.args) - 1) & CALL_ARGS;
+}
+
 static void uses_of(const struct vf *v, uint32_t insn, uint32_t out_hi, struct uses *u)
 {
     const struct ebpf_row *row = vf_row(v, insn);
@@ -115,7 +125,8 @@ static void uses_of(const struct vf *v, uint32_t insn, uint32_t out_hi, struct u
         use_sized(u, bit(i->dst), row->bits);
         break;
     case EBPF_KIND_CALL:
-        u->full = ((2u << vf_helper_args((uint32_t)i->imm)) - 1) & CALL_ARGS;
+    case EBPF_KIND_CALL_BTF:
+        u->full = proto_args(row, i);
         u->def = CALL_CLOBBERS;
         break;
     case EBPF_KIND_CALL_LOCAL: /* what the callee reads of its arguments */

@@ -84,7 +84,7 @@ int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t
                    enum vf_access access)
 {
     const struct offload_map *m = vf_map(v, r);
-    if (access == ACCESS_WRITE && (m->flags & BPF_F_RDONLY_PROG))
+    if (access == ACCESS_WRITE && vf_map_is_rdonly(m))
         return vf_refuse(v, -EACCES, "write into map forbidden, value_size=%u off=%lld size=%u",
                          m->value_size, (long long)(off + (int64_t)r->r.var.value), size);
     if (access == ACCESS_READ && (m->flags & BPF_F_WRONLY_PROG))
@@ -144,7 +144,9 @@ static int load_ctx(struct vf *v, const struct access *a, struct vf_reg *out)
     int err = check_ctx_pointer(v, a);
     if (err)
         return err;
-    if (v->opts->no_ctx || a->size != 4 || a->off < 0 || a->off % 4 != 0 || a->off >= XDP_MD_EGRESS)
+    if (v->opts->no_ctx || a->size != 4 || a->off < 0 || a->off % 4 != 0 || a->off > XDP_MD_EGRESS)
+        return bad_ctx(v, a);
+    if (a->off == XDP_MD_EGRESS && v->prog->hook != OFFLOAD_HOOK_DEVMAP)
         return bad_ctx(v, a);
     switch (a->off) {
     case XDP_MD_DATA:

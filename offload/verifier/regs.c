@@ -37,7 +37,7 @@ static bool forget_packet_one(void *arg, struct vf_reg *r)
     return true;
 }
 
-void vf_forget_packet(struct vf *v)
+void vf_forget_packet(struct vf_state *st)
 {
-    vf_state_each(&v->cur, forget_packet_one, NULL);
+    vf_state_each(st, forget_packet_one, NULL);
 }

@@ -35,6 +35,22 @@ static int return_to_caller(struct vf *v, const struct vf_reg *r0)
     return VF_GO;
 }
 
+/* Of a subprogram: the target's result is this one's, and the packet may have moved. */
+int vf_tail_taken(struct vf *v)
+{
+    struct vf_state *other;
+    if (v->cur.depth == 1)
+        return 0;
+    uint32_t call = vf_top(&v->cur)->call_insn;
+    int err = vf_push(v, call + 1, &other);
+    if (err)
+        return err;
+    vf_state_pop_frame(other);
+    vf_top(other)->reg[0] = vf_reg_scalar();
+    vf_forget_packet(other);
+    return 0;
+}
+
 int vf_exit(struct vf *v)
 {
     struct vf_reg *r0;
@@ -96,6 +112,35 @@ static void lengthen(const struct vf *v, const struct chain *shorter, struct cha
     }
 }
 
+/* Stack of the callers above each subprogram, at most. */
+static void caller_stack(const struct vf *v, uint32_t *bytes)
+{
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        if (vf_row(v, n)->kind != EBPF_KIND_CALL_LOCAL)
+            continue;
+        uint32_t from = v->at[n].subprog;
+        uint32_t to = v->at[(int64_t)n + 1 + vf_ins(v, n)->imm].subprog;
+        uint32_t above = bytes[from] + rounded(v->sub[from].stack);
+        if (above > bytes[to])
+            bytes[to] = above;
+    }
+}
+
+/* A tail call from a subprogram keeps its callers' frames: at most half of the stack. */
+static int check_tail_calls(struct vf *v)
+{
+    uint32_t above[VF_SUBPROGS_MAX] = {0};
+    for (unsigned k = 0; k < VF_FRAMES; k++)
+        caller_stack(v, above);
+    for (uint32_t s = 1; s < v->subs; s++)
+        if (v->sub[s].tail_call && above[s] >= VF_STACK_BYTES / 2)
+            return vf_refuse(v, -EACCES,
+                             "tail_calls are not allowed when call stack of previous frames is %u "
+                             "bytes. Too large",
+                             above[s]);
+    return 0;
+}
+
 int vf_check_stack_depth(struct vf *v)
 {
     struct chain chain[2] = {0};
@@ -113,5 +158,5 @@ int vf_check_stack_depth(struct vf *v)
             return too_much_stack(v, last->frames[s], last->bytes[s]);
     }
     v->max_stack = last->bytes[0];
-    return 0;
+    return check_tail_calls(v);
 }

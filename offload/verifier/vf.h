@@ -38,6 +38,7 @@ struct vf_insn {
 struct vf_subprog {
     uint32_t start, end;
     uint32_t stack; /* bytes of stack touched */
+    bool tail_call; /* it has one */
 };
 
 /* The other side of a conditional jump, waiting. */
@@ -140,7 +141,7 @@ uint32_t vf_new_id(struct vf *v);
 /* Gives a scalar an id so that a copy of it can be recognised. */
 void vf_link(struct vf *v, struct vf_reg *r);
 /* Packet pointers are stale: everywhere they become unknown scalars. */
-void vf_forget_packet(struct vf *v);
+void vf_forget_packet(struct vf_state *st);
 
 /* ---- alu.c, pointer.c ---- */
 int vf_alu(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
@@ -177,12 +178,20 @@ int vf_stack_helper(struct vf *v, unsigned regno, const struct vf_reg *ptr, uint
 /* The 4 bytes at `ptr`, when they are a known number. */
 bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out);
 
+/* ---- mapfit.c ---- */
+struct helper;
+bool vf_map_is_percpu(uint32_t type);
+bool vf_map_is_outer(uint32_t type);
+/* The program only reads the values. */
+bool vf_map_is_rdonly(const struct offload_map *m);
+int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_map *m);
+
 /* ---- call.c, subprog.c ---- */
 int vf_call(struct vf *v, const struct ebpf_insn *i);
-/* Arguments helper `id` reads, 0..5; 5 when unknown. */
-unsigned vf_helper_args(uint32_t id);
 int vf_call_local(struct vf *v, const struct ebpf_insn *i);
 int vf_exit(struct vf *v);
+/* A tail call: leaves the path on which it is taken for later, where that goes on. */
+int vf_tail_taken(struct vf *v);
 /* The frames there are now; then, at the end, every chain of calls. */
 int vf_check_chain_stack(struct vf *v);
 int vf_check_stack_depth(struct vf *v);

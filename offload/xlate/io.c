@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an operation reads and writes, halves of registers apart. */
-#include "verifier/vf.h"
+#include "offload/verifier.h"
 #include "xlate/opt.h"
 
 #define BIT(r)    (1u << (r))
@@ -174,9 +174,12 @@ static bool wide_result(const struct opt *o)
 
 static uint32_t helper_reads(const struct opt *o, const struct xlate_op *op)
 {
+    struct offload_proto proto;
+
     if (!o->x->facts || !opt_on(o, OFFLOAD_PASS_FACTS))
         return ARGUMENTS;
-    return ARGUMENTS & ((1u << (RV64_A0 + vf_helper_args((uint32_t)op->imm))) - 1);
+    offload_helper_proto((uint32_t)op->imm, &proto);
+    return ARGUMENTS & ((1u << (RV64_A0 + proto.args)) - 1);
 }
 
 /* What is live where the subprogram starts; all that may be when that is not known yet. */

@@ -34,7 +34,8 @@ struct offload_verify_opts {
      */
     bool allow_uninit_stack;
     enum offload_keep keep;
-    bool no_ctx; /* not XDP (libbpf's feature probes): the context has no readable field */
+    uint32_t cpus; /* bpf_get_smp_processor_id() is below this; 0 = not known */
+    bool no_ctx;   /* not XDP (libbpf's feature probes): the context has no readable field */
 };
 
 /* What the proof learned about one instruction slot. */
@@ -70,5 +71,18 @@ int offload_verify(const struct offload_prog *prog, const struct offload_verify_
                    struct offload_log *log, struct offload_facts **facts,
                    struct offload_refusal *why);
 void offload_facts_free(struct offload_facts *facts); /* NULL is allowed */
+
+/* What a call of a helper or kernel function reads and leaves. */
+struct offload_proto {
+    const char *name; /* "bpf_loop" */
+    unsigned args;    /* it reads r1..r(args) */
+    bool result;      /* r0 is its result; else r0 is lost, as r1..r5 always are */
+    bool moves_packet;
+    bool callback; /* one of its arguments is a subprogram that it calls */
+};
+/* Of helper `id`, of row `row` of offload/kfuncs.def; false, and all five arguments, when unknown.
+ */
+bool offload_helper_proto(uint32_t id, struct offload_proto *out);
+bool offload_kfunc_proto(uint32_t row, struct offload_proto *out);
 
 #endif

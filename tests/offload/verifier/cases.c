@@ -25,6 +25,11 @@ static const struct {
     {"array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS},
     {"hash_of_maps", BPF_MAP_TYPE_HASH_OF_MAPS},
     {"xskmap", BPF_MAP_TYPE_XSKMAP},
+    {"cpumap", BPF_MAP_TYPE_CPUMAP},
+    {"bloom", BPF_MAP_TYPE_BLOOM_FILTER},
+    {"stack", BPF_MAP_TYPE_STACK},
+    {"lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH},
+    {"user_ringbuf", BPF_MAP_TYPE_USER_RINGBUF},
 };
 
 static int say(const struct test_case *c, const char *what, const char *text)
@@ -143,6 +148,8 @@ static int header(struct test_case *c, char *text)
         c->opts.helpers[strtoul(value, NULL, 0) / 64] &= ~(1ull << (strtoul(value, NULL, 0) % 64));
     else if (strcmp(text, "stack") == 0)
         c->opts.allow_uninit_stack = true;
+    else if (strcmp(text, "hook") == 0)
+        c->hook = strcmp(value, "devmap") == 0 ? OFFLOAD_HOOK_DEVMAP : OFFLOAD_HOOK_CPUMAP;
     else if (strcmp(text, "limit") == 0)
         c->opts.insn_limit = (uint32_t)strtoul(value, NULL, 0);
     else if (strcmp(text, "kernel") == 0)
@@ -241,5 +248,6 @@ struct offload_prog case_prog(const struct test_case *c)
         .maps = c->map,
         .map_count = c->maps,
         .gpl = c->gpl,
+        .hook = c->hook,
     };
 }

@@ -8,6 +8,7 @@
  *     licence: none          (default GPL)
  *     without: ID            this helper is not available
  *     stack: uninit          unwritten stack may be read (the kernel's root loader)
+ *     hook: devmap | cpumap  where the program runs
  *     limit: N               processed instructions
  *     kernel: same | stricter | skip   "stricter": we refuse what the kernel takes; "skip": only
  * here accept | refuse: PART OF THE REASON
@@ -34,6 +35,7 @@ struct test_case {
     uint32_t maps;
     struct offload_verify_opts opts;
     bool gpl, accept;
+    enum offload_hook hook;
     char reason[200];
     enum case_kernel kernel;
     struct asm_out code;

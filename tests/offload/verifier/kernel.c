@@ -16,14 +16,19 @@ static int bpf(int cmd, union bpf_attr *attr)
     return (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 }
 
-static int load(const struct ebpf_insn *insns, uint32_t count, bool gpl, char *log, size_t size)
+static int load(const struct ebpf_insn *insns, uint32_t count, const struct offload_prog *like,
+                char *log, size_t size)
 {
+    static const uint32_t attach[] = {[OFFLOAD_HOOK_XDP] = BPF_XDP,
+                                      [OFFLOAD_HOOK_DEVMAP] = BPF_XDP_DEVMAP,
+                                      [OFFLOAD_HOOK_CPUMAP] = BPF_XDP_CPUMAP};
     union bpf_attr attr;
     memset(&attr, 0, sizeof(attr));
     attr.prog_type = BPF_PROG_TYPE_XDP;
     attr.insns = (uintptr_t)insns;
     attr.insn_cnt = count;
-    attr.license = (uintptr_t)(gpl ? "GPL" : "none");
+    attr.license = (uintptr_t)(like->gpl ? "GPL" : "none");
+    attr.expected_attach_type = attach[like->hook];
     attr.log_level = log ? 1 : 0;
     attr.log_buf = (uintptr_t)log;
     attr.log_size = (uint32_t)size;
@@ -33,7 +38,7 @@ static int load(const struct ebpf_insn *insns, uint32_t count, bool gpl, char *l
 const char *kernel_missing(void)
 {
     static const struct ebpf_insn pass[] = {{.opcode = 0xb7, .imm = 2}, {.opcode = 0x95}};
-    int fd = load(pass, 2, true, NULL, 0);
+    int fd = load(pass, 2, &(struct offload_prog){.gpl = true}, NULL, 0);
     if (fd < 0)
         return strerror(errno);
     close(fd);
@@ -121,7 +126,7 @@ int kernel_load(const struct offload_prog *prog, const int *fds, char *log, size
         return -1;
     memcpy(insns, prog->insns, prog->insn_count * sizeof(*insns));
     relocate(insns, prog->insn_count, fds, prog->map_count);
-    int fd = load(insns, prog->insn_count, prog->gpl, log, log_size);
+    int fd = load(insns, prog->insn_count, prog, log, log_size);
     if (fd >= 0)
         close(fd);
     free(insns);

@@ -88,6 +88,10 @@ static const struct offload_map *maps_for(uint32_t helper)
     case BPF_FUNC_map_lookup_percpu_elem:
         maps[0].type = BPF_MAP_TYPE_PERCPU_HASH;
         break;
+    case BPF_FUNC_tail_call:
+        maps[0].type = BPF_MAP_TYPE_PROG_ARRAY;
+        maps[0].key_size = maps[0].value_size = 4;
+        break;
     default:
         break;
     }
@@ -272,6 +276,15 @@ static void try_helper(struct tally *t, const struct helper *h)
     kernel_maps_close(2, fds);
 }
 
+/* Arguments that a register alone cannot be: test_cases has them. */
+static bool special(const struct helper *h)
+{
+    for (unsigned n = 0; n < HELPER_ARGS; n++)
+        if (h->arg[n] > ARG_FIX40 || h->arg[n] == ARG_DATA || h->arg[n] == ARG_ALLOC)
+            return true;
+    return false;
+}
+
 static void test_arguments(void)
 {
     const char *missing = kernel_missing();
@@ -283,7 +296,8 @@ static void test_arguments(void)
         return;
     }
     for (size_t n = 0; n < sizeof(helpers) / sizeof(helpers[0]); n++)
-        try_helper(&t, helper_find(helpers[n]));
+        if (!special(helper_find(helpers[n])))
+            try_helper(&t, helper_find(helpers[n]));
     printf("both accept %u, both refuse %u, only we refuse %u, only the kernel %u ", t.both,
            t.neither, t.stricter, t.unsafe);
     CU_ASSERT_EQUAL(t.unsafe, 0);
