@@ -12,8 +12,8 @@ void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
     ctl->stats = config->stats;
     ctl->ports = config->ports < NIC_PORTS_MAX ? config->ports : NIC_PORTS_MAX;
     ctl->rxqs = config->rxqs < NIC_RXQS_LIMIT ? config->rxqs : NIC_RXQS_LIMIT;
-    fw_maps_init(&ctl->maps, config->map, config->map_handle_base, ctl->dram_rows, FW_MAPS_MAX + 2,
-                 config->dram_bytes, config->writers, config->seed);
+    fw_maps_init(&ctl->maps, config->map, config->map_handle_base, ctl->dram_rows, FW_DRAM_ROWS,
+                 config->dram_bytes, config->cpus, config->seed);
     uint64_t room = config->prog_hi > config->prog_lo ? config->prog_hi - config->prog_lo : 0;
     fw_extents_init(&ctl->istore, ctl->istore_rows, FW_PROGS_MAX + 1, SLOT_ALIGN, config->prog_lo,
                     room);

@@ -17,6 +17,7 @@
 #include "nic/regs.h"
 
 #define FW_PROGS_MAX 64u
+#define FW_DRAM_ROWS 8192u /* blocks of maps that may live at once, and one more */
 #define FW_SCRATCH   4096u /* bytes of values that need no DRAM on their way in; largest IDENTIFY */
 
 enum fw_prog_state {
@@ -42,7 +43,7 @@ struct fw_ctl {
     uint32_t ports, rxqs;
     uint32_t sq_head;                            /* free-running: commands fetched */
     uint32_t cq_tail;                            /* free-running: completions written */
-    struct fw_extent dram_rows[FW_MAPS_MAX + 2]; /* one block a map, one for a value on its way */
+    struct fw_extent dram_rows[FW_DRAM_ROWS];
     struct fw_extent istore_rows[FW_PROGS_MAX + 1];
     _Alignas(64) uint8_t scratch[FW_SCRATCH];
 };
@@ -53,7 +54,7 @@ struct fw_ctl_config {
     uint32_t map_handle_base;  /* device address of them */
     uint64_t prog_lo, prog_hi; /* instruction store for programs */
     uint64_t dram_bytes;
-    uint32_t writers; /* harts that may change maps at once */
+    uint32_t cpus; /* harts that run programs */
     uint32_t ports, rxqs;
     uint64_t seed;
 };

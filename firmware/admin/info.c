@@ -61,6 +61,7 @@ static void add_limits(struct tlvs *t, const struct fw_ctl *ctl)
     };
     struct fw_cap_limits limits = {
         .maps_max = FW_MAPS_MAX,
+        .cpus = ctl->maps.cpus,
         .map_bytes_free = fw_extents_free_bytes(&ctl->maps.dram),
     };
     tlv_add(t, FW_CAP_PROG, &prog, sizeof(prog));

@@ -12,7 +12,11 @@ static int open_map(struct fw_ctl *ctl, const struct fw_sqe *sqe, void *key, str
     *m = fw_maps_find(&ctl->maps, sqe->handle);
     if (!*m)
         return FW_ENOENT;
-    return key ? fw_cmd_get(key, sqe->key_iova, sqe->key_len, (*m)->spec.key_size) : 0;
+    if (!key)
+        return 0;
+    if ((*m)->spec.key_size == 0)
+        return sqe->key_len ? FW_EINVAL : 0;
+    return fw_cmd_get(key, sqe->key_iova, sqe->key_len, (*m)->spec.key_size);
 }
 
 int fw_cmd_MAP_CREATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
@@ -41,43 +45,98 @@ int fw_cmd_MAP_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
     return 0;
 }
 
-int fw_cmd_MAP_LOOKUP(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
+/* ---- a value on its way: in the scratch buffer, or in DRAM when it is large ---- */
+
+struct stage {
+    void *mem;
+    uint32_t addr, bytes; /* of the DRAM; 0 bytes: none */
+};
+
+static int stage_open(struct fw_ctl *ctl, struct stage *s, uint64_t bytes)
 {
-    uint8_t key[FW_KEY_MAX];
-    struct fw_map *m;
-    int err = open_map(ctl, sqe, key, &m);
-    (void)result;
+    *s = (struct stage){.mem = ctl->scratch};
+    if (bytes <= FW_SCRATCH)
+        return 0;
+    if (bytes > NIC_DMA_MAX)
+        return FW_E2BIG;
+    int err = fw_maps_alloc(&ctl->maps, bytes, &s->addr);
     if (err)
         return err;
+    s->mem = plat_ptr(s->addr);
+    s->bytes = (uint32_t)bytes;
+    return 0;
+}
+
+static void stage_close(struct fw_ctl *ctl, const struct stage *s)
+{
+    if (s->bytes)
+        fw_maps_free(&ctl->maps, s->addr, s->bytes);
+}
+
+typedef int read_fn(struct fw_map *m, const void *key, void *value, uint64_t flags);
+
+/* An array's value from where it lies, however large. */
+static int array_to_host(const struct fw_map *m, const struct fw_sqe *sqe, const void *key)
+{
     const void *value = fw_map_lookup(m, key);
     if (!value)
         return FW_ENOENT;
     return fw_cmd_put(value, sqe->value_iova, sqe->value_len, m->spec.value_size);
 }
 
-/* Reads the value to `buf`, then updates: a value that cannot be read changes nothing. */
-static int update_from(struct fw_map *m, const struct fw_sqe *sqe, const void *key, void *buf)
+/* Room first: nothing leaves the map for a host that cannot take it. */
+static int read_to_host(struct fw_ctl *ctl, const struct fw_sqe *sqe, read_fn *read,
+                        uint32_t forbidden)
 {
-    int err = fw_cmd_get(buf, sqe->value_iova, sqe->value_len, m->spec.value_size);
-    return err ? err : fw_map_update(m, key, buf, sqe->arg0);
+    uint8_t key[FW_KEY_MAX];
+    struct fw_map *m;
+    struct stage s;
+    int err = open_map(ctl, sqe, key, &m);
+    if (err)
+        return err;
+    uint32_t bytes = fw_map_host_bytes(m);
+    if (m->spec.flags & forbidden)
+        return FW_EPERM;
+    if (sqe->value_len < bytes)
+        return FW_ENOSPC;
+    if (fw_map_value_addr(m) && !m->spec.lock_at && !m->spec.timer_at && !sqe->arg0 &&
+        read == fw_map_read)
+        return array_to_host(m, sqe, key);
+    err = stage_open(ctl, &s, bytes);
+    if (err)
+        return err;
+    err = read(m, key, s.mem, sqe->arg0);
+    if (!err)
+        err = fw_cmd_put(s.mem, sqe->value_iova, sqe->value_len, bytes);
+    stage_close(ctl, &s);
+    return err;
 }
 
+int fw_cmd_MAP_LOOKUP(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
+{
+    (void)result;
+    return read_to_host(ctl, sqe, fw_map_read, FW_F_WRONLY);
+}
+
+/* Reads the whole value, then updates: one that cannot be read changes nothing. */
 int fw_cmd_MAP_UPDATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
 {
     uint8_t key[FW_KEY_MAX];
     struct fw_map *m;
-    uint64_t addr;
+    struct stage s;
     int err = open_map(ctl, sqe, key, &m);
     (void)result;
     if (err)
         return err;
-    if (m->spec.value_size <= FW_SCRATCH)
-        return update_from(m, sqe, key, ctl->scratch);
-    err = fw_extents_alloc(&ctl->maps.dram, m->spec.value_size, &addr);
+    if (m->spec.flags & FW_F_RDONLY)
+        return FW_EPERM;
+    err = stage_open(ctl, &s, fw_map_host_bytes(m));
     if (err)
         return err;
-    err = update_from(m, sqe, key, plat_ptr((uint32_t)addr));
-    fw_extents_free(&ctl->maps.dram, addr, m->spec.value_size);
+    err = fw_cmd_get(s.mem, sqe->value_iova, sqe->value_len, fw_map_host_bytes(m));
+    if (!err)
+        err = fw_map_write(m, key, s.mem, sqe->arg0);
+    stage_close(ctl, &s);
     return err;
 }
 
@@ -87,7 +146,9 @@ int fw_cmd_MAP_DELETE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *re
     struct fw_map *m;
     int err = open_map(ctl, sqe, key, &m);
     (void)result;
-    return err ? err : fw_map_delete(m, key);
+    if (err)
+        return err;
+    return m->spec.flags & FW_F_RDONLY ? FW_EPERM : fw_map_delete(m, key);
 }
 
 int fw_cmd_MAP_NEXT(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)

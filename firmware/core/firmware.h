@@ -9,12 +9,14 @@
 
 struct firmware {
     struct fw_stats stats;
-    struct fw_map map[FW_MAPS_MAX];
     struct fw_ctl ctl;                /* the control core's own */
     struct fw_counters test_counters; /* of its test runs: kept out of the datapath's */
 };
 
 extern struct firmware fw_shared;
+
+/* The map descriptors, not zeroed: fw_maps_init makes them empty. */
+extern struct fw_map fw_map_table[FW_MAPS_MAX];
 
 _Noreturn void fw_datapath(void);
 

@@ -9,6 +9,7 @@
 #define GOLDEN 0x9e3779b97f4a7c15u /* 2^64 / golden ratio: spreads consecutive hart ids */
 
 struct firmware fw_shared;
+__attribute__((section(".noinit"), aligned(128))) struct fw_map fw_map_table[FW_MAPS_MAX];
 
 extern char fw_bss_start[], fw_bss_end[];
 
@@ -35,12 +36,12 @@ _Noreturn static void control(uint32_t harts)
     uint64_t programs = (uint64_t)(uintptr_t)fw_prog_lo;
     struct fw_ctl_config config = {
         .stats = &fw_shared.stats,
-        .map = fw_shared.map,
-        .map_handle_base = (uint32_t)(uintptr_t)fw_shared.map,
+        .map = fw_map_table,
+        .map_handle_base = (uint32_t)(uintptr_t)fw_map_table,
         .prog_lo = programs,
         .prog_hi = NIC_ISTORE_BASE + plat_istore_bytes(),
         .dram_bytes = plat_dram_bytes(),
-        .writers = harts + 1,
+        .cpus = harts,
         .ports = plat_ports(),
         .rxqs = plat_rxqs_max(),
         .seed = plat_seed(),

@@ -28,7 +28,7 @@ static const void *arg_bytes(uint64_t addr, uint64_t len)
  * top). */
 static inline uint64_t map_index(uint64_t addr)
 {
-    uint64_t at = addr - (uint64_t)(uintptr_t)fw_shared.map;
+    uint64_t at = addr - (uint64_t)(uintptr_t)fw_map_table;
     return at >> FW_MAP_SHIFT | at << (64 - FW_MAP_SHIFT);
 }
 
@@ -57,6 +57,8 @@ uint64_t fw_helper_map_lookup(uint64_t map, uint64_t key, uint64_t a2, uint64_t 
     const void *k = (const void *)(uintptr_t)key;
     if (fw_map_kind(hot) == FW_KIND_ARRAY)
         return (uint64_t)(uintptr_t)fw_array_lookup_packed(hot, fw_get32(k));
+    if (fw_map_kind(hot) == FW_KIND_PERCPU_ARRAY)
+        return (uint64_t)(uintptr_t)fw_percpu_lookup_packed(hot, fw_get32(k), plat_cpu());
     if (fw_map_kind(hot) == FW_KIND_HASH && fw_hash_key_size(hot) == 4)
         return (uint64_t)(uintptr_t)fw_hash_lookup_word(hot, k);
     return lookup(map, key);

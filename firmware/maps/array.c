@@ -1,63 +1,82 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* BPF_MAP_TYPE_ARRAY: values side by side, each rounded up to 8 bytes as in the kernel. */
+#include "maps/array.h"
+
 #include "core/mem.h"
-#include "maps/map.h"
+#include "maps/value.h"
 
 #define HOT_STRIDE_MAX  255u /* in units of 8 bytes */
 #define HOT_ENTRIES_MAX 0xfffffffu
 
-static int array_plan(const struct fw_maps *ms, struct fw_map *m)
+int fw_array_plan(const struct fw_maps *ms, struct fw_map *m)
 {
     (void)ms;
     if (m->spec.key_size != 4)
         return FW_EINVAL;
-    m->stride = (m->spec.value_size + 7) & ~7u;
+    m->stride = fw_round8(m->spec.value_size);
     m->bytes = (uint64_t)m->stride * m->spec.max_entries;
     return 0;
 }
 
-static void array_format(const struct fw_maps *ms, struct fw_map *m)
+int fw_array_fits_hot(const struct fw_map *m)
 {
-    uint64_t hot = (uint64_t)(m->base - NIC_DRAM_BASE) / 64 << 39;
+    return m->stride / 8 <= HOT_STRIDE_MAX && m->spec.max_entries <= HOT_ENTRIES_MAX;
+}
+
+uint64_t fw_array_hot(const struct fw_map *m, enum fw_map_kind kind)
+{
+    return fw_hot_base(m->base) | (uint64_t)(m->stride / 8) << 3 |
+           (uint64_t)m->spec.max_entries << 11 | kind;
+}
+
+static void array_format(struct fw_maps *ms, struct fw_map *m)
+{
     (void)ms;
     memset(plat_ptr(m->base), 0, m->bytes);
-    if (m->stride / 8 <= HOT_STRIDE_MAX && m->spec.max_entries <= HOT_ENTRIES_MAX)
-        hot |= FW_KIND_ARRAY | (uint64_t)(m->stride / 8) << 3 | (uint64_t)m->spec.max_entries << 11;
-    else
-        hot |= FW_KIND_ARRAY_WIDE;
+    uint64_t hot = fw_array_fits_hot(m) ? fw_array_hot(m, FW_KIND_ARRAY)
+                                        : fw_hot_base(m->base) | FW_KIND_ARRAY_WIDE;
     __atomic_store_n(&m->hot, hot, __ATOMIC_RELEASE);
 }
 
-const struct fw_map_type_ops fw_array_type = {
-    .type = FW_MAP_ARRAY,
-    .key_max = 4,
-    .value_max = FW_ARRAY_VALUE_MAX,
-    .flags = FW_ARRAY_FLAGS,
-    .plan = array_plan,
-    .format = array_format,
-};
-
-void *fw_array_lookup(const struct fw_map *m, uint64_t hot, uint32_t index)
+static void *array_at(const struct fw_map *m, uint32_t index)
 {
-    if (fw_map_kind(hot) == FW_KIND_ARRAY)
-        return fw_array_lookup_packed(hot, index);
     return index < m->spec.max_entries ? plat_ptr(m->base + m->stride * index) : NULL;
 }
 
-int fw_array_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
+static void *array_lookup(const struct fw_map *m, const void *key)
 {
-    void *to = fw_array_lookup(m, m->hot, fw_get32(key));
-    if (!to)
+    return array_at(m, fw_get32(key));
+}
+
+int fw_array_check(const struct fw_map *m, const void *key, uint64_t flags)
+{
+    if ((flags & ~(uint64_t)FW_LOCK) > FW_EXIST)
+        return FW_EINVAL;
+    if (fw_get32(key) >= m->spec.max_entries)
         return FW_E2BIG;
     if (flags & FW_NOEXIST)
         return FW_EEXIST;
-    if (flags & FW_LOCK)
-        return FW_EINVAL;
-    memcpy(to, value, m->spec.value_size);
+    return fw_value_flags(m, flags);
+}
+
+static int array_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
+{
+    int err = fw_array_check(m, key, flags);
+    if (!err)
+        fw_value_store(m, array_lookup(m, key), value, flags);
+    return err;
+}
+
+static int array_read(struct fw_map *m, const void *key, void *value, uint64_t flags)
+{
+    const void *from = array_lookup(m, key);
+    if (!from)
+        return FW_ENOENT;
+    fw_value_load(m, value, from, flags);
     return 0;
 }
 
-int fw_array_next(const struct fw_map *m, const void *key, void *next)
+int fw_array_next(struct fw_map *m, const void *key, void *next)
 {
     uint32_t index = key ? fw_get32(key) : UINT32_MAX;
     uint32_t first = 0;
@@ -68,3 +87,17 @@ int fw_array_next(const struct fw_map *m, const void *key, void *next)
     memcpy(next, &first, sizeof(first));
     return 0;
 }
+
+const struct fw_map_type_ops fw_array_type = {
+    .type = FW_MAP_ARRAY,
+    .key_max = 4,
+    .value_max = FW_ARRAY_VALUE_MAX,
+    .flags = FW_ACCESS_FLAGS | FW_F_MMAPABLE,
+    .spec = FW_SPEC_LOCK | FW_SPEC_TIMER,
+    .plan = fw_array_plan,
+    .format = array_format,
+    .lookup = array_lookup,
+    .update = array_update,
+    .next = fw_array_next,
+    .read = array_read,
+};

@@ -22,79 +22,8 @@
  * waits for an element waits for harts that need no further lock.
  */
 #include "core/mem.h"
-#include "maps/hash_inline.h"
-
-/* A key on its way through an operation. */
-struct probe {
-    const void *key;
-    uint64_t *bucket;
-    uint32_t key_size, hash, number;
-};
-
-/* A key of 1 to 7 bytes, zero-extended, by loads that overlap where they must. */
-static inline uint64_t short_key(const uint8_t *key, uint32_t size)
-{
-    if (size >= 4)
-        return fw_get32(key) | (uint64_t)fw_get32(key + size - 4) << 8 * (size - 4);
-    return key[0] | (uint32_t)key[size / 2] << 8 * (size / 2) |
-           (uint32_t)key[size - 1] << 8 * (size - 1);
-}
-
-/* Bytes [at, at + 8) of the key, zeroes after its end; reads nothing outside it. at < size. */
-static inline uint64_t key_word(const uint8_t *key, uint32_t at, uint32_t size)
-{
-    uint32_t left = size - at;
-    if (left >= 8)
-        return fw_get64(key + at);
-    return size >= 8 ? fw_get64(key + size - 8) >> (64 - 8 * left) : short_key(key, size);
-}
-
-static inline uint32_t hash_key(const void *key, uint32_t size, uint32_t seed)
-{
-    uint64_t h = seed;
-    if (size == 4)
-        return hash_word(fw_get32(key), seed);
-    if (size < 4)
-        return hash_word((uint32_t)short_key(key, size), seed);
-    for (uint32_t at = 0; at < size; at += 8) {
-        h = (h ^ key_word(key, at, size)) * 0x9fb21c651e98df25u;
-        h ^= h >> 32;
-    }
-    return mix32((uint32_t)h);
-}
-
-static inline struct probe probe_make(uint64_t hot, const void *key)
-{
-    struct probe p = {.key = key, .key_size = fw_hash_key_size(hot)};
-    p.hash = hash_key(key, p.key_size, hash_seed(hot));
-    p.number = bucket_number(hot, p.hash);
-    p.bucket = bucket_at(hot, p.number);
-    return p;
-}
-
-static inline uint64_t link_make(uint32_t addr, uint32_t hash)
-{
-    return (uint64_t)hash << 32 | addr;
-}
-
-static inline uint64_t elem_key_word(const struct elem *e, uint32_t at)
-{
-    return *(const uint64_t *)(const void *)(e->key + at);
-}
-
-/* `current`: the link is known to be in use, so it alone can speak for a short key. */
-static inline int same_key(const struct probe *p, uint64_t link, int current)
-{
-    const struct elem *e = link_elem(link);
-    if (link >> 32 != p->hash)
-        return 0;
-    if (current && p->key_size <= 4)
-        return 1;
-    for (uint32_t at = 0; at < p->key_size; at += 8)
-        if (key_word(p->key, at, p->key_size) != elem_key_word(e, at))
-            return 0;
-    return 1;
-}
+#include "maps/hash_impl.h"
+#include "maps/value.h"
 
 void *fw_hash_lookup(uint64_t hot, const void *key)
 {
@@ -157,6 +86,7 @@ static void unlink_and_unlock(const struct probe *p, uint64_t head, uint64_t *pl
 static void elem_push(struct fw_map *m, uint32_t addr)
 {
     struct elem *e = plat_ptr(addr);
+    __atomic_store_n(&e->state, 0, __ATOMIC_RELAXED);
     uint64_t top = __atomic_load_n(&m->free, __ATOMIC_RELAXED);
     uint64_t want;
     do {
@@ -205,26 +135,47 @@ static uint32_t elem_pop(struct fw_map *m)
     return addr;
 }
 
-static uint32_t elem_new(struct fw_map *m, const struct probe *p, const void *value, uint64_t next)
+static void store_first(const struct fw_map *m, uint8_t *to, const void *value,
+                        enum hash_value what)
+{
+    if (what == HASH_PLAIN) {
+        fw_value_store_new(m, to, value);
+    } else if (what == HASH_COPIES) {
+        fw_copies_store(m, to, m->copy, value);
+    } else {
+        memset(to, 0, (size_t)m->copy * m->maps->cpus);
+        memcpy(to + (size_t)m->copy * plat_cpu(), value, m->spec.value_size);
+    }
+}
+
+static uint32_t elem_new(struct fw_map *m, const struct probe *p, const void *value,
+                         enum hash_value what, uint64_t next)
 {
     uint32_t addr = elem_pop(m);
     struct elem *e = plat_ptr(addr);
     for (uint32_t at = 0; at < p->key_size; at += 8)
-        *(uint64_t *)(void *)(e->key + at) = key_word(p->key, at, p->key_size);
-    memcpy(elem_value(e, p->key_size), value, m->spec.value_size);
+        __atomic_store_n((uint64_t *)(void *)(e->key + at), key_word(p->key, at, p->key_size),
+                         __ATOMIC_RELAXED);
+    store_first(m, elem_value(e, p->key_size), value, what);
+    __atomic_store_n(&e->state, ELEM_LIVE, __ATOMIC_RELAXED);
     __atomic_store_n(&e->link, next, __ATOMIC_RELAXED);
     return addr;
 }
 
-static int insert_locked(struct fw_map *m, const struct probe *p, const void *value, uint64_t head)
+int fw_hash_slot(struct fw_map *m)
 {
-    if (__atomic_fetch_add(&m->count, 1, __ATOMIC_RELAXED) >= m->spec.max_entries) {
-        (void)__atomic_fetch_sub(&m->count, 1, __ATOMIC_RELAXED);
-        bucket_unlock(p->bucket, head);
-        return FW_E2BIG;
-    }
-    bucket_unlock(p->bucket, link_make(elem_new(m, p, value, head), p->hash));
-    return 0;
+    uint32_t n = __atomic_load_n(&m->count, __ATOMIC_RELAXED);
+    do {
+        if (n >= m->spec.max_entries)
+            return 0;
+    } while (
+        !__atomic_compare_exchange_n(&m->count, &n, n + 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return 1;
+}
+
+static void slot_back(struct fw_map *m)
+{
+    (void)__atomic_fetch_sub(&m->count, 1, __ATOMIC_RELAXED);
 }
 
 /* The new element goes to the head, where readers meet it before the old one, which then leaves. */
@@ -232,7 +183,7 @@ static void replace_locked(struct fw_map *m, const struct probe *p, const void *
                            uint64_t head, uint64_t *place, uint64_t old)
 {
     uint64_t next = place == p->bucket ? link_load(&link_elem(old)->link) : head;
-    uint64_t link = link_make(elem_new(m, p, value, next), p->hash);
+    uint64_t link = link_make(elem_new(m, p, value, HASH_PLAIN, next), p->hash);
     if (place == p->bucket) {
         bucket_unlock(p->bucket, link);
     } else {
@@ -242,25 +193,83 @@ static void replace_locked(struct fw_map *m, const struct probe *p, const void *
     elem_push(m, (uint32_t)old);
 }
 
-int fw_hash_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
+/* An entry that exists gets its value and the bucket is unlocked. */
+static void change_locked(struct fw_map *m, const struct probe *p, const void *value,
+                          uint64_t flags, enum hash_value what, uint64_t head, uint64_t *place,
+                          uint64_t old)
 {
-    struct probe p = probe_make(m->hot, key);
+    uint8_t *to = elem_value(link_elem(old), p->key_size);
+    if (what == HASH_PLAIN && !(flags & FW_LOCK)) {
+        replace_locked(m, p, value, head, place, old);
+        return;
+    }
+    if (what == HASH_PLAIN)
+        fw_value_store(m, to, value, flags);
+    else if (what == HASH_COPIES)
+        fw_copies_store(m, to, m->copy, value);
+    else
+        memcpy(to + (size_t)m->copy * plat_cpu(), value, m->spec.value_size);
+    if (fw_hash_is_lru(m))
+        (void)__atomic_fetch_or(&link_elem(old)->state, ELEM_USED, __ATOMIC_RELAXED);
+    bucket_unlock(p->bucket, head);
+}
+
+/* One try; -1 when the map is full and the bucket had to be let go. *slot: a place in the count is
+ * ours. */
+static int try_put(struct fw_map *m, const struct probe *p, const void *value, uint64_t flags,
+                   enum hash_value what, int *slot)
+{
     uint64_t old;
-    if (flags & FW_LOCK)
-        return FW_EINVAL;
-    uint64_t head = bucket_lock(p.bucket);
-    uint64_t *place = find_place(&p, head, &old);
-    if (place ? flags == FW_NOEXIST : flags == FW_EXIST) {
-        bucket_unlock(p.bucket, head);
+    uint64_t exist = flags & (FW_EXIST | FW_NOEXIST);
+    uint64_t head = bucket_lock(p->bucket);
+    uint64_t *place = find_place(p, head, &old);
+    if (place ? exist == FW_NOEXIST : exist == FW_EXIST) {
+        bucket_unlock(p->bucket, head);
         return place ? FW_EEXIST : FW_ENOENT;
     }
-    if (!place)
-        return insert_locked(m, &p, value, head);
-    replace_locked(m, &p, value, head, place, old);
+    if (place) {
+        change_locked(m, p, value, flags, what, head, place, old);
+        return 0;
+    }
+    if (!*slot)
+        *slot = fw_hash_slot(m);
+    if (!*slot) {
+        bucket_unlock(p->bucket, head);
+        return -1;
+    }
+    *slot = 0; /* the entry has it now */
+    bucket_unlock(p->bucket, link_make(elem_new(m, p, value, what, head), p->hash));
     return 0;
 }
 
-int fw_hash_delete(struct fw_map *m, const void *key)
+int fw_hash_put(struct fw_map *m, const void *key, const void *value, uint64_t flags,
+                enum hash_value what)
+{
+    int slot = 0;
+    int err = fw_value_flags(m, flags);
+    if (err)
+        return err;
+    struct probe p = probe_make(m->hot, key);
+    while ((err = try_put(m, &p, value, flags, what, &slot)) < 0) {
+        if (!fw_hash_is_lru(m))
+            return FW_E2BIG;
+        slot = fw_lru_evict(m);
+    }
+    if (slot)
+        slot_back(m);
+    return err;
+}
+
+/* Takes the entry that `place` links to out of the map, and unlocks. */
+static void remove_locked(struct fw_map *m, const struct probe *p, uint64_t head, uint64_t *place,
+                          uint64_t old)
+{
+    unlink_and_unlock(p, head, place, old);
+    elem_push(m, (uint32_t)old);
+    slot_back(m);
+}
+
+int fw_hash_remove(struct fw_map *m, const void *key)
 {
     struct probe p = probe_make(m->hot, key);
     uint64_t old;
@@ -270,10 +279,104 @@ int fw_hash_delete(struct fw_map *m, const void *key)
         bucket_unlock(p.bucket, head);
         return FW_ENOENT;
     }
-    unlink_and_unlock(&p, head, place, old);
-    elem_push(m, (uint32_t)old);
-    (void)__atomic_fetch_sub(&m->count, 1, __ATOMIC_RELAXED);
+    remove_locked(m, &p, head, place, old);
     return 0;
+}
+
+int fw_hash_drop(struct fw_map *m, struct elem *e)
+{
+    struct probe p = probe_make(m->hot, e->key);
+    uint64_t head = bucket_lock(p.bucket);
+    uint64_t *place = p.bucket;
+    for (uint64_t link = head; !(link & LINK_END); link = link_load(place)) {
+        if (link_elem(link) == e) {
+            unlink_and_unlock(&p, head, place, link);
+            elem_push(m, (uint32_t)link);
+            return 1;
+        }
+        place = &link_elem(link)->link;
+    }
+    bucket_unlock(p.bucket, head);
+    return 0;
+}
+
+static int hash_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
+{
+    return fw_hash_put(m, key, value, flags, HASH_PLAIN);
+}
+
+/* ---- for the host: values are copied while the bucket is locked ---- */
+
+static void load_host(const struct fw_map *m, void *to, struct elem *e, uint64_t flags)
+{
+    const uint8_t *from = elem_value(e, m->spec.key_size);
+    if (m->copy)
+        fw_copies_load(m, to, from, m->copy);
+    else
+        fw_value_load(m, to, from, flags);
+}
+
+static int read_host(struct fw_map *m, const void *key, void *value, uint64_t flags, int del)
+{
+    struct probe p = probe_make(m->hot, key);
+    uint64_t old;
+    uint64_t head = bucket_lock(p.bucket);
+    uint64_t *place = find_place(&p, head, &old);
+    if (place)
+        load_host(m, value, link_elem(old), flags);
+    if (place && del)
+        remove_locked(m, &p, head, place, old);
+    else
+        bucket_unlock(p.bucket, head);
+    return place ? 0 : FW_ENOENT;
+}
+
+int fw_hash_read(struct fw_map *m, const void *key, void *value, uint64_t flags)
+{
+    return read_host(m, key, value, flags, 0);
+}
+
+int fw_hash_take(struct fw_map *m, const void *key, void *value, uint64_t flags)
+{
+    return read_host(m, key, value, flags, 1);
+}
+
+/* Empties a locked chain. The bucket gets its end link first: readers on the way find theirs. */
+static void drop_chain(struct fw_map *m, uint64_t *bucket, uint64_t head, uint32_t number)
+{
+    uint64_t next;
+    bucket_unlock(bucket, link_make(LINK_END, number));
+    for (uint64_t link = head; !(link & LINK_END); link = next) {
+        next = link_load(&link_elem(link)->link);
+        elem_push(m, (uint32_t)link);
+        slot_back(m);
+    }
+}
+
+int fw_hash_bucket(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *keys,
+                   uint8_t *values, uint32_t *count, int del)
+{
+    uint32_t bytes = fw_map_host_bytes(m);
+    uint32_t n = 0;
+    if (number >= fw_hash_buckets(m->hot))
+        return FW_ENOENT;
+    uint64_t *bucket = bucket_at(m->hot, number);
+    *count = 0;
+    if (link_load(bucket) & LINK_END)
+        return 0;
+    uint64_t head = bucket_lock(bucket);
+    for (uint64_t link = head; !(link & LINK_END); link = link_load(&link_elem(link)->link), n++) {
+        if (n >= room)
+            continue;
+        memcpy(keys + (size_t)n * m->spec.key_size, link_elem(link)->key, m->spec.key_size);
+        load_host(m, values + (size_t)n * bytes, link_elem(link), 0);
+    }
+    *count = n;
+    if (n > room || !del || n == 0)
+        bucket_unlock(bucket, head);
+    else
+        drop_chain(m, bucket, head, number);
+    return n > room ? FW_ENOSPC : 0;
 }
 
 /*
@@ -304,14 +407,45 @@ static uint64_t chain_next(uint64_t head, uint64_t after, uint32_t key_size)
     return best;
 }
 
+/* Bucket of the element, number or later, closest to it; UINT32_MAX: none. */
+static uint32_t nearest_bucket(const struct fw_map *m, uint32_t used, uint32_t number)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t i = 0; i < used; i++) {
+        const struct elem *e = plat_ptr(m->elems + i * m->stride);
+        if (!(__atomic_load_n(&e->state, __ATOMIC_RELAXED) & ELEM_LIVE))
+            continue;
+        uint32_t at = probe_make(m->hot, e->key).number;
+        if (at >= number && at < best)
+            best = at;
+    }
+    return best;
+}
+
+/*
+ * A bucket to look at next, from `number` on. Few elements in many buckets: looking
+ * through the elements is shorter than through the empty buckets between two.
+ */
+static uint32_t skip_empty(const struct fw_map *m, uint32_t number, uint32_t buckets)
+{
+    uint32_t used = __atomic_load_n(&m->fresh, __ATOMIC_RELAXED);
+    uint32_t count = __atomic_load_n(&m->count, __ATOMIC_RELAXED);
+    const uint64_t *bucket = plat_ptr(m->base);
+    if (used > m->total)
+        used = m->total;
+    if ((uint64_t)used * count < buckets)
+        return nearest_bucket(m, used, number);
+    while (number < buckets && link_load(&bucket[number]) & LINK_END)
+        number++;
+    return number;
+}
+
 /* The first key of buckets number, number + 1, ... */
 static int first_key_from(struct fw_map *m, uint32_t number, void *next)
 {
     uint64_t *bucket = plat_ptr(m->base);
-    uint32_t buckets = (uint32_t)1 << (m->hot >> 13 & 31);
-    for (; number < buckets; number++) {
-        if (link_load(&bucket[number]) & LINK_END)
-            continue;
+    uint32_t buckets = fw_hash_buckets(m->hot);
+    while ((number = skip_empty(m, number, buckets)) < buckets) {
         uint64_t head = bucket_lock(&bucket[number]);
         uint64_t first = chain_next(head, LINK_END, m->spec.key_size);
         if (!(first & LINK_END))
@@ -319,6 +453,7 @@ static int first_key_from(struct fw_map *m, uint32_t number, void *next)
         bucket_unlock(&bucket[number], head);
         if (!(first & LINK_END))
             return 0;
+        number++;
     }
     return FW_ENOENT;
 }
@@ -351,12 +486,15 @@ static uint32_t log2_up(uint32_t n)
     return bits;
 }
 
-static int hash_plan(const struct fw_maps *ms, struct fw_map *m)
+int fw_hash_plan(const struct fw_maps *ms, struct fw_map *m, uint64_t value_bytes)
 {
     const struct fw_map_spec *s = &m->spec;
     uint64_t total = (uint64_t)s->max_entries + ms->spares;
     uint64_t buckets = (uint64_t)1 << log2_up(s->max_entries);
-    m->stride = (uint32_t)sizeof(struct elem) + key_bytes(s->key_size) + key_bytes(s->value_size);
+    uint64_t stride = sizeof(struct elem) + key_bytes(s->key_size) + ((value_bytes + 7) & ~7ull);
+    if (stride > NIC_DRAM_MAX / 2)
+        return FW_ENOMEM;
+    m->stride = (uint32_t)stride;
     m->bytes = buckets * sizeof(uint64_t) + total * m->stride;
     if (m->bytes > NIC_DRAM_MAX)
         return FW_ENOMEM;
@@ -364,7 +502,12 @@ static int hash_plan(const struct fw_maps *ms, struct fw_map *m)
     return 0;
 }
 
-static void hash_format(const struct fw_maps *ms, struct fw_map *m)
+static int hash_plan(const struct fw_maps *ms, struct fw_map *m)
+{
+    return fw_hash_plan(ms, m, m->spec.value_size);
+}
+
+void fw_hash_format(struct fw_maps *ms, struct fw_map *m, enum fw_map_kind kind)
 {
     uint32_t bits = log2_up(m->spec.max_entries);
     uint64_t *bucket = plat_ptr(m->base);
@@ -375,9 +518,19 @@ static void hash_format(const struct fw_maps *ms, struct fw_map *m)
     m->elems = m->base + (uint32_t)sizeof(uint64_t) * ((uint32_t)1 << bits);
     if (!(m->spec.flags & FW_F_ZERO_SEED))
         seed = (ms->seed ^ handle) * 0x9e3779b97f4a7c15u >> 43;
-    uint64_t hot = FW_KIND_HASH | (uint64_t)m->spec.key_size << 3 | (uint64_t)bits << 13 |
-                   (seed & HASH_SEED_MASK) << 18 | (uint64_t)(m->base - NIC_DRAM_BASE) / 64 << 39;
+    uint64_t hot = kind | (uint64_t)m->spec.key_size << 3 | (uint64_t)bits << 13 |
+                   (seed & HASH_SEED_MASK) << 18 | fw_hot_base(m->base);
     __atomic_store_n(&m->hot, hot, __ATOMIC_RELEASE);
+}
+
+static void hash_format(struct fw_maps *ms, struct fw_map *m)
+{
+    fw_hash_format(ms, m, FW_KIND_HASH);
+}
+
+static void *hash_lookup(const struct fw_map *m, const void *key)
+{
+    return fw_hash_lookup(m->hot, key);
 }
 
 const struct fw_map_type_ops fw_hash_type = {
@@ -385,6 +538,14 @@ const struct fw_map_type_ops fw_hash_type = {
     .key_max = FW_KEY_MAX,
     .value_max = FW_HASH_VALUE_MAX,
     .flags = FW_HASH_FLAGS,
+    .spec = FW_SPEC_LOCK | FW_SPEC_TIMER,
     .plan = hash_plan,
     .format = hash_format,
+    .lookup = hash_lookup,
+    .update = hash_update,
+    .remove = fw_hash_remove,
+    .next = fw_hash_next,
+    .read = fw_hash_read,
+    .take = fw_hash_take,
+    .bucket = fw_hash_bucket,
 };

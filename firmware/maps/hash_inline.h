@@ -15,14 +15,17 @@
 struct elem {
     uint64_t link;
     uint32_t next_free; /* address of the element below on the free stack */
-    uint32_t rsvd;
+    uint32_t state;     /* ELEM_* */
     uint8_t key[]; /* zero-padded to 8 bytes; then the value */
 };
 _Static_assert(sizeof(struct elem) == 16, "element header");
 
+#define ELEM_LIVE 1u /* in a chain */
+#define ELEM_USED 2u /* LRU: looked up since the clock's hand passed */
+
 static inline uint32_t key_bytes(uint32_t key_size)
 {
-    return (key_size + 7) & ~7u;
+    return fw_round8(key_size);
 }
 
 /* Bijective on 32 bits: distinct keys of 4 bytes have distinct hashes. */
@@ -46,6 +49,11 @@ static inline uint32_t hash_seed(uint64_t hot)
 static inline uint32_t bucket_number(uint64_t hot, uint32_t hash)
 {
     return hash & (((uint32_t)1 << (hot >> 13 & 31)) - 1);
+}
+
+static inline uint32_t fw_hash_buckets(uint64_t hot)
+{
+    return (uint32_t)1 << (hot >> 13 & 31);
 }
 
 static inline uint64_t *bucket_at(uint64_t hot, uint32_t number)

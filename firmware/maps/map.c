@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of maps and of their types, and what operations do before the type's own part. */
 #include "maps/map.h"
 
 #include "core/mem.h"
@@ -6,16 +7,25 @@
 #define CONTENTS_ALIGN 64u
 #define SPARES_MAX     64u /* fewer than writers costs them a wait, nothing else (hash.c) */
 
+/* One line a type: TYPE(name of its fw_map_type_ops). */
+#define FW_MAP_TYPES(TYPE)                                                                         \
+    TYPE(fw_hash_type)                                                                             \
+    TYPE(fw_array_type)                                                                            \
+    TYPE(fw_percpu_array_type)                                                                     \
+    TYPE(fw_percpu_hash_type)                                                                      \
+    TYPE(fw_lru_hash_type)                                                                         \
+    TYPE(fw_lru_percpu_hash_type)
+
+#define TYPE(row) extern const struct fw_map_type_ops row;
+FW_MAP_TYPES(TYPE)
+#undef TYPE
+
 const struct fw_map_type_ops *fw_map_type(uint32_t i)
 {
-    switch (i) {
-    case 0:
-        return &fw_hash_type;
-    case 1:
-        return &fw_array_type;
-    default:
-        return NULL;
-    }
+#define TYPE(row) &row,
+    static const struct fw_map_type_ops *const types[] = {FW_MAP_TYPES(TYPE)};
+#undef TYPE
+    return i < sizeof(types) / sizeof(types[0]) ? types[i] : NULL;
 }
 
 static const struct fw_map_type_ops *type_ops(uint32_t type)
@@ -27,14 +37,34 @@ static const struct fw_map_type_ops *type_ops(uint32_t type)
     return NULL;
 }
 
+/* ---- memory and descriptors ---- */
+
 void fw_maps_init(struct fw_maps *ms, struct fw_map *map, uint32_t handle_base,
-                  struct fw_extent *rows, uint32_t row_room, uint64_t dram_bytes, uint32_t harts,
+                  struct fw_extent *rows, uint32_t row_room, uint64_t dram_bytes, uint32_t cpus,
                   uint64_t seed)
 {
-    *ms = (struct fw_maps){.map = map, .handle_base = handle_base, .seed = seed};
-    ms->spares = harts < SPARES_MAX ? harts : SPARES_MAX;
-    memset(map, 0, FW_MAPS_MAX * sizeof(map[0]));
+    *ms = (struct fw_maps){.map = map, .handle_base = handle_base, .cpus = cpus, .seed = seed};
+    ms->spares = cpus + 1 < SPARES_MAX ? cpus + 1 : SPARES_MAX;
+    for (uint32_t i = 0; i < FW_MAPS_MAX; i++)
+        map[i].hot = FW_KIND_NONE;
     fw_extents_init(&ms->dram, rows, row_room, CONTENTS_ALIGN, NIC_DRAM_BASE, dram_bytes);
+}
+
+int fw_maps_alloc(struct fw_maps *ms, uint64_t bytes, uint32_t *addr)
+{
+    uint64_t at = 0;
+    fw_lock(&ms->lock);
+    int err = fw_extents_alloc(&ms->dram, bytes, &at);
+    fw_unlock(&ms->lock);
+    *addr = (uint32_t)at;
+    return err;
+}
+
+void fw_maps_free(struct fw_maps *ms, uint32_t addr, uint64_t bytes)
+{
+    fw_lock(&ms->lock);
+    fw_extents_free(&ms->dram, addr, bytes);
+    fw_unlock(&ms->lock);
 }
 
 struct fw_map *fw_maps_find(const struct fw_maps *ms, uint32_t handle)
@@ -46,47 +76,78 @@ struct fw_map *fw_maps_find(const struct fw_maps *ms, uint32_t handle)
     return fw_map_kind(ms->map[i].hot) == FW_KIND_NONE ? NULL : &ms->map[i];
 }
 
+/* A descriptor without a map, or NULL; taken by slot_taken. */
+static struct fw_map *slot_free(const struct fw_maps *ms)
+{
+    if (ms->released)
+        return &ms->map[ms->released - 1];
+    return ms->fresh < FW_MAPS_MAX ? &ms->map[ms->fresh] : NULL;
+}
+
+static void slot_taken(struct fw_maps *ms, const struct fw_map *m)
+{
+    if (ms->released)
+        ms->released = m->base;
+    else
+        ms->fresh++;
+}
+
+/* ---- life ---- */
+
 /* The rules of the kernel's map_create and bpf_map_flags_access_ok that hold for each type. */
 static int check_spec(const struct fw_map_type_ops *ops, const struct fw_map_spec *s)
 {
     uint32_t prog = FW_F_RDONLY_PROG | FW_F_WRONLY_PROG;
     uint32_t user = FW_F_RDONLY | FW_F_WRONLY;
+    int no_key = (ops->spec & FW_SPEC_NO_KEY) != 0;
     if (s->flags & ~ops->flags || (s->flags & prog) == prog || (s->flags & user) == user)
         return FW_EINVAL;
-    if (s->key_size == 0 || s->value_size == 0 || s->max_entries == 0 || s->rsvd != 0)
+    if ((s->key_size == 0) != no_key || s->max_entries == 0)
+        return FW_EINVAL;
+    if (s->value_size == 0 && !(ops->spec & FW_SPEC_NO_VALUE))
         return FW_EINVAL;
     return s->key_size > ops->key_max || s->value_size > ops->value_max ? FW_E2BIG : 0;
 }
 
-static struct fw_map *free_slot(const struct fw_maps *ms, uint32_t *handle)
+/* `at`: 1 + the offset of `size` bytes in the value; 0 = none. */
+static int bad_field(const struct fw_map_spec *s, uint32_t at, uint32_t size, uint32_t allowed)
 {
-    for (uint32_t i = 0; i < FW_MAPS_MAX; i++) {
-        *handle = ms->handle_base + (i << FW_MAP_SHIFT);
-        if (fw_map_kind(ms->map[i].hot) == FW_KIND_NONE)
-            return &ms->map[i];
-    }
-    return NULL;
+    if (at == 0)
+        return 0;
+    return !allowed || s->value_size < size || at - 1 > s->value_size - size || (at - 1) % 4 != 0;
+}
+
+static int check_fields(const struct fw_map_type_ops *ops, const struct fw_map_spec *s)
+{
+    if (bad_field(s, s->lock_at, 4, ops->spec & FW_SPEC_LOCK) ||
+        bad_field(s, s->timer_at, 16, ops->spec & FW_SPEC_TIMER) ||
+        (s->inner && !(ops->spec & FW_SPEC_INNER)) || (s->extra && !(ops->spec & FW_SPEC_EXTRA)))
+        return FW_EINVAL;
+    return 0;
 }
 
 int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *handle)
 {
     const struct fw_map_type_ops *ops = type_ops(spec->type);
-    struct fw_map *m = free_slot(ms, handle);
-    uint64_t addr;
+    struct fw_map *m = slot_free(ms);
     if (!ops)
         return FW_EINVAL;
     int err = check_spec(ops, spec);
+    if (!err)
+        err = check_fields(ops, spec);
     if (err)
         return err;
     if (!m)
         return FW_ENOSPC;
-    *m = (struct fw_map){.spec = *spec};
-    err = ops->plan(ms, m);
+    struct fw_map plan = {.ops = ops, .spec = *spec, .maps = ms};
+    err = ops->plan(ms, &plan);
     if (!err)
-        err = fw_extents_alloc(&ms->dram, m->bytes, &addr);
+        err = fw_maps_alloc(ms, plan.bytes, &plan.base);
     if (err)
         return err;
-    m->base = (uint32_t)addr;
+    slot_taken(ms, m);
+    *m = plan;
+    *handle = ms->handle_base + ((uint32_t)(m - ms->map) << FW_MAP_SHIFT);
     ops->format(ms, m);
     return 0;
 }
@@ -94,53 +155,92 @@ int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *
 void fw_map_destroy(struct fw_maps *ms, struct fw_map *m)
 {
     __atomic_store_n(&m->hot, FW_KIND_NONE, __ATOMIC_RELEASE);
-    fw_extents_free(&ms->dram, m->base, m->bytes);
+    if (m->ops->release)
+        m->ops->release(ms, m);
+    fw_maps_free(ms, m->base, m->bytes);
+    m->base = ms->released;
+    ms->released = 1 + (uint32_t)(m - ms->map);
 }
 
 uint32_t fw_map_value_addr(const struct fw_map *m)
 {
-    return fw_map_kind(m->hot) == FW_KIND_HASH ? 0 : m->base;
+    enum fw_map_kind kind = fw_map_kind(m->hot);
+    return kind == FW_KIND_ARRAY || kind == FW_KIND_ARRAY_WIDE ? m->base : 0;
 }
+
+/* ---- for programs ---- */
 
 void *fw_map_lookup(const struct fw_map *m, const void *key)
 {
-    uint64_t hot = m->hot;
-    switch (fw_map_kind(hot)) {
-    case FW_KIND_ARRAY:
-    case FW_KIND_ARRAY_WIDE:
-        return fw_array_lookup(m, hot, fw_get32(key));
-    case FW_KIND_HASH:
-        return fw_hash_lookup(hot, key);
-    case FW_KIND_NONE:
-        break;
-    }
-    return NULL;
+    return m->ops->lookup ? m->ops->lookup(m, key) : NULL;
 }
 
 int fw_map_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
 {
-    /* BPF_F_LOCK needs a bpf_spin_lock in the value, which no map here has */
-    if ((flags & ~(uint64_t)FW_LOCK) > FW_EXIST)
-        return FW_EINVAL;
-    switch (fw_map_kind(m->hot)) {
-    case FW_KIND_ARRAY:
-    case FW_KIND_ARRAY_WIDE:
-        return fw_array_update(m, key, value, flags);
-    case FW_KIND_HASH:
-        return fw_hash_update(m, key, value, flags);
-    case FW_KIND_NONE:
-        break;
-    }
-    return FW_EINVAL;
+    return m->ops->update ? m->ops->update(m, key, value, flags) : FW_EINVAL;
 }
 
 int fw_map_delete(struct fw_map *m, const void *key)
 {
-    return fw_map_kind(m->hot) == FW_KIND_HASH ? fw_hash_delete(m, key) : FW_EINVAL;
+    return m->ops->remove ? m->ops->remove(m, key) : FW_EINVAL;
 }
 
 int fw_map_next(struct fw_map *m, const void *key, void *next)
 {
-    return fw_map_kind(m->hot) == FW_KIND_HASH ? fw_hash_next(m, key, next)
-                                               : fw_array_next(m, key, next);
+    return m->ops->next ? m->ops->next(m, key, next) : FW_EOPNOTSUPP;
+}
+
+int fw_map_push(struct fw_map *m, const void *value, uint64_t flags)
+{
+    return m->ops->push ? m->ops->push(m, value, flags) : FW_EOPNOTSUPP;
+}
+
+int fw_map_pop(struct fw_map *m, void *value)
+{
+    return m->ops->pop ? m->ops->pop(m, value) : FW_EOPNOTSUPP;
+}
+
+int fw_map_peek(struct fw_map *m, void *value)
+{
+    return m->ops->peek ? m->ops->peek(m, value) : FW_EOPNOTSUPP;
+}
+
+void *fw_map_lookup_cpu(const struct fw_map *m, const void *key, uint32_t cpu)
+{
+    return m->ops->lookup_cpu && cpu < m->maps->cpus ? m->ops->lookup_cpu(m, key, cpu) : NULL;
+}
+
+/* ---- for the host ---- */
+
+uint32_t fw_map_host_bytes(const struct fw_map *m)
+{
+    return m->ops->lookup_cpu ? fw_round8(m->spec.value_size) * m->maps->cpus : m->spec.value_size;
+}
+
+int fw_map_read(struct fw_map *m, const void *key, void *value, uint64_t flags)
+{
+    if (flags & ~(uint64_t)FW_LOCK || (flags & FW_LOCK && !m->spec.lock_at))
+        return FW_EINVAL;
+    if (m->ops->read)
+        return m->ops->read(m, key, value, flags);
+    const void *from = fw_map_lookup(m, key);
+    if (!from)
+        return FW_ENOENT;
+    memcpy(value, from, m->spec.value_size);
+    return 0;
+}
+
+int fw_map_write(struct fw_map *m, const void *key, const void *value, uint64_t flags)
+{
+    if (flags & FW_LOCK && !m->spec.lock_at)
+        return FW_EINVAL;
+    return m->ops->write ? m->ops->write(m, key, value, flags)
+                         : fw_map_update(m, key, value, flags);
+}
+
+int fw_map_take(struct fw_map *m, const void *key, void *value, uint64_t flags)
+{
+    if (flags & ~(uint64_t)FW_LOCK || (flags & FW_LOCK && !m->spec.lock_at))
+        return FW_EINVAL;
+    return m->ops->take ? m->ops->take(m, key, value, flags) : FW_ENOTSUPP;
 }

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Maps. A map is a descriptor in shared SRAM, which programs cannot reach, and
- * one block of DRAM for its contents. The handle that the driver and programs
- * hold is the descriptor's device address.
+ * one block of DRAM for its contents (types that grow take more). The handle that
+ * the driver and programs hold is the descriptor's device address.
  *
- * `hot` is all that a lookup needs of the descriptor, in one 8-byte load:
+ * `hot` is all that a frequent lookup needs of the descriptor, in one 8-byte load:
  *   bits 0-2    enum fw_map_kind
  *   bits 39-63  (contents - NIC_DRAM_BASE) / 64
- *   ARRAY       bits 3-10 value stride / 8, bits 11-38 max_entries
- *   ARRAY_WIDE  an array whose figures do not fit: see the cold fields
- *   HASH        bits 3-12 key_size, bits 13-17 log2(buckets), bits 18-38 seed
+ *   ARRAY, PERCPU_ARRAY, ARRAY_MORE
+ *               bits 3-10 value stride / 8, bits 11-38 max_entries
+ *   HASH, HASH_MORE
+ *               bits 3-12 key_size, bits 13-17 log2(buckets), bits 18-38 seed
+ *   OTHER       bits 3-8 the map's type (fw_map_is), bits 9-38 the type's own
+ * The _MORE kinds are laid out like the plain ones, for types whose lookup does
+ * more: it is behind `ops`, as is everything that is not in line.
  *
  * Everything works with any number of harts at once; create and destroy are for
  * the control core, which destroys only what no packet uses any more.
+ *
+ * A type is a row of struct fw_map_type_ops in a file of its own and a line in
+ * map.c's table.
  */
 #ifndef FW_MAP_H
 #define FW_MAP_H
@@ -27,43 +34,56 @@
 #include "plat_mem.h"
 
 enum fw_map_kind {
-    FW_KIND_NONE = 0,
+    FW_KIND_NONE = 0, /* no map */
     FW_KIND_ARRAY = 1,
-    FW_KIND_ARRAY_WIDE = 2,
+    FW_KIND_ARRAY_WIDE = 2, /* an array whose figures do not fit: see the cold fields */
     FW_KIND_HASH = 3,
+    FW_KIND_PERCPU_ARRAY = 4,
+    FW_KIND_HASH_MORE = 5,
+    FW_KIND_ARRAY_MORE = 6,
+    FW_KIND_OTHER = 7,
 };
 
-#define FW_MAPS_MAX        256u
+#define FW_MAPS_MAX        4096u
 #define FW_ARRAY_VALUE_MAX 0x1000000u /* 16 MiB: one DMA transfer */
 #define FW_HASH_VALUE_MAX  0x100000u
-#define FW_ARRAY_FLAGS                                                                             \
-    (FW_F_NUMA_NODE | FW_F_RDONLY | FW_F_WRONLY | FW_F_RDONLY_PROG | FW_F_WRONLY_PROG |            \
-     FW_F_MMAPABLE)
-#define FW_HASH_FLAGS                                                                              \
-    (FW_F_NO_PREALLOC | FW_F_NUMA_NODE | FW_F_RDONLY | FW_F_WRONLY | FW_F_ZERO_SEED |              \
-     FW_F_RDONLY_PROG | FW_F_WRONLY_PROG)
+#define FW_PERCPU_VALUE_MAX 32768u /* PCPU_MIN_UNIT_SIZE */
+#define FW_ACCESS_FLAGS                                                                            \
+    (FW_F_NUMA_NODE | FW_F_RDONLY | FW_F_WRONLY | FW_F_RDONLY_PROG | FW_F_WRONLY_PROG)
+
+struct fw_map_type_ops;
+struct fw_maps;
 
 struct fw_map {
     uint64_t hot;
+    const struct fw_map_type_ops *ops;
     struct fw_map_spec spec;
     uint32_t base;   /* device address of the contents */
     uint32_t elems;  /* hash: device address of element 0 */
     uint64_t bytes;  /* of the contents */
     uint32_t stride; /* array: of a value; hash: of an element */
     uint32_t total;  /* hash: elements, spares included */
-    /* written by many harts: kept away from the words above, which all only read */
-    _Alignas(64) uint64_t free; /* hash: stack of released elements, address | uses << 32 */
-    uint32_t fresh;             /* hash: elements ever taken from the untouched end */
-    uint32_t count;             /* hash: entries */
+    /* written by many harts: a line of SRAM after the words that all only read */
+    uint64_t free;  /* hash: stack of released elements, address | uses << 32 */
+    uint32_t fresh; /* hash: elements ever taken from the untouched end */
+    uint32_t count; /* entries */
+    struct fw_maps *maps;
+    uint32_t lock; /* types with one lock for all writers */
+    uint32_t copy; /* per-CPU types: bytes from one CPU's copy to the next */
+    uint64_t own[2]; /* the type's */
 };
-_Static_assert(sizeof(struct fw_map) == 128, "handles are 128 bytes apart");
 #define FW_MAP_SHIFT 7u
+_Static_assert(sizeof(struct fw_map) == 1u << FW_MAP_SHIFT, "handles are 128 bytes apart");
 
 struct fw_maps {
-    struct fw_extents dram;
-    struct fw_map *map;   /* FW_MAPS_MAX descriptors */
-    uint32_t handle_base; /* device address of map[0] */
+    struct fw_extents dram; /* fw_maps_alloc */
+    struct fw_map *map;     /* FW_MAPS_MAX descriptors */
+    uint32_t handle_base;   /* device address of map[0] */
     uint32_t spares; /* hash elements beyond max_entries: one per hart that can replace a value */
+    uint32_t cpus;   /* harts that run programs: copies of a per-CPU value */
+    uint32_t lock;   /* of `dram` */
+    uint32_t released; /* 1 + number of a descriptor that was used; through its `base`, the next */
+    uint32_t fresh;    /* descriptors ever used */
     uint64_t seed;
 };
 
@@ -72,9 +92,21 @@ static inline enum fw_map_kind fw_map_kind(uint64_t hot)
     return (enum fw_map_kind)(hot & 7);
 }
 
+/* Of kind OTHER and of this BPF_MAP_TYPE? */
+static inline int fw_map_is(uint64_t hot, uint32_t type)
+{
+    return (hot & 0x1ff) == (FW_KIND_OTHER | (uint64_t)type << 3);
+}
+
 static inline uint32_t fw_map_base(uint64_t hot)
 {
     return NIC_DRAM_BASE + (uint32_t)(hot >> 39 << 6);
+}
+
+/* The part of `hot` that says where the contents are. */
+static inline uint64_t fw_hot_base(uint32_t base)
+{
+    return (uint64_t)(base - NIC_DRAM_BASE) / 64 << 39;
 }
 
 static inline uint32_t fw_hash_key_size(uint64_t hot)
@@ -82,10 +114,15 @@ static inline uint32_t fw_hash_key_size(uint64_t hot)
     return hot >> 3 & 0x3ff;
 }
 
-/* Lends both to *ms for good. `harts` counts all that may update maps at once. */
+/* Lends both to *ms for good. `cpus` harts run programs; they and the control core may update maps
+ * at once. */
 void fw_maps_init(struct fw_maps *ms, struct fw_map *map, uint32_t handle_base,
-                  struct fw_extent *rows, uint32_t row_room, uint64_t dram_bytes, uint32_t harts,
+                  struct fw_extent *rows, uint32_t row_room, uint64_t dram_bytes, uint32_t cpus,
                   uint64_t seed);
+
+/* DRAM, by any hart: FW_ENOMEM. The caller remembers sizes. */
+int fw_maps_alloc(struct fw_maps *ms, uint64_t bytes, uint32_t *addr);
+void fw_maps_free(struct fw_maps *ms, uint32_t addr, uint64_t bytes);
 
 /* The map a handle names, or NULL. */
 struct fw_map *fw_maps_find(const struct fw_maps *ms, uint32_t handle);
@@ -96,38 +133,93 @@ int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *
 void fw_map_destroy(struct fw_maps *ms, struct fw_map *m);
 
 /*
- * As the kernel's map operations: pointer or NULL, 0 or a positive errno. Keys
- * and values are spec.key_size and spec.value_size bytes, of any alignment.
+ * For programs, as the kernel's map operations: pointer or NULL, 0 or a positive
+ * errno. Keys and values are spec.key_size and spec.value_size bytes, of any
+ * alignment. Per-CPU maps: the calling hart's copy.
  */
 void *fw_map_lookup(const struct fw_map *m, const void *key);
 int fw_map_update(struct fw_map *m, const void *key, const void *value, uint64_t flags);
 int fw_map_delete(struct fw_map *m, const void *key);
 /* key NULL: the first. `next` has room for FW_KEY_MAX bytes. */
 int fw_map_next(struct fw_map *m, const void *key, void *next);
+int fw_map_push(struct fw_map *m, const void *value, uint64_t flags);
+int fw_map_pop(struct fw_map *m, void *value);
+int fw_map_peek(struct fw_map *m, void *value);
+/* Per-CPU types: the copy of `cpu`; NULL for other types too. */
+void *fw_map_lookup_cpu(const struct fw_map *m, const void *key, uint32_t cpu);
+
+/*
+ * For the host: values are fw_map_host_bytes(m), per-CPU maps all copies in CPU
+ * order, each at a multiple of 8 bytes. Copied whole, never torn by an update.
+ */
+uint32_t fw_map_host_bytes(const struct fw_map *m);
+int fw_map_read(struct fw_map *m, const void *key, void *value, uint64_t flags);
+int fw_map_write(struct fw_map *m, const void *key, const void *value, uint64_t flags);
+/* Reads and deletes in one step. */
+int fw_map_take(struct fw_map *m, const void *key, void *value, uint64_t flags);
 
 /* Device address of array value 0; 0 for other types. */
 uint32_t fw_map_value_addr(const struct fw_map *m);
 
-/* ---- one row per type: array.c, hash.c ---- */
+/* ---- one row per type ---- */
 
+/* What a type takes of struct fw_map_spec beyond the sizes. */
+enum fw_spec_field {
+    FW_SPEC_LOCK = 1,
+    FW_SPEC_TIMER = 2,
+    FW_SPEC_INNER = 4,
+    FW_SPEC_EXTRA = 8,
+    FW_SPEC_NO_KEY = 16,   /* key_size is 0 */
+    FW_SPEC_NO_VALUE = 32, /* value_size may be 0 */
+};
+
+/* Functions that may be NULL say what then. */
 struct fw_map_type_ops {
     uint32_t type, key_max, value_max, flags;
+    uint32_t spec; /* enum fw_spec_field */
     /* Checks the spec and fills stride, total, bytes (all of *m but the addresses). */
     int (*plan)(const struct fw_maps *ms, struct fw_map *m);
     /* Contents at m->base: fills them and m->hot. */
-    void (*format)(const struct fw_maps *ms, struct fw_map *m);
+    void (*format)(struct fw_maps *ms, struct fw_map *m);
+    /* Gives back what it holds beyond [base, base + bytes). NULL: nothing. */
+    void (*release)(struct fw_maps *ms, struct fw_map *m);
+
+    void *(*lookup)(const struct fw_map *m, const void *key);                   /* NULL: no entry */
+    int (*update)(struct fw_map *m, const void *key, const void *value, uint64_t flags); /* EINVAL */
+    int (*remove)(struct fw_map *m, const void *key);                           /* EINVAL */
+    int (*next)(struct fw_map *m, const void *key, void *next);                 /* EOPNOTSUPP */
+    int (*push)(struct fw_map *m, const void *value, uint64_t flags);           /* EOPNOTSUPP */
+    int (*pop)(struct fw_map *m, void *value);                                  /* EOPNOTSUPP */
+    int (*peek)(struct fw_map *m, void *value);                                 /* EOPNOTSUPP */
+    void *(*lookup_cpu)(const struct fw_map *m, const void *key, uint32_t cpu); /* no entry */
+
+    int (*read)(struct fw_map *m, const void *key, void *value, uint64_t flags); /* copies lookup's */
+    int (*write)(struct fw_map *m, const void *key, const void *value, uint64_t flags); /* update */
+    int (*take)(struct fw_map *m, const void *key, void *value, uint64_t flags); /* ENOTSUPP */
+    /*
+     * The whole of bucket *cursor, at most `room` entries, keys and host values side by
+     * side; `del`: they leave the map. *count entries; ENOSPC (*count = what it holds)
+     * when it has more; ENOENT past the last. NULL: walk by next.
+     */
+    int (*bucket)(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *keys, uint8_t *values,
+                  uint32_t *count, int del);
 };
-extern const struct fw_map_type_ops fw_array_type, fw_hash_type;
 /* Row i, NULL past the last. */
 const struct fw_map_type_ops *fw_map_type(uint32_t i);
 
-void *fw_array_lookup(const struct fw_map *m, uint64_t hot, uint32_t index);
-int fw_array_update(struct fw_map *m, const void *key, const void *value, uint64_t flags);
-int fw_array_next(const struct fw_map *m, const void *key, void *next);
+/* Bytes of a value where values lie side by side. */
+static inline uint32_t fw_round8(uint32_t bytes)
+{
+    return (bytes + 7) & ~7u;
+}
+
+/* What programs of kind PERCPU_ARRAY's layout see: a plane of values a CPU, on lines of its own. */
+static inline uint32_t fw_percpu_plane(uint32_t stride, uint32_t entries)
+{
+    return (stride * entries + 63) & ~63u;
+}
+
 void *fw_hash_lookup(uint64_t hot, const void *key);
-int fw_hash_update(struct fw_map *m, const void *key, const void *value, uint64_t flags);
-int fw_hash_delete(struct fw_map *m, const void *key);
-int fw_hash_next(struct fw_map *m, const void *key, void *next);
 
 /* Kind ARRAY only. In line: a lookup from a program is the firmware's most frequent work. */
 static inline void *fw_array_lookup_packed(uint64_t hot, uint32_t index)
@@ -137,7 +229,30 @@ static inline void *fw_array_lookup_packed(uint64_t hot, uint32_t index)
     return index < entries ? plat_ptr(fw_map_base(hot) + stride * index) : NULL;
 }
 
-/* One word of any alignment. */
+/* Kind PERCPU_ARRAY only. */
+static inline void *fw_percpu_lookup_packed(uint64_t hot, uint32_t index, uint32_t cpu)
+{
+    uint32_t stride = hot & 0x7f8;
+    uint32_t entries = (uint32_t)(hot >> 11 & 0xfffffff);
+    uint32_t plane = fw_percpu_plane(stride, entries);
+    return index < entries ? plat_ptr(fw_map_base(hot) + plane * cpu + stride * index) : NULL;
+}
+
+/* ---- a lock of one word, for what is short and rare ---- */
+
+static inline void fw_lock(uint32_t *word)
+{
+    while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
+        ;
+}
+
+static inline void fw_unlock(uint32_t *word)
+{
+    __atomic_store_n(word, 0, __ATOMIC_RELEASE);
+}
+
+/* ---- words of any alignment ---- */
+
 struct fw_word32 {
     uint32_t v;
 } __attribute__((packed, may_alias));

@@ -12,6 +12,8 @@
 #define FLAGS_ACCESS (BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 #define FLAGS_ARRAY  (BPF_F_NUMA_NODE | BPF_F_MMAPABLE | FLAGS_ACCESS)
 #define FLAGS_HASH   (BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | FLAGS_ACCESS)
+#define FLAGS_LRU    (BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | FLAGS_ACCESS)
+#define PERCPU_MAX   32768u /* the kernel's PCPU_MIN_UNIT_SIZE */
 
 /*
  * Flags that ask nothing of the firmware: who may do what is enforced here and by
@@ -56,11 +58,19 @@ static int refuse_type(struct nicbpf *b, const union bpf_attr *attr)
 
 /* ---- the kernel's checks ---- */
 
+static bool per_cpu(uint32_t type)
+{
+    return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
+           type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
 static int check_array(struct nicbpf *b, const union bpf_attr *attr)
 {
+    uint32_t flags = per_cpu(attr->map_type) ? FLAGS_ARRAY & ~(uint32_t)BPF_F_MMAPABLE : FLAGS_ARRAY;
+
     if (attr->key_size != sizeof(uint32_t))
         return refuse_map(b, -EINVAL, attr, "the key of an array is 4 bytes");
-    if (attr->map_flags & ~(uint32_t)FLAGS_ARRAY)
+    if (attr->map_flags & ~flags)
         return refuse_map(b, -EINVAL, attr, "a flag that arrays do not have");
     if (attr->value_size > INT_MAX)
         return refuse_map(b, -E2BIG, attr, "the value is too large");
@@ -69,11 +79,41 @@ static int check_array(struct nicbpf *b, const union bpf_attr *attr)
 
 static int check_hash(struct nicbpf *b, const union bpf_attr *attr)
 {
-    if (attr->map_flags & ~(uint32_t)FLAGS_HASH)
+    bool lru = attr->map_type == BPF_MAP_TYPE_LRU_HASH ||
+               attr->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+
+    if (attr->map_flags & ~(uint32_t)(FLAGS_HASH | FLAGS_LRU))
         return refuse_map(b, -EINVAL, attr, "a flag that hash tables do not have");
+    if (!lru && attr->map_flags & BPF_F_NO_COMMON_LRU)
+        return refuse_map(b, -EINVAL, attr, "BPF_F_NO_COMMON_LRU is for LRU maps");
+    if (lru && attr->map_flags & BPF_F_NO_PREALLOC)
+        return refuse_map(b, -BPF_ENOTSUPP, attr, "LRU maps are always preallocated");
     if ((uint64_t)attr->key_size + attr->value_size >= ENTRY_BYTES_MAX)
         return refuse_map(b, -E2BIG, attr, "key and value are too large");
     return 0;
+}
+
+static int check_type(struct nicbpf *b, const union bpf_attr *attr)
+{
+    int rc = 0;
+
+    switch (attr->map_type) {
+    case BPF_MAP_TYPE_ARRAY:
+    case BPF_MAP_TYPE_PERCPU_ARRAY:
+        rc = check_array(b, attr);
+        break;
+    case BPF_MAP_TYPE_HASH:
+    case BPF_MAP_TYPE_PERCPU_HASH:
+    case BPF_MAP_TYPE_LRU_HASH:
+    case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+        rc = check_hash(b, attr);
+        break;
+    default:
+        break;
+    }
+    if (!rc && per_cpu(attr->map_type) && (attr->value_size + UINT64_C(7)) / 8 * 8 > PERCPU_MAX)
+        rc = refuse_map(b, -E2BIG, attr, "the value of a per-CPU map has at most 32768 bytes");
+    return rc;
 }
 
 static int check_sizes(struct nicbpf *b, const union bpf_attr *attr)
@@ -91,11 +131,7 @@ static int check_sizes(struct nicbpf *b, const union bpf_attr *attr)
         return refuse_map(b, -EINVAL, attr, "an attribute that this map type has not");
     if (attr->map_ifindex > nicdrv_caps(b->drv)->ports)
         return refuse_map(b, -EINVAL, attr, "map_ifindex is not a port of the NIC");
-    if (attr->map_type == BPF_MAP_TYPE_ARRAY)
-        return check_array(b, attr);
-    if (attr->map_type == BPF_MAP_TYPE_HASH)
-        return check_hash(b, attr);
-    return 0;
+    return check_type(b, attr);
 }
 
 /* ---- the firmware's ---- */
@@ -119,10 +155,13 @@ static int check_caps(struct nicbpf *b, const union bpf_attr *attr, const struct
 }
 
 /* Bytes its keys and values take at least; saturates. */
-static uint64_t least_bytes(const union bpf_attr *attr)
+static uint64_t least_bytes(const struct nicdrv_caps *caps, const union bpf_attr *attr)
 {
-    uint64_t key = attr->map_type == BPF_MAP_TYPE_ARRAY ? 0 : attr->key_size;
-    uint64_t entry = (key + attr->value_size + 7) / 8 * 8;
+    bool array = attr->map_type == BPF_MAP_TYPE_ARRAY ||
+                 attr->map_type == BPF_MAP_TYPE_PERCPU_ARRAY;
+    uint64_t key = array ? 0 : attr->key_size;
+    uint64_t copies = per_cpu(attr->map_type) ? caps->limits.cpus : 1;
+    uint64_t entry = (key + 7) / 8 * 8 + (attr->value_size + UINT64_C(7)) / 8 * 8 * copies;
 
     if (entry > UINT64_MAX / attr->max_entries)
         return UINT64_MAX;
@@ -137,7 +176,7 @@ static int refuse_room(struct nicbpf *b, int code, const union bpf_attr *attr)
                   "map '%.*s': %u entries (key %u, value %u bytes) take %" PRIu64
                   " bytes or more; the NIC's DRAM has %" PRIu64 " bytes free for maps, of %" PRIu64,
                   (int)sizeof(attr->map_name), attr->map_name, attr->max_entries, attr->key_size,
-                  attr->value_size, least_bytes(attr), caps->limits.map_bytes_free,
+                  attr->value_size, least_bytes(nicdrv_caps(b->drv), attr), caps->limits.map_bytes_free,
                   caps->dram_size);
 }
 
@@ -155,7 +194,7 @@ static int create_on_nic(struct nicbpf *b, const union bpf_attr *attr, const str
 
     if (rc)
         return refuse_map(b, rc, attr, "the NIC does not answer");
-    if (least_bytes(attr) > nicdrv_caps(b->drv)->limits.map_bytes_free)
+    if (least_bytes(nicdrv_caps(b->drv), attr) > nicdrv_caps(b->drv)->limits.map_bytes_free)
         return refuse_room(b, -E2BIG, attr);
     rc = nicdrv_map_create(b->drv, &spec, out);
     if (rc == -ENOMEM || rc == -E2BIG)

@@ -5,6 +5,8 @@
 
 #include "driver/driver_impl.h"
 
+#define CPUS_MAX 65535u /* keeps the bytes of a per-CPU value in 32 bits */
+
 static int bad(struct nic_err *err, unsigned type, size_t at, const char *why)
 {
     return nic_err_set(err, -EPROTO, "firmware capabilities: TLV type %u at byte %zu %s", type, at,
@@ -68,7 +70,8 @@ static const char *take(struct nicdrv_caps *caps, unsigned type, const uint8_t *
         break;
     case FW_CAP_LIMITS:
         memcpy(&caps->limits, value, sizeof(caps->limits));
-        break;
+        return caps->limits.cpus == 0 || caps->limits.cpus > CPUS_MAX ? "has too many CPUs or none"
+                                                                      : NULL;
     default:
         break; /* newer firmware than this driver */
     }

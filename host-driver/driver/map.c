@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Maps: thin wrappers of the admin commands, with results checked. */
 #include <errno.h>
+#include <linux/bpf.h>
 
 #include "driver/driver_impl.h"
 
 /* Commands that may visit every entry: to clear it, to find the next one. */
 #define NS_PER_ENTRY UINT64_C(2000)
 
-static uint64_t whole_map_ns(const struct fw_map_spec *spec)
+static bool per_cpu(uint32_t type)
 {
-    return spec->max_entries * NS_PER_ENTRY + spec->max_entries * (uint64_t)spec->value_size;
+    return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
+           type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+uint32_t nicdrv_map_value_bytes(const struct nicdrv *drv, const struct nicdrv_map *map)
+{
+    const struct fw_map_spec *s = &map->spec;
+
+    return per_cpu(s->type) ? (s->value_size + 7) / 8 * 8 * drv->caps.limits.cpus : s->value_size;
+}
+
+static uint64_t whole_map_ns(const struct nicdrv *drv, const struct fw_map_spec *spec)
+{
+    uint64_t copies = per_cpu(spec->type) ? drv->caps.limits.cpus : 1;
+
+    return spec->max_entries * (NS_PER_ENTRY + copies * spec->value_size);
 }
 
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out)
@@ -18,7 +34,7 @@ int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct
     struct admin_io io = {
         .key = spec,
         .key_len = sizeof(*spec),
-        .patience_ns = whole_map_ns(spec),
+        .patience_ns = whole_map_ns(drv, spec),
     };
     uint64_t result;
     int rc = admin_exec(drv, &sqe, &io, &result);
@@ -36,7 +52,7 @@ int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map)
 {
     struct fw_sqe sqe = {.op = FW_ADMIN_MAP_DESTROY, .handle = map->handle};
-    struct admin_io io = {.patience_ns = whole_map_ns(&map->spec)};
+    struct admin_io io = {.patience_ns = whole_map_ns(drv, &map->spec)};
 
     return admin_exec(drv, &sqe, &io, NULL);
 }
@@ -49,7 +65,7 @@ int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const vo
         .key = key,
         .key_len = map->spec.key_size,
         .out = value,
-        .value_len = map->spec.value_size,
+        .value_len = nicdrv_map_value_bytes(drv, map),
     };
     return admin_exec(drv, &sqe, &io, NULL);
 }
@@ -62,7 +78,7 @@ int nicdrv_map_update(struct nicdrv *drv, const struct nicdrv_map *map, const vo
         .key = key,
         .key_len = map->spec.key_size,
         .in = value,
-        .value_len = map->spec.value_size,
+        .value_len = nicdrv_map_value_bytes(drv, map),
     };
     return admin_exec(drv, &sqe, &io, NULL);
 }
@@ -83,7 +99,7 @@ int nicdrv_map_next(struct nicdrv *drv, const struct nicdrv_map *map, const void
         .key_len = key ? map->spec.key_size : 0,
         .out = next,
         .value_len = map->spec.key_size,
-        .patience_ns = whole_map_ns(&map->spec),
+        .patience_ns = whole_map_ns(drv, &map->spec),
     };
     return admin_exec(drv, &sqe, &io, NULL);
 }

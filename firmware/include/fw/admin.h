@@ -37,7 +37,7 @@
     X(MAP_CREATE, 7, "map-create", "-", "in: struct fw_map_spec", "-", "-", "-",                   \
       "result: address of value 0 (arrays) << 32 + handle. The handle is the map's address")       \
     X(MAP_DESTROY, 8, "map-destroy", "map", "-", "-", "-", "-", "Waits for packets in flight")     \
-    X(MAP_LOOKUP, 9, "map-lookup", "map", "in", "out", "-", "-", "ENOENT")                         \
+    X(MAP_LOOKUP, 9, "map-lookup", "map", "in", "out", "0, or BPF_F_LOCK", "-", "ENOENT")          \
     X(MAP_UPDATE, 10, "map-update", "map", "in", "in", "BPF_ANY, NOEXIST, EXIST", "-",             \
       "ENOENT, EEXIST, E2BIG as bpf(2)")                                                           \
     X(MAP_DELETE, 11, "map-delete", "map", "in", "-", "-", "-", "ENOENT; EINVAL for arrays")       \
@@ -91,9 +91,12 @@ struct fw_map_spec {
     uint32_t type; /* BPF_MAP_TYPE_* */
     uint32_t key_size, value_size, max_entries;
     uint32_t flags; /* BPF_F_* of the map; those the firmware does not know are EINVAL */
-    uint32_t rsvd;
+    uint32_t lock_at;  /* struct bpf_spin_lock in the value: 1 + its offset, 0 = none */
+    uint32_t timer_at; /* struct bpf_timer in the value, likewise */
+    uint32_t inner;    /* maps of maps: handle of the map that the inner ones are like */
+    uint64_t extra;    /* map_extra */
 };
-_Static_assert(sizeof(struct fw_map_spec) == 24, "fw_map_spec layout");
+_Static_assert(sizeof(struct fw_map_spec) == 40, "fw_map_spec layout");
 
 struct fw_rxq_spec {
     uint64_t ring_iova, cq_iova;

@@ -26,10 +26,19 @@ enum fw_xdp_action {
 enum fw_map_type {
     FW_MAP_HASH = 1,
     FW_MAP_ARRAY = 2,
+    FW_MAP_PERCPU_HASH = 5,
+    FW_MAP_PERCPU_ARRAY = 6,
+    FW_MAP_LRU_HASH = 9,
+    FW_MAP_LRU_PERCPU_HASH = 10,
+    FW_MAP_LPM_TRIE = 11,
+    FW_MAP_QUEUE = 22,
+    FW_MAP_STACK = 23,
+    FW_MAP_BLOOM_FILTER = 30,
 };
 
 enum fw_map_flag {
     FW_F_NO_PREALLOC = 1u << 0,
+    FW_F_NO_COMMON_LRU = 1u << 1,
     FW_F_NUMA_NODE =
         1u << 2, /* a placement hint; the device has one memory, so it changes nothing */
     FW_F_RDONLY = 1u << 3,
@@ -66,6 +75,7 @@ enum fw_errno {
     FW_EINVAL = 22,
     FW_ENOSPC = 28,
     FW_EOPNOTSUPP = 95,
+    FW_ENOTSUPP = 524, /* the kernel's own, in no errno.h */
 };
 
 #endif

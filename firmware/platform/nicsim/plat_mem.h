@@ -5,9 +5,17 @@
 
 #include <stdint.h>
 
+#include "core/hart.h"
+
 static inline void *plat_ptr(uint32_t addr)
 {
     return (void *)(uintptr_t)addr;
+}
+
+/* The processor that programs on this hart see. */
+static inline uint32_t plat_cpu(void)
+{
+    return (uint32_t)FW_HART->id;
 }
 
 #endif

@@ -145,7 +145,7 @@ static void test_prog_old_handle(void)
 static int map_create(struct fw_map_spec spec, uint32_t *handle)
 {
     memcpy(fake_host(KEY), &spec, sizeof(spec));
-    int err = run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = 24});
+    int err = run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = sizeof(struct fw_map_spec)});
     *handle = (uint32_t)result;
     return err;
 }
@@ -165,7 +165,7 @@ static void test_map_commands(void)
 {
     uint32_t h;
     start();
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 0}, &h), 0);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 0, 0, 0, 0}, &h), 0);
     CU_ASSERT_EQUAL(h, FAKE_HANDLES);
     CU_ASSERT_EQUAL(result >> 32, 0);
     memcpy(fake_host(KEY), "abcd", 4);
@@ -194,7 +194,7 @@ static void test_map_array_value_addr(void)
 {
     uint32_t h;
     start();
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_ARRAY, 4, 16, 4, 0, 0}, &h), 0);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_ARRAY, 4, 16, 4, 0, 0, 0, 0, 0}, &h), 0);
     uint32_t addr = (uint32_t)(result >> 32);
     memcpy(fake_host(KEY), &(uint32_t){1}, 4);
     memcpy(fake_host(VALUE), "sixteen bytes...", 16);
@@ -214,14 +214,14 @@ static void test_map_refusals(void)
                          UINT32_MAX,
                          FAKE_HANDLES + FW_MAPS_MAX * 128};
     start();
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){99, 4, 8, 10, 0, 0}, &h), FW_EINVAL);
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 1}, &h), FW_EINVAL);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){99, 4, 8, 10, 0, 0, 0, 0, 0}, &h), FW_EINVAL);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 6, 0, 0, 0}, &h), FW_EINVAL);
     CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = 23}),
                     FW_EINVAL);
     CU_ASSERT_EQUAL(
-        run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = NOMAP, .key_len = 24}),
+        run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = NOMAP, .key_len = sizeof(struct fw_map_spec)}),
         FW_EFAULT);
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 0}, &h), 0);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 0, 0, 0, 0}, &h), 0);
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         for (int op = FW_ADMIN_MAP_DESTROY; op <= FW_ADMIN_MAP_NEXT; op++)
             CU_ASSERT_EQUAL(run(map_sqe((enum fw_admin_op)op, bad[i], 4, 8)), FW_ENOENT);
@@ -250,7 +250,7 @@ static void test_map_large_value(void)
 {
     uint32_t h, size = 100000;
     start();
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, size, 2, 0, 0}, &h), 0);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, size, 2, 0, 0, 0, 0, 0}, &h), 0);
     uint64_t before = fw_extents_free_bytes(&fake.ctl.maps.dram);
     for (uint32_t i = 0; i < size; i++)
         ((uint8_t *)fake_host(VALUE))[i] = (uint8_t)(i * 7);
@@ -422,7 +422,7 @@ static void test_noise(void)
         memset(s.rsvd, 0, sizeof(s.rsvd));
         s.key_iova = x >> 8 & 1 ? KEY : s.key_iova;
         s.value_iova = x >> 9 & 1 ? VALUE : s.value_iova;
-        s.key_len = x >> 10 & 1 ? 4 : 24;
+        s.key_len = x >> 10 & 1 ? 4 : sizeof(struct fw_map_spec);
         s.value_len %= 300;
         s.arg0 %= 5;
         s.arg1 %= 3;

@@ -40,10 +40,11 @@ static void load_elf(struct rig *r, const char *path)
         memcpy(&ph, elf + eh.e_phoff + i * sizeof(ph), sizeof(ph));
         if (ph.p_type != PT_LOAD)
             continue;
-        CU_ASSERT_FATAL(ph.p_memsz - ph.p_filesz <= sizeof(zero));
         CU_ASSERT_EQUAL_FATAL(nic_mem_write(r->dev, ph.p_paddr, elf + ph.p_offset, ph.p_filesz), 0);
-        CU_ASSERT_EQUAL_FATAL(
-            nic_mem_write(r->dev, ph.p_paddr + ph.p_filesz, zero, ph.p_memsz - ph.p_filesz), 0);
+        for (uint64_t at = ph.p_filesz, n; at < ph.p_memsz; at += n) {
+            n = ph.p_memsz - at < sizeof(zero) ? ph.p_memsz - at : sizeof(zero);
+            CU_ASSERT_EQUAL_FATAL(nic_mem_write(r->dev, ph.p_paddr + at, zero, n), 0);
+        }
     }
     nic_bar_write(r->dev, 0, NIC_BAR0_BOOT_PC, 8, eh.e_entry);
     free(elf);
@@ -182,7 +183,7 @@ int rig_command(struct rig *r, struct fw_sqe sqe, uint64_t *result)
 
 uint32_t rig_map(struct rig *r, uint32_t type, uint32_t key, uint32_t value, uint32_t entries)
 {
-    struct fw_map_spec spec = {type, key, value, entries, 0, 0};
+    struct fw_map_spec spec = {type, key, value, entries, 0, 0, 0, 0, 0};
     uint64_t result;
     memcpy(rig_host(r, RIG_KEY), &spec, sizeof(spec));
     struct fw_sqe sqe = {.op = FW_ADMIN_MAP_CREATE, .key_iova = RIG_KEY, .key_len = sizeof(spec)};

@@ -46,7 +46,7 @@ static void test_smallest_memories(void)
 {
     struct nic_config cfg = rig_config(1, 1);
     cfg.local_size = 8192;
-    cfg.sram_size = 65536;
+    cfg.sram_size = 1 << 20;
     cfg.istore_size = 65536;
     cfg.dram_size = 1 << 20;
     rig_start(&rig, &cfg, elf);

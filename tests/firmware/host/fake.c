@@ -8,6 +8,12 @@
 #include "core/testrun.h"
 
 struct fake_nic fake;
+_Thread_local uint32_t fake_cpu;
+
+uint32_t plat_cpu(void)
+{
+    return fake_cpu;
+}
 
 void *plat_ptr(uint32_t addr)
 {
@@ -41,7 +47,7 @@ void fake_start(uint64_t dram_bytes)
         .prog_lo = FAKE_PROG_LO,
         .prog_hi = FAKE_PROG_LO + FAKE_PROG_BYTES,
         .dram_bytes = dram_bytes,
-        .writers = 4,
+        .cpus = FAKE_CPUS,
         .ports = FAKE_PORTS,
         .rxqs = FAKE_RXQS,
         .seed = 1,

@@ -18,6 +18,7 @@
 #define FAKE_PROG_BYTES 0x10000u
 #define FAKE_PORTS      2u
 #define FAKE_RXQS       4u
+#define FAKE_CPUS       4u
 
 struct fake_nic {
     uint8_t *dram, *istore, *host;
@@ -41,6 +42,7 @@ struct fake_nic {
     struct fw_ctl ctl;
 };
 extern struct fake_nic fake;
+extern _Thread_local uint32_t fake_cpu; /* which hart the calling thread is */
 
 /* A NIC with this much DRAM, its firmware initialised. */
 void fake_start(uint64_t dram_bytes);

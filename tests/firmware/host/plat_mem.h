@@ -6,5 +6,6 @@
 #include <stdint.h>
 
 void *plat_ptr(uint32_t addr);
+uint32_t plat_cpu(void); /* fake_cpu */
 
 #endif

@@ -216,7 +216,7 @@ static void test_unaligned(void)
 
 static int create(uint32_t key, uint32_t value, uint32_t entries, uint32_t flags)
 {
-    struct fw_map_spec s = {FW_MAP_HASH, key, value, entries, flags, 0};
+    struct fw_map_spec s = {FW_MAP_HASH, key, value, entries, flags, 0, 0, 0, 0};
     uint32_t handle;
     return fw_map_create(&fake.ctl.maps, &s, &handle);
 }

@@ -100,7 +100,7 @@ size_t fake_fw_tlvs(const struct fake_fw *fw, uint8_t *out, size_t room)
     struct fw_cap_map array = {BPF_MAP_TYPE_ARRAY, 4, 65536, 0};
     struct fw_cap_map hash = {BPF_MAP_TYPE_HASH, 256, 4096, BPF_F_NO_PREALLOC};
     struct fw_cap_prog prog = {0x20000000u, 256, 32768, 8192, PROGS, 0};
-    struct fw_cap_limits limits = {MAPS, 0, fw->map_room};
+    struct fw_cap_limits limits = {MAPS, 4, fw->map_room};
     size_t at = 0;
 
     memset(out, 0, room);
