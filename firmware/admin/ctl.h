@@ -41,8 +41,8 @@ struct fw_ctl {
     struct fw_prog prog[FW_PROGS_MAX];
     struct fw_prog *port_prog[NIC_PORTS_MAX]; /* what is attached; port 1 is [0] */
     uint32_t ports, rxqs;
-    uint32_t sq_head;                            /* free-running: commands fetched */
-    uint32_t cq_tail;                            /* free-running: completions written */
+    uint32_t sq_head; /* free-running: commands fetched */
+    uint32_t cq_tail; /* free-running: completions written */
     struct fw_extent dram_rows[FW_DRAM_ROWS];
     struct fw_extent istore_rows[FW_PROGS_MAX + 1];
     _Alignas(64) uint8_t scratch[FW_SCRATCH];

@@ -353,8 +353,8 @@ static void drop_chain(struct fw_map *m, uint64_t *bucket, uint64_t head, uint32
     }
 }
 
-int fw_hash_bucket(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *keys,
-                   uint8_t *values, uint32_t *count, int del)
+int fw_hash_bucket(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *keys, uint8_t *values,
+                   uint32_t *count, int del)
 {
     uint32_t bytes = fw_map_host_bytes(m);
     uint32_t n = 0;

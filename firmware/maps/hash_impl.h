@@ -19,8 +19,8 @@ int fw_hash_next(struct fw_map *m, const void *key, void *next);
 int fw_hash_remove(struct fw_map *m, const void *key);
 int fw_hash_read(struct fw_map *m, const void *key, void *value, uint64_t flags);
 int fw_hash_take(struct fw_map *m, const void *key, void *value, uint64_t flags);
-int fw_hash_bucket(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *keys,
-                   uint8_t *values, uint32_t *count, int del);
+int fw_hash_bucket(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *keys, uint8_t *values,
+                   uint32_t *count, int del);
 
 /* plan and format for values of `value_bytes` in an element. */
 int fw_hash_plan(const struct fw_maps *ms, struct fw_map *m, uint64_t value_bytes);

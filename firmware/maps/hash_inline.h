@@ -16,7 +16,7 @@ struct elem {
     uint64_t link;
     uint32_t next_free; /* address of the element below on the free stack */
     uint32_t state;     /* ELEM_* */
-    uint8_t key[]; /* zero-padded to 8 bytes; then the value */
+    uint8_t key[];      /* zero-padded to 8 bytes; then the value */
 };
 _Static_assert(sizeof(struct elem) == 16, "element header");
 

@@ -44,9 +44,9 @@ enum fw_map_kind {
     FW_KIND_OTHER = 7,
 };
 
-#define FW_MAPS_MAX        4096u
-#define FW_ARRAY_VALUE_MAX 0x1000000u /* 16 MiB: one DMA transfer */
-#define FW_HASH_VALUE_MAX  0x100000u
+#define FW_MAPS_MAX         4096u
+#define FW_ARRAY_VALUE_MAX  0x1000000u /* 16 MiB: one DMA transfer */
+#define FW_HASH_VALUE_MAX   0x100000u
 #define FW_PERCPU_VALUE_MAX 32768u /* PCPU_MIN_UNIT_SIZE */
 #define FW_ACCESS_FLAGS                                                                            \
     (FW_F_NUMA_NODE | FW_F_RDONLY | FW_F_WRONLY | FW_F_RDONLY_PROG | FW_F_WRONLY_PROG)
@@ -68,8 +68,8 @@ struct fw_map {
     uint32_t fresh; /* hash: elements ever taken from the untouched end */
     uint32_t count; /* entries */
     struct fw_maps *maps;
-    uint32_t lock; /* types with one lock for all writers */
-    uint32_t copy; /* per-CPU types: bytes from one CPU's copy to the next */
+    uint32_t lock;   /* types with one lock for all writers */
+    uint32_t copy;   /* per-CPU types: bytes from one CPU's copy to the next */
     uint64_t own[2]; /* the type's */
 };
 #define FW_MAP_SHIFT 7u
@@ -79,9 +79,9 @@ struct fw_maps {
     struct fw_extents dram; /* fw_maps_alloc */
     struct fw_map *map;     /* FW_MAPS_MAX descriptors */
     uint32_t handle_base;   /* device address of map[0] */
-    uint32_t spares; /* hash elements beyond max_entries: one per hart that can replace a value */
-    uint32_t cpus;   /* harts that run programs: copies of a per-CPU value */
-    uint32_t lock;   /* of `dram` */
+    uint32_t spares;   /* hash elements beyond max_entries: one per hart that can replace a value */
+    uint32_t cpus;     /* harts that run programs: copies of a per-CPU value */
+    uint32_t lock;     /* of `dram` */
     uint32_t released; /* 1 + number of a descriptor that was used; through its `base`, the next */
     uint32_t fresh;    /* descriptors ever used */
     uint64_t seed;
@@ -184,8 +184,9 @@ struct fw_map_type_ops {
     /* Gives back what it holds beyond [base, base + bytes). NULL: nothing. */
     void (*release)(struct fw_maps *ms, struct fw_map *m);
 
-    void *(*lookup)(const struct fw_map *m, const void *key);                   /* NULL: no entry */
-    int (*update)(struct fw_map *m, const void *key, const void *value, uint64_t flags); /* EINVAL */
+    void *(*lookup)(const struct fw_map *m, const void *key); /* NULL: no entry */
+    int (*update)(struct fw_map *m, const void *key, const void *value,
+                  uint64_t flags);                                              /* EINVAL */
     int (*remove)(struct fw_map *m, const void *key);                           /* EINVAL */
     int (*next)(struct fw_map *m, const void *key, void *next);                 /* EOPNOTSUPP */
     int (*push)(struct fw_map *m, const void *value, uint64_t flags);           /* EOPNOTSUPP */
@@ -193,7 +194,8 @@ struct fw_map_type_ops {
     int (*peek)(struct fw_map *m, void *value);                                 /* EOPNOTSUPP */
     void *(*lookup_cpu)(const struct fw_map *m, const void *key, uint32_t cpu); /* no entry */
 
-    int (*read)(struct fw_map *m, const void *key, void *value, uint64_t flags); /* copies lookup's */
+    int (*read)(struct fw_map *m, const void *key, void *value,
+                uint64_t flags); /* copies lookup's */
     int (*write)(struct fw_map *m, const void *key, const void *value, uint64_t flags); /* update */
     int (*take)(struct fw_map *m, const void *key, void *value, uint64_t flags); /* ENOTSUPP */
     /*

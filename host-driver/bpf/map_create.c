@@ -66,7 +66,8 @@ static bool per_cpu(uint32_t type)
 
 static int check_array(struct nicbpf *b, const union bpf_attr *attr)
 {
-    uint32_t flags = per_cpu(attr->map_type) ? FLAGS_ARRAY & ~(uint32_t)BPF_F_MMAPABLE : FLAGS_ARRAY;
+    uint32_t flags =
+        per_cpu(attr->map_type) ? FLAGS_ARRAY & ~(uint32_t)BPF_F_MMAPABLE : FLAGS_ARRAY;
 
     if (attr->key_size != sizeof(uint32_t))
         return refuse_map(b, -EINVAL, attr, "the key of an array is 4 bytes");
@@ -79,8 +80,8 @@ static int check_array(struct nicbpf *b, const union bpf_attr *attr)
 
 static int check_hash(struct nicbpf *b, const union bpf_attr *attr)
 {
-    bool lru = attr->map_type == BPF_MAP_TYPE_LRU_HASH ||
-               attr->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+    bool lru =
+        attr->map_type == BPF_MAP_TYPE_LRU_HASH || attr->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 
     if (attr->map_flags & ~(uint32_t)(FLAGS_HASH | FLAGS_LRU))
         return refuse_map(b, -EINVAL, attr, "a flag that hash tables do not have");
@@ -157,8 +158,8 @@ static int check_caps(struct nicbpf *b, const union bpf_attr *attr, const struct
 /* Bytes its keys and values take at least; saturates. */
 static uint64_t least_bytes(const struct nicdrv_caps *caps, const union bpf_attr *attr)
 {
-    bool array = attr->map_type == BPF_MAP_TYPE_ARRAY ||
-                 attr->map_type == BPF_MAP_TYPE_PERCPU_ARRAY;
+    bool array =
+        attr->map_type == BPF_MAP_TYPE_ARRAY || attr->map_type == BPF_MAP_TYPE_PERCPU_ARRAY;
     uint64_t key = array ? 0 : attr->key_size;
     uint64_t copies = per_cpu(attr->map_type) ? caps->limits.cpus : 1;
     uint64_t entry = (key + 7) / 8 * 8 + (attr->value_size + UINT64_C(7)) / 8 * 8 * copies;
@@ -176,8 +177,8 @@ static int refuse_room(struct nicbpf *b, int code, const union bpf_attr *attr)
                   "map '%.*s': %u entries (key %u, value %u bytes) take %" PRIu64
                   " bytes or more; the NIC's DRAM has %" PRIu64 " bytes free for maps, of %" PRIu64,
                   (int)sizeof(attr->map_name), attr->map_name, attr->max_entries, attr->key_size,
-                  attr->value_size, least_bytes(nicdrv_caps(b->drv), attr), caps->limits.map_bytes_free,
-                  caps->dram_size);
+                  attr->value_size, least_bytes(nicdrv_caps(b->drv), attr),
+                  caps->limits.map_bytes_free, caps->dram_size);
 }
 
 static int create_on_nic(struct nicbpf *b, const union bpf_attr *attr, const struct fw_cap_map *cap,

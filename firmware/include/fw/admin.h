@@ -90,7 +90,7 @@ _Static_assert(sizeof(struct fw_cqe) == 16, "admin completion entry is 16 bytes"
 struct fw_map_spec {
     uint32_t type; /* BPF_MAP_TYPE_* */
     uint32_t key_size, value_size, max_entries;
-    uint32_t flags; /* BPF_F_* of the map; those the firmware does not know are EINVAL */
+    uint32_t flags;    /* BPF_F_* of the map; those the firmware does not know are EINVAL */
     uint32_t lock_at;  /* struct bpf_spin_lock in the value: 1 + its offset, 0 = none */
     uint32_t timer_at; /* struct bpf_timer in the value, likewise */
     uint32_t inner;    /* maps of maps: handle of the map that the inner ones are like */

@@ -42,7 +42,7 @@ struct fw_cap_prog {
 };
 struct fw_cap_limits {
     uint32_t maps_max;
-    uint32_t cpus; /* what programs see as processors: copies of a per-CPU value */
+    uint32_t cpus;           /* what programs see as processors: copies of a per-CPU value */
     uint64_t map_bytes_free; /* DRAM left for maps */
 };
 _Static_assert(sizeof(struct fw_cap_map) == 16, "fw_cap_map layout");

@@ -76,8 +76,8 @@ struct nicdrv_map {
 };
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out);
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map);
-/* Bytes of a value in the calls below: of a per-CPU map all copies, in CPU order, each rounded up to
- * 8 bytes. */
+/* Bytes of a value in the calls below: of a per-CPU map all copies, in CPU order, each rounded up
+ * to 8 bytes. */
 uint32_t nicdrv_map_value_bytes(const struct nicdrv *drv, const struct nicdrv_map *map);
 int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
                       void *value);

@@ -145,7 +145,8 @@ static void test_prog_old_handle(void)
 static int map_create(struct fw_map_spec spec, uint32_t *handle)
 {
     memcpy(fake_host(KEY), &spec, sizeof(spec));
-    int err = run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = sizeof(struct fw_map_spec)});
+    int err = run((struct fw_sqe){
+        .op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = sizeof(struct fw_map_spec)});
     *handle = (uint32_t)result;
     return err;
 }
@@ -215,12 +216,14 @@ static void test_map_refusals(void)
                          FAKE_HANDLES + FW_MAPS_MAX * 128};
     start();
     CU_ASSERT_EQUAL(map_create((struct fw_map_spec){99, 4, 8, 10, 0, 0, 0, 0, 0}, &h), FW_EINVAL);
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 6, 0, 0, 0}, &h), FW_EINVAL);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 6, 0, 0, 0}, &h),
+                    FW_EINVAL);
     CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = KEY, .key_len = 23}),
                     FW_EINVAL);
-    CU_ASSERT_EQUAL(
-        run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE, .key_iova = NOMAP, .key_len = sizeof(struct fw_map_spec)}),
-        FW_EFAULT);
+    CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_MAP_CREATE,
+                                        .key_iova = NOMAP,
+                                        .key_len = sizeof(struct fw_map_spec)}),
+                    FW_EFAULT);
     CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, 8, 10, 0, 0, 0, 0, 0}, &h), 0);
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         for (int op = FW_ADMIN_MAP_DESTROY; op <= FW_ADMIN_MAP_NEXT; op++)
@@ -250,7 +253,8 @@ static void test_map_large_value(void)
 {
     uint32_t h, size = 100000;
     start();
-    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, size, 2, 0, 0, 0, 0, 0}, &h), 0);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_HASH, 4, size, 2, 0, 0, 0, 0, 0}, &h),
+                    0);
     uint64_t before = fw_extents_free_bytes(&fake.ctl.maps.dram);
     for (uint32_t i = 0; i < size; i++)
         ((uint8_t *)fake_host(VALUE))[i] = (uint8_t)(i * 7);
