@@ -277,3 +277,10 @@ int nicbpf_map_at(struct nicbpf *b, unsigned i, struct nicbpf_map_view *out)
     }
     return -ENOENT;
 }
+
+unsigned nicbpf_cpus(const struct nicbpf *b)
+{
+    const struct nicdrv_caps *caps = nicdrv_caps(b->drv);
+
+    return caps->engines * caps->threads;
+}

@@ -17,13 +17,13 @@
 
 struct dump_values {
     struct devopts dev;
-    const char *prog;
+    struct objopts obj;
     bool json, verbose;
 };
 
 static const struct opt dump_opts[] = {
-    OPT_ROW_TEXT(struct dump_values, prog, "prog", 0, "NAME",
-                 "the XDP program to show (its function), when the object has several"),
+    OBJOPTS_PROG(struct dump_values, "show"),
+    OBJOPTS_BTF(struct dump_values),
     OPT_ROW_FLAG(struct dump_values, json, "json", 0, "print one JSON object"),
     DEVOPTS_PRESET(struct dump_values),
     DEVOPTS_SET,
@@ -257,10 +257,10 @@ static void json_listing(const struct listing *l)
 
 static int show(const struct dump_values *v, struct object *o, struct session *s)
 {
-    struct listing l = {.name = bpf_program__name(o->prog), .xlate = &v->dev.xlate};
+    struct listing l = {.name = o->name, .xlate = &v->dev.xlate};
     int status;
 
-    if (nicbpf_prog(s->bpf, bpf_program__fd(o->prog), &l.view) != 0)
+    if (nicbpf_prog(s->bpf, o->fd, &l.view) != 0)
         return cmd_fail(CMD_FAILED, "%s: the program is not on the card", o->path);
     status = read_code(s, &l);
     if (status == CMD_DONE && v->json)
@@ -276,7 +276,7 @@ static int dump_object(const struct dump_values *v, const char *path, struct obj
 {
     struct nic_err err = {""};
     struct nic_config cfg;
-    int status = object_open(o, path, v->prog);
+    int status = object_open(o, path, &v->obj, NULL);
 
     if (status != CMD_DONE)
         return status;

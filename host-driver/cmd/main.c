@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 
-static const struct cmd *const commands[] = {&cmd_run, &cmd_boot, &cmd_dump, &cmd_help};
+static const struct cmd *const commands[] = {&cmd_run, &cmd_check, &cmd_dump, &cmd_boot, &cmd_help};
 
 const struct cmd *cmd_at(unsigned i)
 {

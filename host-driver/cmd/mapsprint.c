@@ -5,6 +5,7 @@
 
 #include "cmd/btfprint.h"
 #include "cmd/maps.h"
+#include "cmd/maptype.h"
 
 #define KEY_WIDTH_MAX 40 /* longer keys are not lined up */
 
@@ -19,8 +20,8 @@ static bool all_zero(const unsigned char *p, size_t len)
 /* An array has all its entries always; those that are zero tell nothing. */
 static bool worth_showing(const struct map_dump *m, size_t i)
 {
-    return bpf_map__type(m->map) != BPF_MAP_TYPE_ARRAY || bpf_map__is_internal(m->map) ||
-           !all_zero(map_value(m, i), m->value_size);
+    return !map_type_array(bpf_map__type(m->map)) || bpf_map__is_internal(m->map) ||
+           !all_zero(map_value(m, i, 0), m->copies * m->stride);
 }
 
 /*
@@ -51,17 +52,51 @@ static char *key_text(const struct btf *btf, const struct map_dump *m, uint32_t 
     return text;
 }
 
+static void print_copy(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i,
+                       size_t copy)
+{
+    btf_print(out, btf, bpf_map__btf_value_type_id(m->map), map_value(m, i, copy), m->value_size);
+    fputc('\n', out);
+}
+
+/* A value for each processor: those that are not zero, a line each. */
+static void print_copies(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i)
+{
+    size_t shown = 0;
+
+    for (size_t c = 0; c < m->copies; c++) {
+        if (all_zero(map_value(m, i, c), m->value_size))
+            continue;
+        fprintf(out, "%scpu %-3zu  ", shown++ == 0 ? "" : "      ", c);
+        print_copy(out, btf, m, i, c);
+    }
+    if (shown == 0)
+        fputs("0 on every cpu\n", out);
+}
+
+static void print_value(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i)
+{
+    char name[64];
+
+    map_value_name(m, i, name, sizeof(name));
+    if (name[0] != '\0' && !map_type_calls(bpf_map__type(m->map)))
+        fprintf(out, "%s\n", name);
+    else if (map_type_per_cpu(bpf_map__type(m->map)))
+        print_copies(out, btf, m, i);
+    else
+        print_copy(out, btf, m, i, 0);
+}
+
 static void print_entry(FILE *out, const struct btf *btf, const struct map_dump *m, uint32_t key,
                         int width, size_t i)
 {
     char *text = key_text(btf, m, key, i);
 
-    if (bpf_map__is_internal(m->map))
+    if (bpf_map__is_internal(m->map) || m->key_size == 0)
         fputs("    ", out);
     else
         fprintf(out, "    %-*s  ", width, text != NULL ? text : "?");
-    btf_print(out, btf, bpf_map__btf_value_type_id(m->map), map_value(m, i), m->value_size);
-    fputc('\n', out);
+    print_value(out, btf, m, i);
     free(text);
 }
 
@@ -91,10 +126,11 @@ static int by_key(const void *a, const void *b, void *size)
 /* The order of a hash map's entries means nothing; sorted, they are easier to find. */
 static void sort_entries(const struct map_dump *m)
 {
+    uint32_t type = bpf_map__type(m->map);
     size_t key_size = m->key_size;
 
-    if (bpf_map__type(m->map) != BPF_MAP_TYPE_ARRAY && m->count != 0)
-        qsort_r(m->entries, m->count, key_size + m->value_size, by_key, &key_size);
+    if (!map_type_array(type) && !map_type_keyless(type) && m->count != 0)
+        qsort_r(m->entries, m->count, map_entry_size(m), by_key, &key_size);
 }
 
 static void print_map(FILE *out, const struct btf *btf, const struct map_dump *m, size_t most)

@@ -1,28 +1,57 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A BPF object: opened by libbpf, one XDP program chosen, loaded on the card, attached. */
+/*
+ * What runs on the card: an XDP program of a BPF object with all that it needs, or a packet
+ * filter that became one. Opened, loaded, attached.
+ */
 #ifndef CMD_OBJECT_H
 #define CMD_OBJECT_H
 
 #include <bpf/libbpf.h>
+#include <stdio.h>
 
+#include "cmd/objfile.h"
+#include "cmd/objopts.h"
 #include "cmd/session.h"
 
 struct object {
     const char *path;
-    struct bpf_object *bpf;
+    struct objfile file;
+    struct bpf_object *bpf; /* NULL: a filter */
     struct bpf_program *prog;
+    const char *name; /* the program's */
+    int fd;           /* the program's once loaded, borrowed from bpf */
     struct bpf_link *link;
     char *log; /* the verifier's */
 };
 
 /*
- * All return enum cmd_status and say on stderr what is wrong. `name`: a
- * function's name, or NULL for the only XDP program there is.
+ * All return enum cmd_status and say on stderr what is wrong. What is needed is loaded with the
+ * program: those that program arrays start with, those that `maps_from` (or NULL) names, and,
+ * when the object has a DEVMAP or CPUMAP, the programs for it.
  */
-int object_open(struct object *o, const char *path, const char *name);
+int object_open(struct object *o, const char *path, const struct objopts *opts,
+                const char *maps_from);
+/* Opens without choosing: o->prog stays NULL, nothing can be loaded. */
+int object_open_all(struct object *o, const char *path, const struct objopts *opts);
 /* `verbose`: the whole verifier log of a refused program, not only its end. */
 int object_load(struct object *o, struct session *s, bool verbose);
 int object_attach(struct object *o, struct session *s, unsigned port);
 void object_close(struct object *o); /* a zeroed one is allowed */
+
+/* Loads; 0 or a negative errno, nothing on stderr: why is in nicbpf_refusal and bpflog_warning. */
+int object_try_load(struct object *o, bool verbose);
+
+/* A verifier's log, indented; its end, unless `whole`. */
+void object_print_log(FILE *out, const char *log, bool whole);
+
+/* ---- choose.c ---- */
+/* Sets the types that sections do not tell. */
+void choose_types(struct bpf_object *obj);
+/* Is it an XDP program, for a port or for an entry of a DEVMAP or CPUMAP? */
+bool choose_is_xdp(const struct bpf_program *p);
+/* o->prog: the one named (of any hook), or the only one for a port. */
+int choose_program(struct object *o, const char *name);
+/* Marks what is loaded. */
+int choose_needed(struct object *o, const char *maps_from);
 
 #endif

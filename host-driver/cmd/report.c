@@ -1,70 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The report for people. Modelled and host figures stand apart. */
 #include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/run.h"
+#include "cmd/style.h"
 
 #define BAR           32
 #define ENTRIES_SHOWN 8u
 #define ENGINES_SHOWN 16u
-
-struct style {
-    const char *bold, *plain, *block;
-};
-
-static struct style choose_style(void)
-{
-    struct style s = {"", "", "#"};
-
-    setlocale(LC_CTYPE, "");
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
-        s.block = "\u2588";
-    if (isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL) {
-        s.bold = "\033[1m";
-        s.plain = "\033[0m";
-    }
-    return s;
-}
-
-static void heading(const struct style *s, const char *text, const char *note)
-{
-    printf("\n%s%s%s%s%s\n", s->bold, text, s->plain, note[0] != '\0' ? "  " : "", note);
-}
-
-/* 1,234,567 */
-static const char *grouped(uint64_t v, char buf[32])
-{
-    char digits[24];
-    int len = snprintf(digits, sizeof(digits), "%" PRIu64, v), used = 0;
-
-    for (int i = 0; i < len; i++) {
-        if (i != 0 && (len - i) % 3 == 0)
-            buf[used++] = ',';
-        buf[used++] = digits[i];
-    }
-    buf[used] = '\0';
-    return buf;
-}
-
-/* "12.3 M": three or four digits and the power of 1000. */
-static const char *scaled(double v, char buf[32])
-{
-    static const char units[] = " kMGT";
-    unsigned u = 0;
-
-    while (v >= 999.95 && u < sizeof(units) - 2) {
-        v /= 1000;
-        u++;
-    }
-    snprintf(buf, 32, "%.*f %.*s", v >= 99.95 || u == 0 ? 1 : 2, v, u != 0, &units[u]);
-    return buf;
-}
 
 static const char *duration(double seconds, char buf[32])
 {
@@ -83,18 +29,18 @@ static void print_input(const struct run *r)
     char a[32], b[32];
 
     printf("input    %s: %s packets, %sB\n", traffic_name(r->traffic),
-           grouped(in->frames + in->empty, a), scaled((double)in->bytes, b));
+           style_grouped(in->frames + in->empty, a), style_scaled((double)in->bytes, b));
     if (in->snapped != 0)
         printf("         %s of them were captured shorter than they were on the wire; the card "
                "gets what was captured\n",
-               grouped(in->snapped, a));
+               style_grouped(in->snapped, a));
 }
 
 static void print_top(const struct run *r, const struct style *s)
 {
     char clock[32];
 
-    printf("%s%s%s from %s", s->bold, bpf_program__name(r->o.prog), s->plain, r->path);
+    printf("%s%s%s from %s", s->bold, r->o.name, s->plain, r->path);
     if (r->view.image != NULL)
         printf(": %u BPF instructions, %u engine instructions", r->view.prog->insn_count,
                r->view.image->code_words);
@@ -103,7 +49,7 @@ static void print_top(const struct run *r, const struct style *s)
     printf("card     %s: %u engine%s with %u thread%s each at %sHz\n",
            r->v->dev.preset != NULL ? r->v->dev.preset : "generic", r->model.engines,
            r->model.engines == 1 ? "" : "s", r->model.threads, r->model.threads == 1 ? "" : "s",
-           scaled((double)r->model.clock_hz, clock));
+           style_scaled((double)r->model.clock_hz, clock));
 }
 
 static void print_bar(const struct style *s, double share)
@@ -121,14 +67,14 @@ static void print_verdicts(const struct run *r, const struct style *s)
 {
     char count[32];
 
-    heading(s, "Verdicts", "");
+    style_heading(s, "Verdicts", "");
     for (unsigned i = 0; i < FW_VERDICTS; i++) {
         uint64_t n = r->tally.verdicts[i];
         double share = r->tally.done != 0 ? (double)n / (double)r->tally.done : 0;
 
         if (n == 0)
             continue;
-        printf("  %-13s %13s %6.1f %%  ", verdict_name(i), grouped(n, count), share * 100);
+        printf("  %-13s %13s %6.1f %%  ", verdict_name(i), style_grouped(n, count), share * 100);
         print_bar(s, share);
     }
     if (r->tally.done == 0)
@@ -151,27 +97,27 @@ static void print_drops(const struct run *r, const struct style *s)
         any += r->model.drops[d];
     if (any == 0)
         return;
-    heading(s, "Dropped by the card", "");
+    style_heading(s, "Dropped by the card", "");
     for (unsigned d = 0; d < NIC_DROP_COUNT; d++)
         if (r->model.drops[d] != 0)
-            printf("  %-13s %13s  %s\n", reasons[d].name, grouped(r->model.drops[d], count),
+            printf("  %-13s %13s  %s\n", reasons[d].name, style_grouped(r->model.drops[d], count),
                    reasons[d].what);
     if (empty != 0)
         printf("  %-13s %13s  records of the capture without a byte\n", "empty",
-               grouped(empty, count));
+               style_grouped(empty, count));
 }
 
 static void print_throughput(const struct model *m, uint64_t bytes)
 {
     char a[32], b[32], c[32];
 
-    printf("  throughput    %spps, %spps per engine", scaled(m->pps, a),
-           scaled(m->pps_per_engine, b));
+    printf("  throughput    %spps, %spps per engine", style_scaled(m->pps, a),
+           style_scaled(m->pps_per_engine, b));
     if (m->time_ns != 0) /* on the wire: 20 bytes of preamble and gap, 4 of FCS */
         printf(", %sbit/s on the wire",
-               scaled((double)(bytes + 24 * m->packets) * 8e9 / (double)m->time_ns, c));
+               style_scaled((double)(bytes + 24 * m->packets) * 8e9 / (double)m->time_ns, c));
     printf("\n  time          %s", duration((double)m->time_ns * 1e-9, a));
-    printf(", %s cycles\n", grouped(m->cycles, a));
+    printf(", %s cycles\n", style_grouped(m->cycles, a));
     printf("  each packet   %.0f engine cycles, %.1f instructions of the program\n",
            m->cycles_per_packet, m->program_insns_per_packet);
 }
@@ -196,8 +142,8 @@ static void print_engine(const struct model *m, const char *label, const struct 
 {
     char packets[32], cycles[32];
 
-    printf("  %8s %13s %15s %8.1f %% %8.1f %%\n", label, grouped(e->packets, packets),
-           grouped(e->cycles, cycles), model_share(m, e->cycles) * 100,
+    printf("  %8s %13s %15s %8.1f %% %8.1f %%\n", label, style_grouped(e->packets, packets),
+           style_grouped(e->cycles, cycles), model_share(m, e->cycles) * 100,
            model_share(m, e->stall) * 100);
 }
 
@@ -244,29 +190,31 @@ static void print_host(const struct run *r)
     char a[32], b[32], c[32];
 
     printf("  %s, %s packets a second, %s engine instructions a second\n", duration(r->wall_s, a),
-           scaled((double)r->model.packets / wall, b), scaled((double)r->model.insns / wall, c));
+           style_scaled((double)r->model.packets / wall, b),
+           style_scaled((double)r->model.insns / wall, c));
 }
 
 void report_print(const struct run *r, const struct map_dump *maps, size_t count)
 {
-    struct style s = choose_style();
+    struct style s = style_choose();
 
     print_top(r, &s);
     print_verdicts(r, &s);
     print_drops(r, &s);
     if (count != 0) {
-        heading(&s, "Maps", "");
+        style_heading(&s, "Maps", "");
         maps_print(stdout, r->o.bpf, maps, count, r->v->maps ? SIZE_MAX : ENTRIES_SHOWN);
     }
     if (r->cfg.run_functional) {
-        heading(&s, "Modelled", "nothing: this was a functional run (--mode timed models time)");
+        style_heading(&s, "Modelled",
+                      "nothing: this was a functional run (--mode timed models time)");
     } else {
-        heading(&s, "Modelled", "the card's time");
+        style_heading(&s, "Modelled", "the card's time");
         print_throughput(&r->model, traffic_stats(r->traffic)->bytes);
         print_uses(&r->model);
         print_engines(&r->model);
     }
-    heading(&s, "Host", "speed of the simulator on this machine");
+    style_heading(&s, "Host", "speed of the simulator on this machine");
     print_host(r);
     if (r->v->write != NULL)
         printf("\n%s packets that left the card are in %s\n", "The", r->v->write);

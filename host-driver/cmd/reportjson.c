@@ -72,7 +72,7 @@ int report_json(const struct run *r, const struct map_dump *maps, size_t count)
     const struct traffic_stats *in = traffic_stats(r->traffic);
     json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "program", json_object_new_string(bpf_program__name(r->o.prog)));
+    json_object_object_add(o, "program", json_object_new_string(r->o.name));
     add_u64(o, "packets", in->frames + in->empty);
     json_object_object_add(o, "verdicts", verdicts_json(&r->tally));
     json_object_object_add(o, "nic_drops", drops_json(r));

@@ -52,7 +52,7 @@ static int open_inputs(struct run *r)
     if (open_traffic(r, &err) != 0)
         return cmd_fail(r->v->gen != NULL ? CMD_USAGE : CMD_FAILED, "%s", err.msg);
     set_clock(r);
-    return object_open(&r->o, r->path, r->v->prog);
+    return object_open(&r->o, r->path, &r->v->obj, r->v->maps_from);
 }
 
 static int open_capture_out(struct run *r, struct nic_err *err)
@@ -98,7 +98,7 @@ static int load(struct run *r)
     if (status == CMD_DONE)
         status = object_attach(&r->o, &r->s, 1);
     if (status == CMD_DONE)
-        nicbpf_prog(r->s.bpf, bpf_program__fd(r->o.prog), &r->view);
+        nicbpf_prog(r->s.bpf, r->o.fd, &r->view);
     return status;
 }
 

@@ -16,7 +16,8 @@
 
 struct run_values {
     struct devopts dev; /* first: devopts_* cast to it */
-    const char *prog, *read, *gen, *write, *maps_from, *per_packet;
+    struct objopts obj;
+    const char *read, *gen, *write, *maps_from, *per_packet;
     struct nic_pacing pacing;
     bool ordered, maps, json, verbose;
     bool clock; /* --clock was given */

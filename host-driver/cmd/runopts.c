@@ -61,8 +61,8 @@ const struct opt run_opts[] = {
         "generated packets: KIND,size=64,count=100k,flows=1024,seed=1 where KIND is udp4, "
         "tcp4 (SYN), icmp4, udp6, tcp6 or icmp6; size in bytes without FCS, up to 9216; flows "
         "(distinct sources) up to 16777216; k, M and G are powers of 1000"),
-    OPT_ROW_TEXT(struct run_values, prog, "prog", 0, "NAME",
-                 "the XDP program to run (its function), when the object has several"),
+    OBJOPTS_PROG(struct run_values, "run"),
+    OBJOPTS_BTF(struct run_values),
     OPT_ROW_TEXT(struct run_values, write, "write", 'w', "FILE",
                  "write the packets that leave the card to a pcapng file: an interface for each "
                  "port and one for the host (host0), the verdict as comment of each packet"),
@@ -91,7 +91,7 @@ const struct opt run_opts[] = {
                  "--json none"),
     OPT_ROW_TEXT(struct run_values, maps_from, "maps-from", 0, "FILE",
                  "contents of maps before the first packet, a line each: map NAME KEYHEX VALUEHEX; "
-                 "empty lines and lines that start with # are skipped"),
+                 "see MAP CONTENTS in nicsim-run(1)"),
     OPT_ROW_TEXT(
         struct run_values, per_packet, "per-packet", 0, "FILE",
         "write a JSON line for each input packet, in input order: i, verdict, retval, len, "

@@ -295,6 +295,8 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
         return err;
     struct access a = {.regno = i->dst, .off = i->off, .size = row->bits / 8u};
     a.ptr = vf_top(&v->cur)->reg[i->dst];
+    if (a.ptr.kind != KIND_VALUE)
+        v->at[v->pc].facts |= OFFLOAD_FACT_NOT_MAP;
     err = check_atomic_place(v, &a);
     if (!err)
         err = load_from(v, &a, &old);

@@ -46,7 +46,8 @@ struct nicbpf_refusal {
     bool has_insn;    /* the verifier or translator refused at `insn` */
     uint32_t insn;    /* slot */
     char reason[256]; /* its reason alone */
-    char file[256];   /* source file, "" when unknown */
+    char program[128];
+    char file[256]; /* source file, "" when unknown */
     uint32_t line, column;
     char source[256]; /* that line of C, "" when unknown */
 };
@@ -73,5 +74,8 @@ struct nicbpf_map_view {
 int nicbpf_map(struct nicbpf *b, int fd, struct nicbpf_map_view *out);
 /* Map number i (from 0) in order of creation; -ENOENT past the last. */
 int nicbpf_map_at(struct nicbpf *b, unsigned i, struct nicbpf_map_view *out);
+
+/* Processors of the card as its programs see them: values an entry of a per-CPU map has. */
+unsigned nicbpf_cpus(const struct nicbpf *b);
 
 #endif

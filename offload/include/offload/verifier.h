@@ -44,6 +44,7 @@ enum offload_fact {
     OFFLOAD_FACT_ZEXT_DEAD = 1u << 1, /* upper half of the 32-bit result is never read */
     OFFLOAD_FACT_TAKEN = 1u << 2,     /* conditional jump: the taken edge is possible */
     OFFLOAD_FACT_FALLS = 1u << 3,     /* conditional jump: the fall-through edge is possible */
+    OFFLOAD_FACT_NOT_MAP = 1u << 4,   /* atomic: on some path its memory is no map value */
 };
 
 struct offload_facts {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Puts the presets into one folder beside the command: copy_presets.py FOLDER FILE..."""
+"""Puts files that come with the command into one folder beside it: copy_files.py FOLDER FILE..."""
 import os
 import shutil
 import sys

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How reports for people look. */
+#ifndef CMD_STYLE_H
+#define CMD_STYLE_H
+
+#include <stdint.h>
+
+/* Escape sequences and signs; empty or ASCII where the terminal or the locale has none. */
+struct style {
+    const char *bold, *plain, *block, *yes, *no;
+};
+struct style style_choose(void);
+
+void style_heading(const struct style *s, const char *text, const char *note);
+/* 1,234,567 */
+const char *style_grouped(uint64_t v, char buf[32]);
+/* "12.3 M": three or four digits and the power of 1000. */
+const char *style_scaled(double v, char buf[32]);
+
+#endif
