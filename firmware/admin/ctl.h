@@ -32,6 +32,8 @@ struct fw_prog {
     uint16_t uses;        /* generation: tells an old handle from a new one */
     uint8_t state;        /* enum fw_prog_state */
     uint8_t attached;     /* ports */
+    uint32_t stack;       /* bytes it needs */
+    uint32_t held;        /* entries of maps */
 };
 
 struct fw_ctl {
@@ -44,6 +46,7 @@ struct fw_ctl {
     uint32_t sq_head; /* free-running: commands fetched */
     uint32_t cq_tail; /* free-running: completions written */
     struct fw_extent dram_rows[FW_DRAM_ROWS];
+    struct fw_extent sram_rows[FW_SRAM_MAPS_MAX + 1];
     struct fw_extent istore_rows[FW_PROGS_MAX + 1];
     _Alignas(64) uint8_t scratch[FW_SCRATCH];
 };
@@ -53,6 +56,7 @@ struct fw_ctl_config {
     struct fw_map *map;        /* FW_MAPS_MAX descriptors */
     uint32_t map_handle_base;  /* device address of them */
     uint64_t prog_lo, prog_hi; /* instruction store for programs */
+    uint64_t sram_lo, sram_hi; /* shared SRAM for maps that programs must not reach */
     uint64_t dram_bytes;
     uint32_t cpus; /* harts that run programs */
     uint32_t ports, rxqs;
@@ -84,6 +88,11 @@ static inline uint64_t fw_prog_cookie(const struct fw_prog *p)
 {
     return (uint64_t)p->uses << 32 | p->entry;
 }
+
+/* A program that an entry of a map is to hold: FW_ENOENT, or FW_EINVAL before it is loaded. */
+int fw_prog_hold(struct fw_ctl *ctl, uint32_t handle, struct fw_prog **p);
+void fw_prog_release(struct fw_prog *p);
+uint32_t fw_prog_handle(const struct fw_ctl *ctl, const struct fw_prog *p);
 
 /* Copies between host memory and `len` bytes of an operand: FW_EINVAL when the command says another
  * length. */

@@ -8,9 +8,10 @@
  * platform with private fetch buffers can tell a new program at an old address.
  */
 #include "admin/ctl.h"
+#include "offload/abi.h"
 #include "platform/platform.h"
 
-static uint32_t prog_handle(const struct fw_ctl *ctl, const struct fw_prog *p)
+uint32_t fw_prog_handle(const struct fw_ctl *ctl, const struct fw_prog *p)
 {
     return (uint32_t)p->uses << 16 | (uint32_t)(p - ctl->prog + 1);
 }
@@ -22,6 +23,22 @@ struct fw_prog *fw_prog_find(struct fw_ctl *ctl, uint32_t handle)
         ctl->prog[i].uses != handle >> 16)
         return NULL;
     return &ctl->prog[i];
+}
+
+int fw_prog_hold(struct fw_ctl *ctl, uint32_t handle, struct fw_prog **p)
+{
+    *p = fw_prog_find(ctl, handle);
+    if (!*p)
+        return FW_ENOENT;
+    if ((*p)->state != FW_PROG_LOADED)
+        return FW_EINVAL;
+    (void)__atomic_fetch_add(&(*p)->held, 1, __ATOMIC_RELAXED);
+    return 0;
+}
+
+void fw_prog_release(struct fw_prog *p)
+{
+    (void)__atomic_fetch_sub(&p->held, 1, __ATOMIC_RELAXED);
 }
 
 static struct fw_prog *prog_slot(struct fw_ctl *ctl)
@@ -36,7 +53,7 @@ int fw_cmd_PROG_CREATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
 {
     struct fw_prog *p = prog_slot(ctl);
     uint64_t base;
-    if (sqe->arg0 == 0 || sqe->arg0 % 4 != 0)
+    if (sqe->arg0 == 0 || sqe->arg0 % 4 != 0 || sqe->arg1 > OFFLOAD_STACK_BYTES)
         return FW_EINVAL;
     if (!p)
         return FW_ENOSPC;
@@ -46,8 +63,9 @@ int fw_cmd_PROG_CREATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
     p->base = (uint32_t)base;
     p->bytes = (uint32_t)sqe->arg0;
     p->state = FW_PROG_CREATED;
+    p->stack = sqe->arg1 ? (uint32_t)sqe->arg1 : OFFLOAD_STACK_BYTES;
     p->uses++;
-    *result = base << 32 | prog_handle(ctl, p);
+    *result = base << 32 | fw_prog_handle(ctl, p);
     return 0;
 }
 
@@ -76,7 +94,7 @@ int fw_cmd_PROG_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *
     (void)result;
     if (!p)
         return FW_ENOENT;
-    if (p->attached)
+    if (p->attached || p->held)
         return FW_EBUSY;
     fw_ctl_grace();
     fw_extents_free(&ctl->istore, p->base, p->bytes);

@@ -18,6 +18,20 @@ extern struct firmware fw_shared;
 /* The map descriptors, not zeroed: fw_maps_init makes them empty. */
 extern struct fw_map fw_map_table[FW_MAPS_MAX];
 
+/* Place of a descriptor in the table; FW_MAPS_MAX or more for what is none (low bits rotate to the
+ * top). */
+static inline uint64_t fw_map_index(uint64_t addr)
+{
+    uint64_t at = addr - (uint64_t)(uintptr_t)fw_map_table;
+    return at >> FW_MAP_SHIFT | at << (64 - FW_MAP_SHIFT);
+}
+
+/* The descriptor at an address that a program gave, in use or not; NULL when it is none. */
+static inline struct fw_map *fw_map_at(uint64_t addr)
+{
+    return fw_map_index(addr) < FW_MAPS_MAX ? (struct fw_map *)(uintptr_t)addr : NULL;
+}
+
 _Noreturn void fw_datapath(void);
 
 #endif

@@ -11,8 +11,13 @@
 #include "nic/pkt.h"
 
 struct fw_hart {
-    uint64_t sp, ra;              /* FW_HART_SP, FW_HART_RA */
-    uint64_t prog_sp, prog_ra;    /* FW_HART_PROG_SP, FW_HART_PROG_RA */
+    uint64_t sp, ra;           /* FW_HART_SP, FW_HART_RA */
+    uint64_t prog_sp, prog_ra; /* FW_HART_PROG_SP, FW_HART_PROG_RA */
+    uint64_t level_sp; /* FW_HART_LEVEL_SP: the stack's top but for programs called by programs */
+    uint64_t nest;     /* FW_HART_NEST */
+    uint64_t stack_bytes;         /* of the program, its context included: from FW_STK_LO */
+    uint64_t tail_seq;            /* packet that tail_calls counts */
+    uint64_t tail_calls;          /* taken for it */
     struct fw_counters *counters; /* this engine's line in shared SRAM */
     uint64_t rng;                 /* state of get_prandom_u32 */
     uint64_t id;                  /* hart id */
@@ -25,10 +30,25 @@ _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, prog_sp) == FW
                "prog_sp");
 _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, prog_ra) == FW_HART_PROG_RA,
                "prog_ra");
-_Static_assert(FW_LOCAL_HART + sizeof(struct fw_hart) <= FW_LOCAL_STACK, "fw_hart fits");
+_Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, level_sp) == FW_HART_LEVEL_SP,
+               "level_sp");
+_Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, nest) == FW_HART_NEST, "nest");
+_Static_assert(FW_LOCAL_HART + sizeof(struct fw_hart) <= FW_LOCAL_MD, "fw_hart fits");
 
 #define FW_PKT  ((struct nic_pkt *)(uintptr_t)(NIC_LOCAL_BASE + FW_LOCAL_PKT))
 #define FW_HART ((struct fw_hart *)(uintptr_t)(NIC_LOCAL_BASE + FW_LOCAL_HART))
 #define FW_MD   ((struct fw_xdp_md *)(uintptr_t)(NIC_LOCAL_BASE + FW_LOCAL_MD))
+/*
+ * The address of local SRAM, made anew by one instruction: code around a program's run, which
+ * loses every register, would else keep it on the stack.
+ */
+static inline uintptr_t fw_local(void)
+{
+    uintptr_t base;
+    __asm__ volatile("lui %0, %1" : "=r"(base) : "i"(NIC_LOCAL_BASE >> 12));
+    return base;
+}
+
+#define FW_STK_HI (FW_STK_LO + FW_HART->stack_bytes) /* end of the program stack, start of ours */
 
 #endif

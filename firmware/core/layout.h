@@ -6,13 +6,15 @@
  *
  *   offset   bytes  what
  *   0x0000      64  struct nic_pkt, written by the hardware (WQ_GET)
- *   0x0040     192  struct fw_hart (core/hart.h)
- *   0x0100    4864  program stack (OFFLOAD_STACK_BYTES), grows down from 0x1400
- *   0x1400      32  struct xdp_md of the packet
- *   0x1420          firmware stack, grows down from the end of local SRAM
+ *   0x0040     224  struct fw_hart (core/hart.h)
+ *   0x0120      32  struct xdp_md of the packet
+ *   0x0140          program stack, grows down from FW_STK_HI: OFFLOAD_STACK_BYTES, and
+ *                   where local SRAM has more than FW_LOCAL_MIN three quarters of what is more,
+ *                   for programs that programs call (core/calls.c)
+ *                   firmware stack, grows down from the end of local SRAM to FW_STK_HI
  *
- * [0x0100, 0x1420) is the STK protection window: all of it is the program's,
- * nothing else is. Assembler and C share this file.
+ * [FW_STK_LO, FW_STK_HI) is the STK protection window: all of it is the
+ * program's, nothing else is. Assembler and C share this file.
  */
 #ifndef FW_LAYOUT_H
 #define FW_LAYOUT_H
@@ -28,19 +30,20 @@
 
 #define FW_LOCAL_PKT      0x000
 #define FW_LOCAL_HART     0x040
-#define FW_LOCAL_STACK    0x100
-#define FW_LOCAL_MD       0x1400
-#define FW_LOCAL_FW_STACK 0x1420
+#define FW_LOCAL_MD       0x120
+#define FW_LOCAL_STACK    0x140
 #define FW_LOCAL_MIN      0x2000 /* bytes of local SRAM the firmware needs: 3 KiB of own stack */
+#define FW_LOCAL_FW_STACK 3008   /* bytes of firmware stack with FW_LOCAL_MIN */
 
-#define FW_STK_LO (FW_LOCAL_BASE + FW_LOCAL_STACK)
-#define FW_STK_HI (FW_LOCAL_BASE + FW_LOCAL_FW_STACK)
+#define FW_STK_LO (FW_LOCAL_BASE + FW_LOCAL_MD)
 
 /* struct fw_hart, offsets from the start of local SRAM, for assembler */
-#define FW_HART_SP      0x040 /* firmware stack pointer while the program runs */
-#define FW_HART_RA      0x048 /* where the program's caller goes on */
-#define FW_HART_PROG_SP 0x050 /* of a program that is inside a helper */
-#define FW_HART_PROG_RA 0x058
+#define FW_HART_SP       0x040 /* firmware stack pointer while the program runs */
+#define FW_HART_RA       0x048 /* where the program's caller goes on */
+#define FW_HART_PROG_SP  0x050 /* of a program that is inside a helper */
+#define FW_HART_PROG_RA  0x058
+#define FW_HART_LEVEL_SP 0x060 /* the sp that the running main program started with */
+#define FW_HART_NEST     0x068 /* newest call record (gates.S), 0 = none */
 
 #ifndef __ASSEMBLER__
 #include "nic/csr.h"
@@ -51,10 +54,10 @@ _Static_assert(FW_LOCAL_BASE == NIC_LOCAL_BASE, "local SRAM");
 _Static_assert(FW_MMIO_BASE == NIC_MMIO_BASE, "registers");
 _Static_assert(FW_GATE_LO == NIC_ISTORE_BASE, "instruction store");
 _Static_assert(FW_GATES == OFFLOAD_GATES, "gates");
-_Static_assert(FW_LOCAL_MD - FW_LOCAL_STACK == OFFLOAD_STACK_BYTES, "program stack");
+_Static_assert(FW_LOCAL_STACK + OFFLOAD_STACK_BYTES + FW_LOCAL_FW_STACK == FW_LOCAL_MIN, "stacks");
 _Static_assert(FW_GATE_BYTES == OFFLOAD_GATES * OFFLOAD_GATE_STRIDE, "gate bytes");
 _Static_assert(OFFLOAD_GATE_STRIDE == NIC_GATE_STRIDE, "one gate stride");
-_Static_assert(FW_LOCAL_MD % 16 == 0, "the program's sp is 16-byte aligned");
+_Static_assert(FW_LOCAL_STACK % 16 == 0 && FW_LOCAL_FW_STACK % 16 == 0, "sp is 16-byte aligned");
 _Static_assert(FW_PROG_HI == NIC_ISTORE_BASE + NIC_ISTORE_MAX, "end of the instruction store");
 #endif
 

@@ -11,7 +11,7 @@
 struct firmware fw_shared;
 __attribute__((section(".noinit"), aligned(128))) struct fw_map fw_map_table[FW_MAPS_MAX];
 
-extern char fw_bss_start[], fw_bss_end[];
+extern char fw_bss_start[], fw_bss_end[], fw_sram_end[];
 
 _Noreturn void fw_main(uint64_t hart);
 
@@ -20,13 +20,17 @@ static void hart_init(uint32_t hart, uint32_t id, struct fw_counters *counters)
 {
     struct fw_hart *h = FW_HART;
     uint64_t dram = plat_dram_bytes();
+    uint64_t more = (plat_local_bytes() - FW_LOCAL_MIN) & ~(uint64_t)63;
+    uint64_t top = FW_LOCAL_BASE + FW_LOCAL_STACK + OFFLOAD_STACK_BYTES + more / 4 * 3;
     *h = (struct fw_hart){
         .counters = counters,
         .rng = (plat_seed() + hart + 1) * GOLDEN,
         .id = id,
         .map_bytes = dram,
+        .stack_bytes = top - FW_STK_LO,
+        .level_sp = top,
     };
-    plat_protect((uint64_t)(uintptr_t)fw_prog_lo, NIC_DRAM_BASE, NIC_DRAM_BASE + dram);
+    plat_protect((uint64_t)(uintptr_t)fw_prog_lo, top, NIC_DRAM_BASE, NIC_DRAM_BASE + dram);
 }
 
 _Noreturn static void control(uint32_t harts)
@@ -40,6 +44,8 @@ _Noreturn static void control(uint32_t harts)
         .map_handle_base = (uint32_t)(uintptr_t)fw_map_table,
         .prog_lo = programs,
         .prog_hi = NIC_ISTORE_BASE + plat_istore_bytes(),
+        .sram_lo = (uint64_t)(uintptr_t)fw_sram_end,
+        .sram_hi = NIC_SRAM_BASE + (uint64_t)plat_sram_bytes(),
         .dram_bytes = plat_dram_bytes(),
         .cpus = harts,
         .ports = plat_ports(),

@@ -14,10 +14,10 @@ extern char fw_prog_lo[]; /* linker script: first byte of the instruction store 
  * which are the program's. */
 static inline uint64_t fw_run_program(uint64_t entry)
 {
-    register uint64_t a0 __asm__("a0") = (uint64_t)(uintptr_t)FW_MD;
+    register uint64_t a0 __asm__("a0");
     register uint64_t a1 __asm__("a1") = entry;
     __asm__ volatile("call fw_program_call"
-                     : "+r"(a0), "+r"(a1)
+                     : "=r"(a0), "+r"(a1)
                      :
                      : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4",
                        "a5", "a6", "a7", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",
@@ -34,7 +34,23 @@ enum fw_fault_cause {
     FW_FAULT_BAD_RETURN = 25,  /* tval: where the program asked a helper to return */
     FW_FAULT_BAD_POINTER = 26, /* tval: a pointer argument outside what the program may touch */
     FW_FAULT_BAD_MAP = 27,     /* tval: a map argument that is no map */
+    FW_FAULT_STACK = 28,       /* tval: bytes of stack that a call from program code lacks */
+    FW_FAULT_BAD_ENTRY = 29,   /* tval: a function or program to call that is no program code */
 };
+
+/*
+ * Calls a function of the running program (a callback) from inside a helper, on the program's
+ * stack below the helper's caller: its a0. A trap in it, or a stack that is full, ends the
+ * whole program: this then does not return.
+ */
+uint64_t fw_call_program(uint64_t entry, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                         uint64_t a4);
+/* The same from the datapath, where no program runs (a timer): 0 when it trapped. */
+uint64_t fw_call_idle(uint64_t entry, uint64_t a0, uint64_t a1, uint64_t a2);
+
+/* For gates.S: where a tail call goes, 0 = it is not taken. */
+uint64_t fw_tail_target(uint64_t map, uint64_t index);
+uint64_t fw_tail_nested_target(uint64_t map, uint64_t index);
 
 /* Each records the fault, counts it and ends the program as XDP_ABORTED. */
 _Noreturn void fw_program_fault(uint64_t pc, uint64_t cause, uint64_t tval); /* trap.S */

@@ -33,6 +33,7 @@ static uint32_t run(uint64_t cookie)
         .rx_queue_index = p->queue,
     };
     fw_packet_window();
+    FW_HART->tail_seq = UINT64_MAX; /* each run has its own share of tail calls */
     plat_program_switch(cookie);
     return (uint32_t)fw_run_program(cookie & 0xffffffff);
 }

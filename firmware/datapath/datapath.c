@@ -24,14 +24,14 @@ struct word64 {
     uint64_t v;
 } __attribute__((may_alias));
 
-static inline uint64_t pkt_word(unsigned offset)
+static inline uint64_t word_at(uintptr_t base, unsigned offset)
 {
-    return ((const struct word64 *)((uintptr_t)FW_PKT + offset))->v;
+    return ((const struct word64 *)(base + offset))->v;
 }
 
-static inline void md_word(unsigned offset, uint64_t v)
+static inline void word_set(uintptr_t base, unsigned offset, uint64_t v)
 {
-    ((struct word64 *)((uintptr_t)FW_MD + offset))->v = v;
+    ((struct word64 *)(base + offset))->v = v;
 }
 
 void fw_packet_window(void)
@@ -42,12 +42,12 @@ void fw_packet_window(void)
 /* struct xdp_md and the packet window, two fields of the descriptor at a time. */
 static inline void program_context(void)
 {
-    uint64_t data = pkt_word(8);  /* data, data_end << 32 */
-    uint64_t rest = pkt_word(16); /* data_meta, port << 32, queue << 48 */
-    uint64_t port = rest >> 32 & 0xffff;
-    md_word(0, data);
-    md_word(8, (rest & 0xffffffff) | port << 32);
-    md_word(16, rest >> 48);
+    uintptr_t local = fw_local();
+    uint64_t data = word_at(local, FW_LOCAL_PKT + 8);  /* data, data_end << 32 */
+    uint64_t rest = word_at(local, FW_LOCAL_PKT + 16); /* data_meta, port << 32, queue << 48 */
+    word_set(local, FW_LOCAL_MD, data);
+    word_set(local, FW_LOCAL_MD + 8, rest << 16 >> 16);
+    word_set(local, FW_LOCAL_MD + 16, rest >> 48);
     plat_pkt_window(rest & 0xffffffff, data >> 32);
 }
 
@@ -62,10 +62,12 @@ static inline uint64_t run_program(uint64_t cookie)
 static inline void finish(uint32_t retval)
 {
     uint32_t verdict = retval > FW_XDP_REDIRECT ? FW_XDP_ABORTED : retval;
-    uint64_t data = pkt_word(8);
-    struct fw_counters *c = FW_HART->counters;
-    FW_PKT->retval = retval;
-    FW_PKT->verdict = (uint8_t)verdict;
+    uintptr_t local = fw_local();
+    struct nic_pkt *pkt = (struct nic_pkt *)(local + FW_LOCAL_PKT);
+    uint64_t data = word_at(local, FW_LOCAL_PKT + 8);
+    struct fw_counters *c = ((struct fw_hart *)(local + FW_LOCAL_HART))->counters;
+    pkt->retval = retval;
+    pkt->verdict = (uint8_t)verdict;
     fw_count(&c->verdict[verdict], 1);
     fw_count(&c->bytes[verdict], (data >> 32) - (data & 0xffffffff));
     plat_pkt_done((uint32_t)PKT_CMDS >> (4 * verdict) & 0xf);

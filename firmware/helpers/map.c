@@ -6,7 +6,7 @@
 #include "core/protect.h"
 #include "helpers/helpers.h"
 
-#define STK_BYTES (FW_STK_HI - FW_STK_LO)
+#define STK_BYTES (FW_HART->stack_bytes)
 
 static int inside(uint64_t addr, uint64_t len, uint64_t lo, uint64_t bytes)
 {
@@ -24,18 +24,10 @@ static const void *arg_bytes(uint64_t addr, uint64_t len)
     fw_program_abort(FW_FAULT_BAD_POINTER, addr);
 }
 
-/* Place of a descriptor in the table; FW_MAPS_MAX or more for what is none (low bits rotate to the
- * top). */
-static inline uint64_t map_index(uint64_t addr)
-{
-    uint64_t at = addr - (uint64_t)(uintptr_t)fw_map_table;
-    return at >> FW_MAP_SHIFT | at << (64 - FW_MAP_SHIFT);
-}
-
 static struct fw_map *arg_map(uint64_t addr)
 {
-    struct fw_map *m = (struct fw_map *)(uintptr_t)addr;
-    if (map_index(addr) >= FW_MAPS_MAX || fw_map_kind(m->hot) == FW_KIND_NONE)
+    struct fw_map *m = fw_map_at(addr);
+    if (!m || fw_map_kind(m->hot) == FW_KIND_NONE)
         fw_program_abort(FW_FAULT_BAD_MAP, addr);
     return m;
 }
@@ -51,7 +43,7 @@ __attribute__((noinline)) static uint64_t lookup(uint64_t map, uint64_t key)
 uint64_t fw_helper_map_lookup(uint64_t map, uint64_t key, uint64_t a2, uint64_t a3, uint64_t a4)
 {
     (void)a2, (void)a3, (void)a4;
-    if (map_index(map) >= FW_MAPS_MAX || key - FW_STK_LO > STK_BYTES - 4)
+    if (fw_map_index(map) >= FW_MAPS_MAX || key - FW_STK_LO > STK_BYTES - 4)
         return lookup(map, key);
     uint64_t hot = ((const struct fw_map *)(uintptr_t)map)->hot;
     const void *k = (const void *)(uintptr_t)key;

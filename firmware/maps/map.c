@@ -14,7 +14,8 @@
     TYPE(fw_percpu_array_type)                                                                     \
     TYPE(fw_percpu_hash_type)                                                                      \
     TYPE(fw_lru_hash_type)                                                                         \
-    TYPE(fw_lru_percpu_hash_type)
+    TYPE(fw_lru_percpu_hash_type)                                                                  \
+    TYPE(fw_prog_array_type)
 
 #define TYPE(row) extern const struct fw_map_type_ops row;
 FW_MAP_TYPES(TYPE)
@@ -65,6 +66,32 @@ void fw_maps_free(struct fw_maps *ms, uint32_t addr, uint64_t bytes)
     fw_lock(&ms->lock);
     fw_extents_free(&ms->dram, addr, bytes);
     fw_unlock(&ms->lock);
+}
+
+void fw_maps_sram(struct fw_maps *ms, struct fw_extent *rows, uint32_t row_room, uint64_t lo,
+                  uint64_t hi)
+{
+    fw_extents_init(&ms->sram, rows, row_room, CONTENTS_ALIGN, lo, hi > lo ? hi - lo : 0);
+}
+
+/* The control core alone uses it. */
+static int sram_alloc(struct fw_maps *ms, uint64_t bytes, uint32_t *addr)
+{
+    uint64_t at;
+    if (ms->sram_maps == FW_SRAM_MAPS_MAX)
+        return FW_ENOSPC;
+    int err = fw_extents_alloc(&ms->sram, bytes, &at);
+    if (err)
+        return err;
+    ms->sram_maps++;
+    *addr = (uint32_t)at;
+    return 0;
+}
+
+static void sram_free(struct fw_maps *ms, uint32_t addr, uint64_t bytes)
+{
+    fw_extents_free(&ms->sram, addr, bytes);
+    ms->sram_maps--;
 }
 
 struct fw_map *fw_maps_find(const struct fw_maps *ms, uint32_t handle)
@@ -142,7 +169,8 @@ int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *
     struct fw_map plan = {.ops = ops, .spec = *spec, .maps = ms};
     err = ops->plan(ms, &plan);
     if (!err)
-        err = fw_maps_alloc(ms, plan.bytes, &plan.base);
+        err = ops->sram ? sram_alloc(ms, plan.bytes, &plan.base)
+                        : fw_maps_alloc(ms, plan.bytes, &plan.base);
     if (err)
         return err;
     slot_taken(ms, m);
@@ -157,7 +185,10 @@ void fw_map_destroy(struct fw_maps *ms, struct fw_map *m)
     __atomic_store_n(&m->hot, FW_KIND_NONE, __ATOMIC_RELEASE);
     if (m->ops->release)
         m->ops->release(ms, m);
-    fw_maps_free(ms, m->base, m->bytes);
+    if (m->ops->sram)
+        sram_free(ms, m->base, m->bytes);
+    else
+        fw_maps_free(ms, m->base, m->bytes);
     m->base = ms->released;
     ms->released = 1 + (uint32_t)(m - ms->map);
 }

@@ -24,6 +24,7 @@
 #ifndef FW_MAP_H
 #define FW_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,7 @@ enum fw_map_kind {
 };
 
 #define FW_MAPS_MAX         4096u
+#define FW_SRAM_MAPS_MAX    256u
 #define FW_ARRAY_VALUE_MAX  0x1000000u /* 16 MiB: one DMA transfer */
 #define FW_HASH_VALUE_MAX   0x100000u
 #define FW_PERCPU_VALUE_MAX 32768u /* PCPU_MIN_UNIT_SIZE */
@@ -53,6 +55,7 @@ enum fw_map_kind {
 
 struct fw_map_type_ops;
 struct fw_maps;
+struct fw_ctl;
 
 struct fw_map {
     uint64_t hot;
@@ -85,6 +88,9 @@ struct fw_maps {
     uint32_t released; /* 1 + number of a descriptor that was used; through its `base`, the next */
     uint32_t fresh;    /* descriptors ever used */
     uint64_t seed;
+    struct fw_extents sram; /* for contents that programs must not reach */
+    uint32_t sram_maps;
+    struct fw_ctl *ctl; /* whose programs maps may hold */
 };
 
 static inline enum fw_map_kind fw_map_kind(uint64_t hot)
@@ -123,6 +129,10 @@ void fw_maps_init(struct fw_maps *ms, struct fw_map *map, uint32_t handle_base,
 /* DRAM, by any hart: FW_ENOMEM. The caller remembers sizes. */
 int fw_maps_alloc(struct fw_maps *ms, uint64_t bytes, uint32_t *addr);
 void fw_maps_free(struct fw_maps *ms, uint32_t addr, uint64_t bytes);
+
+/* Lends *ms `rows` and the shared SRAM [lo, hi); without it there is none. */
+void fw_maps_sram(struct fw_maps *ms, struct fw_extent *rows, uint32_t row_room, uint64_t lo,
+                  uint64_t hi);
 
 /* The map a handle names, or NULL. */
 struct fw_map *fw_maps_find(const struct fw_maps *ms, uint32_t handle);
@@ -177,6 +187,7 @@ enum fw_spec_field {
 struct fw_map_type_ops {
     uint32_t type, key_max, value_max, flags;
     uint32_t spec; /* enum fw_spec_field */
+    bool sram;     /* contents in shared SRAM */
     /* Checks the spec and fills stride, total, bytes (all of *m but the addresses). */
     int (*plan)(const struct fw_maps *ms, struct fw_map *m);
     /* Contents at m->base: fills them and m->hot. */

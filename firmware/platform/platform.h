@@ -16,11 +16,12 @@
  *   void plat_pkt_window(lo, hi)       what a program may touch of the packet
  *   void plat_program_switch(cookie)   called before each program run: a hart whose instruction
  *                                      fetch can be stale fences here when the cookie changed
- *   void plat_protect(fw_prog_lo, map_lo, map_hi)   the fixed windows of this hart
+ *   void plat_protect(fw_prog_lo, stk_hi, map_lo, map_hi)   the fixed windows of this hart
  *   uint64_t plat_time_ns(void)        time since boot of the NIC
  *
  * Geometry: plat_harts() (the control core is hart number plat_harts()), plat_engine_of(hart),
- *   plat_ports(), plat_istore_bytes(), plat_dram_bytes(), plat_rxqs_max(), plat_seed()
+ *   plat_ports(), plat_local_bytes(), plat_istore_bytes(), plat_sram_bytes(), plat_dram_bytes(),
+ *   plat_rxqs_max(), plat_seed()
  *
  * Control core:
  *   uint32_t plat_event_wait(void)     sleeps until a doorbell: enum nic_ctl_event

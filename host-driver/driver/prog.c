@@ -66,7 +66,8 @@ int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
                        struct nicdrv_prog *out, struct nic_err *err)
 {
     uint64_t bytes = (uint64_t)img->code_words * 4, result;
-    struct fw_sqe sqe = {.op = FW_ADMIN_PROG_CREATE, .arg0 = bytes};
+    struct fw_sqe sqe = {
+        .op = FW_ADMIN_PROG_CREATE, .arg0 = bytes, .arg1 = (img->stack_bytes + 15) & ~15u};
     struct admin_io io = {0};
 
     if (!bytes || bytes > NIC_ISTORE_MAX || img->entry_word >= img->code_words)

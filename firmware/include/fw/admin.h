@@ -25,18 +25,20 @@
 #define FW_ADMIN_OPS(X)                                                                            \
     X(IDENTIFY, 1, "identify", "-", "-", "out: TLVs", "-", "-",                                    \
       "result: bytes written. Capability TLVs (fw/caps.h) to value")                               \
-    X(PROG_CREATE, 2, "prog-create", "-", "-", "-", "bytes of code", "-",                          \
+    X(PROG_CREATE, 2, "prog-create", "-", "-", "-", "bytes of code",                               \
+      "bytes of stack, 0 = the most",                                                              \
       "result: load address << 32 + handle. Reserves instruction store")                           \
     X(PROG_LOAD, 3, "prog-load", "program", "-", "in: code", "entry offset", "-",                  \
       "Copies the whole code, makes it runnable")                                                  \
     X(PROG_DESTROY, 4, "prog-destroy", "program", "-", "-", "-", "-",                              \
-      "EBUSY while attached. Waits for packets in flight")                                         \
+      "EBUSY while attached or in a map. Waits for packets in flight")                                         \
     X(PROG_ATTACH, 5, "prog-attach", "program", "-", "-", "port", "0, or 1 = replace",             \
       "Swaps atomically. EBUSY when the port has one and arg1 is 0")                               \
     X(PROG_DETACH, 6, "prog-detach", "-", "-", "-", "port", "-", "ENOENT when there is none")      \
     X(MAP_CREATE, 7, "map-create", "-", "in: struct fw_map_spec", "-", "-", "-",                   \
       "result: address of value 0 (arrays) << 32 + handle. The handle is the map's address")       \
-    X(MAP_DESTROY, 8, "map-destroy", "map", "-", "-", "-", "-", "Waits for packets in flight")     \
+    X(MAP_DESTROY, 8, "map-destroy", "map", "-", "-", "-", "-",                                    \
+      "EBUSY while in a map. Waits for packets in flight")                                         \
     X(MAP_LOOKUP, 9, "map-lookup", "map", "in", "out", "0, or BPF_F_LOCK", "-", "ENOENT")          \
     X(MAP_UPDATE, 10, "map-update", "map", "in", "in", "BPF_ANY, NOEXIST, EXIST", "-",             \
       "ENOENT, EEXIST, E2BIG as bpf(2)")                                                           \

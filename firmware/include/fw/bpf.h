@@ -26,6 +26,7 @@ enum fw_xdp_action {
 enum fw_map_type {
     FW_MAP_HASH = 1,
     FW_MAP_ARRAY = 2,
+    FW_MAP_PROG_ARRAY = 3,
     FW_MAP_PERCPU_HASH = 5,
     FW_MAP_PERCPU_ARRAY = 6,
     FW_MAP_LRU_HASH = 9,

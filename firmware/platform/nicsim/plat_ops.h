@@ -77,14 +77,15 @@ static inline void plat_program_switch(uint64_t cookie)
     (void)cookie;
 }
 
-static inline void plat_protect(uint64_t prog_lo, uint64_t map_lo, uint64_t map_hi)
+static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_lo,
+                                uint64_t map_hi)
 {
     PLAT_CSR_WRITE(NIC_CSR_PROG_LO, prog_lo);
     PLAT_CSR_WRITE(NIC_CSR_PROG_HI, FW_PROG_HI);
     PLAT_CSR_WRITE(NIC_CSR_GATE_LO, FW_GATE_LO);
     PLAT_CSR_WRITE(NIC_CSR_GATE_HI, FW_GATE_LO + FW_GATE_BYTES);
     PLAT_CSR_WRITE(NIC_CSR_STK_LO, FW_STK_LO);
-    PLAT_CSR_WRITE(NIC_CSR_STK_HI, FW_STK_HI);
+    PLAT_CSR_WRITE(NIC_CSR_STK_HI, stk_hi);
     PLAT_CSR_WRITE(NIC_CSR_MAP_LO, map_lo);
     PLAT_CSR_WRITE(NIC_CSR_MAP_HI, map_hi);
 }
@@ -111,6 +112,16 @@ static inline uint32_t plat_engine_of(uint32_t hart)
 static inline uint32_t plat_ports(void)
 {
     return plat_reg_read32(NIC_MMIO_M_PORTS);
+}
+
+static inline uint32_t plat_local_bytes(void)
+{
+    return plat_reg_read32(NIC_MMIO_M_LOCAL_SIZE);
+}
+
+static inline uint32_t plat_sram_bytes(void)
+{
+    return plat_reg_read32(NIC_MMIO_M_SRAM_SIZE);
 }
 
 static inline uint32_t plat_istore_bytes(void)

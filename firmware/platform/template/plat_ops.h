@@ -13,10 +13,11 @@
 enum template_reg {
     TEMPLATE_WORK,   /* pop a packet descriptor */
     TEMPLATE_RETURN, /* push one */
-    TEMPLATE_HARTS,  /* geometry, six of them */
+    TEMPLATE_HARTS,  /* geometry, seven of them */
     TEMPLATE_THREADS,
     TEMPLATE_PORTS,
     TEMPLATE_ISTORE,
+    TEMPLATE_SRAM,
     TEMPLATE_DRAM,
     TEMPLATE_QUEUES,
     TEMPLATE_SEED,   /* entropy, or a constant */
@@ -85,10 +86,12 @@ static inline void plat_program_switch(uint64_t cookie)
     }
 }
 
-static inline void plat_protect(uint64_t prog_lo, uint64_t map_lo, uint64_t map_hi)
+static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_lo,
+                                uint64_t map_hi)
 {
     /* As plat_pkt_window, once for each hart: program code, gates, stack and maps. */
     (void)prog_lo;
+    (void)stk_hi;
     (void)map_lo;
     (void)map_hi;
 }
@@ -116,6 +119,16 @@ static inline uint32_t plat_engine_of(uint32_t hart)
 static inline uint32_t plat_ports(void)
 {
     return (uint32_t)TEMPLATE_REGS[TEMPLATE_PORTS];
+}
+
+static inline uint32_t plat_local_bytes(void)
+{
+    return 0x4000; /* as plat_local_size */
+}
+
+static inline uint32_t plat_sram_bytes(void)
+{
+    return (uint32_t)TEMPLATE_REGS[TEMPLATE_SRAM];
 }
 
 static inline uint32_t plat_istore_bytes(void)

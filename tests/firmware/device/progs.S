@@ -276,4 +276,215 @@ program P_LOOKUP
     li      a0, 1
     leave
 
+/* Index of the frame, program array in s1. */
+.macro tail_arguments
+    lwu     t1, 0(a0)
+    lwu     a2, 0(t1)
+    mv      a1, s1
+.endm
+
+program P_TAIL_CALL
+    map_to_s1
+    addi    sp, sp, -64
+    tail_arguments
+    helper  12
+    li      a0, 3
+    leave
+
+program P_TAIL_COUNT
+    map_to_s1
+    addi    sp, sp, -32         /* would add up if the target's sp were not that of the first */
+    sd      zero, 0(sp)
+    lwu     t1, 0(a0)
+    lbu     t2, 8(t1)
+    addi    t2, t2, 1
+    sb      t2, 8(t1)
+    tail_arguments
+    helper  12
+    li      a0, 3
+    leave
+
+/* s2 to s11 hold 2 to 11; to 1f when one of them does not. */
+.macro set_saved
+    .irp    n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    li      s\n, \n
+    .endr
+.endm
+.macro check_saved
+    .irp    n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    li      t1, \n
+    bne     s\n, t1, 1f
+    .endr
+.endm
+
+program P_TAIL_NESTED
+    map_to_s1
+    set_saved
+    addi    s0, sp, -40
+    mv      sp, s0
+    tail_arguments
+    helper  254
+    bne     sp, s0, 1f
+    check_saved
+    beqz    a1, 2f
+    addi    a0, a0, 8
+    leave
+2:  li      a0, 7
+    leave
+1:  li      a0, 0x999
+    leave
+
+program P_TAIL_DEEP
+    map_to_s1
+    addi    sp, sp, -48
+    lwu     t1, 0(a0)
+    lbu     s2, 8(t1)
+    addi    s2, s2, 1
+    sb      s2, 8(t1)
+    tail_arguments
+    helper  254
+    beqz    a1, 1f
+    addi    s2, s2, 1
+    bne     a0, s2, 2f          /* what the next one returned: its own number */
+    addi    a0, a0, -1
+    leave
+1:  mv      a0, s2
+    leave
+2:  li      a0, 0x999
+    leave
+
+program P_TAIL_BAD
+    map_to_s1
+    tail_arguments
+    helper  12
+    li      a0, 1
+    leave
+
+program P_LOOP
+    addi    sp, sp, -24
+    sd      ra, 0(sp)
+    sd      zero, 8(sp)
+    lwu     t1, 0(a0)
+    lwu     a0, 0(t1)
+1:  auipc   a1, %pcrel_hi(2f)
+    addi    a1, a1, %pcrel_lo(1b)
+    addi    a2, sp, 8
+    li      a3, 0
+    helper  181
+    ld      t1, 8(sp)
+    beq     t1, a0, 3f          /* as many rounds as it says */
+    blt     a0, zero, 3f
+    li      a0, 0x999
+3:  leave
+2:  ld      t1, 0(a1)           /* the callback: round, context */
+    bne     t1, a0, 4f
+    addi    t1, t1, 1
+    sd      t1, 0(a1)
+    li      t2, 1000
+    xor     a0, t1, t2
+    seqz    a0, a0
+    ret
+4:  li      a0, 1
+    ret
+
+program P_LOOP_FLAGS
+    li      a0, 3
+    mv      a1, ra
+    li      a3, 1
+    helper  181
+    leave
+
+program P_LOOP_NEST
+    map_to_s1
+    li      s2, 2
+    li      a0, 5
+1:  auipc   a1, %pcrel_hi(2f)
+    addi    a1, a1, %pcrel_lo(1b)
+    mv      a2, s1
+    li      a3, 0
+    helper  181
+    li      t1, 2
+    bne     s2, t1, 3f
+    leave
+3:  li      a0, 0x999
+    leave
+2:  mv      a2, a1              /* outer: the map, for the inner one */
+    addi    sp, sp, -32
+    sd      ra, 0(sp)
+    sd      s2, 8(sp)
+    li      s2, 77
+    li      a0, 4
+1:  auipc   a1, %pcrel_hi(2f)
+    addi    a1, a1, %pcrel_lo(1b)
+    li      a3, 0
+    helper  181
+    ld      s2, 8(sp)
+    ld      ra, 0(sp)
+    addi    sp, sp, 32
+    li      a0, 0
+    ret
+2:  addi    sp, sp, -32         /* inner */
+    sd      ra, 0(sp)
+    sw      zero, 8(sp)
+    mv      a0, a1
+    addi    a1, sp, 8
+    helper  1
+    beqz    a0, 1f
+    li      t1, 1
+    amoadd.d zero, t1, (a0)
+1:  ld      ra, 0(sp)
+    addi    sp, sp, 32
+    li      a0, 0
+    ret
+
+program P_LOOP_TRAP
+    li      a0, 3
+1:  auipc   a1, %pcrel_hi(2f)
+    addi    a1, a1, %pcrel_lo(1b)
+    li      a3, 0
+    helper  181
+    li      a0, 1
+    leave
+2:  li      a0, 3
+1:  auipc   a1, %pcrel_hi(3f)
+    addi    a1, a1, %pcrel_lo(1b)
+    li      a3, 0
+    helper  181
+    li      a0, 0
+    leave
+3:  lui     t1, 0x18000
+    ld      t1, 0(t1)
+    ret
+
+program P_LOOP_WILD
+    li      a0, 3
+1:  auipc   a1, %pcrel_hi(2f)
+    addi    a1, a1, %pcrel_lo(1b)
+    li      a3, 0
+    helper  181
+    leave
+2:  lui     sp, 0x18000
+    .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    li      s\n, -1
+    .endr
+    li      a0, 0
+    leave                       /* by gate 0 */
+
+program P_LOOP_ENTRY
+    li      a0, 3
+    lui     a1, 0x20000
+    li      a3, 0
+    helper  181
+    li      a0, 1
+    leave
+
+program P_LOOP_DEEP
+1:  li      a0, 1
+    auipc   a1, %pcrel_hi(1b)
+    addi    a1, a1, -4
+    li      a3, 0
+    helper  181
+    li      a0, 0
+    leave
+
 program P_PROGRAMS

@@ -25,9 +25,23 @@
 #define P_TAIL       17 /* adjust_tail(+16), then adjust_meta(-8) */
 #define P_REPLACE                                                                                  \
     18 /* hash: map_update of key = seq-like frame bytes, BPF_ANY, value = frame bytes */
-#define P_DELETE   19 /* hash: map_delete, returns -errno */
-#define P_DROP2    20 /* XDP_TX: tells the old program from the new one in a swap */
-#define P_LOOKUP   21 /* one map_lookup with key = frame bytes 0..3, then XDP_DROP */
-#define P_PROGRAMS 22
+#define P_DELETE 19 /* hash: map_delete, returns -errno */
+#define P_DROP2  20 /* XDP_TX: tells the old program from the new one in a swap */
+#define P_LOOKUP 21 /* one map_lookup with key = frame bytes 0..3, then XDP_DROP */
+
+/* Tail calls, frame bytes 0..3 = index; callbacks. */
+#define P_TAIL_CALL   22 /* program array: TX when the call is not taken */
+#define P_TAIL_COUNT  23 /* counts itself in frame byte 8 on the way */
+#define P_TAIL_NESTED 24 /* from a subprogram; 8 more than the target's result, or 7 */
+#define P_TAIL_DEEP   25 /* counts, and calls on from a subprogram; results count down again */
+#define P_TAIL_BAD    26 /* a hash map in place of the program array */
+#define P_LOOP        27 /* loop of frame byte 0..3 rounds, stops in round 1000; its result */
+#define P_LOOP_FLAGS  28
+#define P_LOOP_NEST   29 /* 5 times 4 times a lookup in the array: 20 in value 0 */
+#define P_LOOP_TRAP   30 /* the inner callback loads a register of the device */
+#define P_LOOP_WILD   31 /* the callback spoils what it should keep */
+#define P_LOOP_ENTRY  32 /* a callback in firmware text */
+#define P_LOOP_DEEP   33 /* a callback that calls the helper with itself */
+#define P_PROGRAMS    34
 
 #endif

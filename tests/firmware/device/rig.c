@@ -215,7 +215,34 @@ static void patch_map(uint8_t *code, uint32_t map)
     memcpy(code, word, sizeof(word));
 }
 
+int rig_update(struct rig *r, uint32_t map, uint32_t key, const void *value, uint32_t len)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_UPDATE,
+                         .handle = map,
+                         .key_iova = RIG_KEY,
+                         .key_len = 4,
+                         .value_iova = RIG_VALUE,
+                         .value_len = len};
+    memcpy(rig_host(r, RIG_KEY), &key, 4);
+    memcpy(rig_host(r, RIG_VALUE), value, len);
+    return rig_command(r, sqe, NULL);
+}
+
+int rig_delete(struct rig *r, uint32_t map, uint32_t key)
+{
+    struct fw_sqe sqe = {
+        .op = FW_ADMIN_MAP_DELETE, .handle = map, .key_iova = RIG_KEY, .key_len = 4};
+    memcpy(rig_host(r, RIG_KEY), &key, 4);
+    return rig_command(r, sqe, NULL);
+}
+
 uint32_t rig_program(struct rig *r, const char *blob, unsigned which, uint32_t map)
+{
+    return rig_program_stack(r, blob, which, map, 0);
+}
+
+uint32_t rig_program_stack(struct rig *r, const char *blob, unsigned which, uint32_t map,
+                           uint32_t stack)
 {
     size_t len;
     uint64_t result;
@@ -224,7 +251,7 @@ uint32_t rig_program(struct rig *r, const char *blob, unsigned which, uint32_t m
         patch_map(code + which * PROG_SLOT, map);
     memcpy(rig_host(r, RIG_VALUE), code, len);
     free(code);
-    struct fw_sqe create = {.op = FW_ADMIN_PROG_CREATE, .arg0 = len};
+    struct fw_sqe create = {.op = FW_ADMIN_PROG_CREATE, .arg0 = len, .arg1 = stack};
     CU_ASSERT_EQUAL_FATAL(rig_command(r, create, &result), 0);
     struct fw_sqe load = {.op = FW_ADMIN_PROG_LOAD,
                           .handle = (uint32_t)result,

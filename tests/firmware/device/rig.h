@@ -58,6 +58,12 @@ int rig_lookup(struct rig *r, uint32_t map, uint32_t key, void *value, uint32_t 
 
 /* Loads the blob of programs with entry P_x, its map patched in (0 = none). */
 uint32_t rig_program(struct rig *r, const char *blob, unsigned which, uint32_t map);
+/* The same for a program that says how much stack it needs. */
+uint32_t rig_program_stack(struct rig *r, const char *blob, unsigned which, uint32_t map,
+                           uint32_t stack);
+/* MAP_UPDATE of a 4-byte key and a value of `len` bytes; MAP_DELETE. */
+int rig_update(struct rig *r, uint32_t map, uint32_t key, const void *value, uint32_t len);
+int rig_delete(struct rig *r, uint32_t map, uint32_t key);
 int rig_attach(struct rig *r, uint32_t program, unsigned port, int replace);
 
 /* `frames` frames into port 1, all the way through; checks that all came back. */

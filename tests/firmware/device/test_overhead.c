@@ -9,7 +9,7 @@
 #include "rig.h"
 
 #define FRAMES          20000u
-#define OVERHEAD_CYCLES 150u /* XDP_DROP, all firmware included */
+#define OVERHEAD_CYCLES 75u /* XDP_DROP, all firmware included; the goal of DESIGN is 150 */
 
 static const char *elf, *blob;
 static struct rig rig;
@@ -55,7 +55,7 @@ static void test_drop(void)
         struct cost c = measure(threads, P_DROP, 0);
         print("XDP_DROP", threads, c);
         CU_ASSERT_TRUE(c.busy > 20 && c.busy <= OVERHEAD_CYCLES);
-        CU_ASSERT_TRUE(c.elapsed <= OVERHEAD_CYCLES);
+        CU_ASSERT_TRUE(c.elapsed <= OVERHEAD_CYCLES + 10); /* one thread waits for its packet */
     }
 }
 

@@ -27,6 +27,8 @@ void *plat_ptr(uint32_t addr)
         return fake.dram + (addr - NIC_DRAM_BASE);
     if (addr >= FAKE_PROG_LO && addr - FAKE_PROG_LO < FAKE_PROG_BYTES)
         return fake.istore + (addr - FAKE_PROG_LO);
+    if (addr >= FAKE_SRAM_LO && addr - FAKE_SRAM_LO < FAKE_SRAM_BYTES)
+        return fake.sram + (addr - FAKE_SRAM_LO);
     abort(); /* on the device: an access fault in firmware */
 }
 
@@ -36,8 +38,9 @@ void fake_start(uint64_t dram_bytes)
     fake.dram_bytes = dram_bytes;
     fake.dram = aligned_alloc(4096, dram_bytes);
     fake.istore = aligned_alloc(64, FAKE_PROG_BYTES);
+    fake.sram = aligned_alloc(64, FAKE_SRAM_BYTES);
     fake.host = calloc(1, FAKE_HOST_BYTES);
-    if (!fake.dram || !fake.istore || !fake.host)
+    if (!fake.dram || !fake.istore || !fake.sram || !fake.host)
         abort();
     memset(fake.dram, 0xa5, dram_bytes); /* memory after power-up is not zero */
     struct fw_ctl_config config = {
@@ -46,6 +49,8 @@ void fake_start(uint64_t dram_bytes)
         .map_handle_base = FAKE_HANDLES,
         .prog_lo = FAKE_PROG_LO,
         .prog_hi = FAKE_PROG_LO + FAKE_PROG_BYTES,
+        .sram_lo = FAKE_SRAM_LO,
+        .sram_hi = FAKE_SRAM_LO + FAKE_SRAM_BYTES,
         .dram_bytes = dram_bytes,
         .cpus = FAKE_CPUS,
         .ports = FAKE_PORTS,
@@ -59,6 +64,7 @@ void fake_stop(void)
 {
     free(fake.dram);
     free(fake.istore);
+    free(fake.sram);
     free(fake.host);
     memset(&fake, 0, sizeof(fake));
 }

@@ -16,12 +16,14 @@
 #define FAKE_HANDLES    0x40001000u /* device address of the map descriptors */
 #define FAKE_PROG_LO    0x20004000u
 #define FAKE_PROG_BYTES 0x10000u
+#define FAKE_SRAM_LO    0x40010000u /* of shared SRAM, for maps */
+#define FAKE_SRAM_BYTES 0x10000u
 #define FAKE_PORTS      2u
 #define FAKE_RXQS       4u
 #define FAKE_CPUS       4u
 
 struct fake_nic {
-    uint8_t *dram, *istore, *host;
+    uint8_t *dram, *istore, *sram, *host;
     uint64_t dram_bytes;
     struct plat_admin admin;
     uint32_t sq_tail, cq_head;
