@@ -31,7 +31,7 @@
     X(PROG_LOAD, 3, "prog-load", "program", "-", "in: code", "entry offset", "-",                  \
       "Copies the whole code, makes it runnable")                                                  \
     X(PROG_DESTROY, 4, "prog-destroy", "program", "-", "-", "-", "-",                              \
-      "EBUSY while attached or in a map. Waits for packets in flight")                                         \
+      "EBUSY while attached or in a map. Waits for packets in flight")                             \
     X(PROG_ATTACH, 5, "prog-attach", "program", "-", "-", "port", "0, or 1 = replace",             \
       "Swaps atomically. EBUSY when the port has one and arg1 is 0")                               \
     X(PROG_DETACH, 6, "prog-detach", "-", "-", "-", "port", "-", "ENOENT when there is none")      \

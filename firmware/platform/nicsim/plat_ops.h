@@ -77,8 +77,7 @@ static inline void plat_program_switch(uint64_t cookie)
     (void)cookie;
 }
 
-static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_lo,
-                                uint64_t map_hi)
+static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_lo, uint64_t map_hi)
 {
     PLAT_CSR_WRITE(NIC_CSR_PROG_LO, prog_lo);
     PLAT_CSR_WRITE(NIC_CSR_PROG_HI, FW_PROG_HI);

@@ -86,8 +86,7 @@ static inline void plat_program_switch(uint64_t cookie)
     }
 }
 
-static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_lo,
-                                uint64_t map_hi)
+static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_lo, uint64_t map_hi)
 {
     /* As plat_pkt_window, once for each hart: program code, gates, stack and maps. */
     (void)prog_lo;
