@@ -29,7 +29,7 @@ static void tlv_add(struct tlvs *t, enum fw_cap type, const void *value, uint32_
 
 static void add_helpers(struct tlvs *t)
 {
-    uint64_t bits[4] = {0};
+    uint64_t bits[4] = {(uint64_t)1 << OFFLOAD_GATE_TAIL}; /* a gate of its own kind */
 #define FW_HELPER(id, name, function) bits[(id) / 64] |= (uint64_t)1 << (id) % 64;
 #include "helpers/fw_helpers.def"
 #undef FW_HELPER
