@@ -78,7 +78,8 @@ static inline void *elem_value(struct elem *e, uint32_t key_size)
 }
 
 /* fw_hash_lookup for 4-byte keys, most of which the bucket's link finds or misses alone. */
-static inline void *fw_hash_lookup_word(uint64_t hot, const void *key)
+__attribute__((always_inline)) static inline void *fw_hash_lookup_word(uint64_t hot,
+                                                                       const void *key)
 {
     uint32_t hash = hash_word(fw_get32(key), hash_seed(hot));
     uint64_t link = link_load(bucket_at(hot, bucket_number(hot, hash)));
