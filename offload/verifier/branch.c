@@ -91,7 +91,18 @@ static int decide_packet(const struct vf_reg *a, const struct vf_reg *b, enum co
 /* Against 0, where the pointer is known to be none. */
 static int decide_pointer(const struct vf_reg *a, const struct vf_reg *b, enum cond c)
 {
-    if ((a->kind != KIND_VALUE && a->kind != KIND_MAP && a->kind != KIND_XSK) || a->nullable)
+    switch (a->kind) {
+    case KIND_VALUE:
+    case KIND_MAP:
+    case KIND_XSK:
+    case KIND_MEM:
+    case KIND_KEY:
+    case KIND_FUNC:
+        break;
+    default:
+        return -1;
+    }
+    if (a->nullable)
         return -1;
     if (b->kind != KIND_SCALAR || !range_is_value(&b->r, 0))
         return -1;
@@ -192,9 +203,16 @@ static bool learn_packet(const struct compare *k, struct vf_state *yes, struct v
 /* ---- null ---- */
 
 struct null_mark {
+    const struct vf *v;
     uint32_t id;
     bool null;
 };
+
+/* Values with a spin lock stay distinct. */
+static bool keeps_id(const struct vf *v, const struct vf_reg *r)
+{
+    return r->kind == KIND_VALUE && vf_map(v, r)->spin_lock;
+}
 
 static bool null_one(void *arg, struct vf_reg *r)
 {
@@ -205,18 +223,22 @@ static bool null_one(void *arg, struct vf_reg *r)
         *r = vf_reg_const(0);
     } else {
         r->nullable = false;
-        r->id = 0;
+        if (!keeps_id(m->v, r))
+            r->id = 0;
     }
     return true;
 }
 
-static bool learn_null(const struct compare *k, struct vf_state *yes, struct vf_state *no)
+static bool learn_null(const struct vf *v, const struct compare *k, struct vf_state *yes,
+                       struct vf_state *no)
 {
     if (!k->imm || k->is32 || !k->a->nullable || !range_is_value(&k->fake.r, 0))
         return false;
     if (k->c != COND_EQ && k->c != COND_NE)
         return false;
-    struct null_mark null = {k->a->id, true}, not_null = {k->a->id, false};
+    struct null_mark null = {v, k->a->id, true}, not_null = {v, k->a->id, false};
+    if (k->a->ref == k->a->id) /* nothing was taken */
+        vf_ref_drop(k->c == COND_EQ ? yes : no, k->a->ref);
     vf_state_each(yes, null_one, k->c == COND_EQ ? &null : &not_null);
     vf_state_each(no, null_one, k->c == COND_EQ ? &not_null : &null);
     return true;
@@ -271,7 +293,7 @@ static void learn(struct vf *v, const struct compare *k, struct vf_state *yes)
         learn_scalar(k, no, cond_not(k->c));
         return;
     }
-    if (!learn_null(k, yes, no))
+    if (!learn_null(v, k, yes, no))
         learn_packet(k, yes, no);
 }
 

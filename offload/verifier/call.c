@@ -1,146 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Calls of helpers: may it be called, are its arguments sound, what does it leave. */
+/* Calls of helpers and kernel functions: may it be called, and what does it leave. */
 #include <linux/bpf.h>
 
-#include "verifier/helper.h"
-#include "verifier/vf.h"
+#include "verifier/vcall.h"
 
-/* One call being checked. */
-struct call {
-    const struct helper *h;
-    const struct offload_map *map; /* of the MAP argument */
-    struct vf_reg map_reg;
-};
-
-static int wrong_type(struct vf *v, unsigned regno, const struct vf_reg *r, const char *expected)
+static int gpl_only(struct vf *v)
 {
-    return vf_refuse(v, -EACCES, "R%u type=%s expected=%s", regno, vf_kind_name(r), expected);
+    return vf_refuse(v, -EPERM,
+                     "cannot call GPL-restricted function from non-GPL compatible program");
 }
 
-static int arg_ctx(struct vf *v, unsigned regno, const struct vf_reg *r)
-{
-    if (r->kind != KIND_CTX)
-        return wrong_type(v, regno, r, "ctx");
-    if (r->off < 0)
-        return vf_refuse(v, -EACCES, "negative offset ctx ptr R%u off=%d disallowed", regno,
-                         r->off);
-    if (r->off != 0 || !range_is_value(&r->r, 0))
-        return vf_refuse(v, -EACCES, "dereference of modified ctx ptr R%u off=%d disallowed", regno,
-                         r->off);
-    return 0;
-}
-
-static int arg_map(struct vf *v, unsigned regno, const struct vf_reg *r, struct call *c)
-{
-    if (r->kind != KIND_MAP || r->nullable)
-        return wrong_type(v, regno, r, "map_ptr");
-    c->map_reg = *r;
-    c->map = vf_map(v, r);
-    return 0;
-}
-
-/* Fixed number of bytes at the argument. */
-static int arg_bytes(struct vf *v, unsigned regno, uint32_t size, enum vf_access access, bool init,
-                     const struct call *c)
-{
-    bool packet = c->h->flags & HELPER_PKT;
-    if (access == ACCESS_WRITE && !init) { /* read as well */
-        int err = vf_helper_memory(v, regno, size, ACCESS_READ, false, packet);
-        if (err)
-            return err;
-    }
-    return vf_helper_memory(v, regno, size, access, init, packet);
-}
-
-static int check_length(struct vf *v, unsigned regno, const struct vf_reg *r, bool zero_ok)
-{
-    if (r->kind != KIND_SCALAR)
-        return wrong_type(v, regno, r, "scalar");
-    if (r->r.smin < 0)
-        return vf_refuse(v, -EACCES,
-                         "R%u min value is negative, either use unsigned or 'var &= const'", regno);
-    if (r->r.umin == 0 && !zero_ok)
-        return vf_refuse(v, -EACCES, "R%u invalid zero-sized read: u64=[%llu,%llu]", regno,
-                         (unsigned long long)r->r.umin, (unsigned long long)r->r.umax);
-    if (r->r.umax >= VF_VAR_MAX)
-        return vf_refuse(v, -EACCES,
-                         "R%u unbounded memory access, use 'var &= const' or 'if (var < const)'",
-                         regno);
-    return 0;
-}
-
-static bool is_null(const struct vf_reg *r)
-{
-    return r->kind == KIND_SCALAR && range_is_value(&r->r, 0);
-}
-
-/* The pair (memory, length) of which `regno` is the length. */
-static int arg_length(struct vf *v, unsigned regno, const struct vf_reg *r, const struct call *c)
-{
-    unsigned mem = c->h->arg[regno - 2];
-    const struct vf_reg *ptr = &vf_top(&v->cur)->reg[regno - 1];
-    int err = check_length(v, regno, r, c->h->arg[regno - 1] == ARG_SIZE0);
-    if (err)
-        return err;
-    vf_demand_reg(v, r);
-    if (mem == ARG_MEM_OR_NULL && is_null(ptr)) {
-        vf_demand_reg(v, ptr);
-        if (r->r.umax == 0)
-            return 0;
-        return vf_refuse(v, -EACCES, "R%u type=scalar expected=fp", regno - 1);
-    }
-    enum vf_access access = mem == ARG_MEM_OUT || mem == ARG_MEM_INOUT ? ACCESS_WRITE : ACCESS_READ;
-    bool init = mem == ARG_MEM_OUT && range_is_const(&r->r);
-    return arg_bytes(v, regno - 1, (uint32_t)r->r.umax, access, init, c);
-}
-
-static int check_arg(struct vf *v, unsigned regno, struct call *c)
-{
-    struct vf_reg *r;
-    int err = vf_read(v, regno, &r);
-    if (err)
-        return err;
-    switch (c->h->arg[regno - 1]) {
-    case ARG_CTX:
-        return arg_ctx(v, regno, r);
-    case ARG_MAP:
-        return arg_map(v, regno, r, c);
-    case ARG_KEY:
-        return arg_bytes(v, regno, c->map->key_size, ACCESS_READ, false, c);
-    case ARG_VALUE:
-        return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
-    case ARG_VALUE_OUT: /* of a bloom filter it is what to look for */
-        if (c->map->type == BPF_MAP_TYPE_BLOOM_FILTER)
-            return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
-        return arg_bytes(v, regno, c->map->value_size, ACCESS_WRITE, true, c);
-    case ARG_LONG_OUT:
-        return arg_bytes(v, regno, 8, ACCESS_WRITE, true, c);
-    case ARG_INT_INOUT:
-        return arg_bytes(v, regno, 4, ACCESS_WRITE, false, c);
-    case ARG_FIX20:
-        return arg_bytes(v, regno, 20, ACCESS_READ, false, c);
-    case ARG_FIX40:
-        return arg_bytes(v, regno, 40, ACCESS_READ, false, c);
-    case ARG_SIZE:
-    case ARG_SIZE0:
-        return arg_length(v, regno, r, c);
-    default: /* memory is checked with its length */
-        return 0;
-    }
-}
-
-/* ---- the call ---- */
-
-/* Arguments that take more than a look at one register. */
-static bool needs_more(const struct helper *h)
-{
-    for (unsigned n = 0; n < HELPER_ARGS; n++)
-        if (h->arg[n] > ARG_FIX40 || h->arg[n] == ARG_DATA || h->arg[n] == ARG_ALLOC)
-            return true;
-    return false;
-}
-
-static int check_available(struct vf *v, uint32_t id, const struct helper *h)
+static int check_helper(struct vf *v, uint32_t id, const struct helper *h)
 {
     const char *name = h ? h->name : ebpf_helper_name(id);
     if (!name)
@@ -151,18 +21,33 @@ static int check_available(struct vf *v, uint32_t id, const struct helper *h)
         return vf_refuse(v, -EINVAL,
                          "program of this type cannot use helper %s#%u: the NIC firmware lacks it",
                          name, id);
-    if (needs_more(h))
-        return vf_refuse(v, -EINVAL, "program of this type cannot use helper %s#%u: not yet", name,
-                         id);
-    if ((h->flags & HELPER_GPL) && !v->prog->gpl)
-        return vf_refuse(v, -EPERM,
-                         "cannot call GPL-restricted function from non-GPL compatible "
-                         "program");
-    return 0;
+    return (h->flags & HELPER_GPL) && !v->prog->gpl ? gpl_only(v) : 0;
+}
+
+static int check_kfunc(struct vf *v, uint32_t row, const struct helper *h)
+{
+    if (!h)
+        return vf_refuse(v, -EINVAL, "invalid kernel function call, row %u", row);
+    if (!((v->opts->kfuncs >> row) & 1))
+        return vf_refuse(v, -EACCES,
+                         "calling kernel function %s is not allowed: the NIC firmware lacks it",
+                         h->name);
+    if ((h->flags & HELPER_DEV) && !v->prog->dev_bound)
+        return vf_refuse(v, -EINVAL, "metadata kfuncs require device-bound program");
+    return (h->flags & HELPER_GPL) && !v->prog->gpl ? gpl_only(v) : 0;
+}
+
+/* Under a spin lock only what gives it back, and the counting iterator. */
+static int check_locked(struct vf *v, const struct vcall *c)
+{
+    bool ok = c->kfunc ? c->h->id <= KFUNC_ITER_NUM_DESTROY : c->h->id == BPF_FUNC_spin_unlock;
+    if (!v->cur.lock.held || ok)
+        return 0;
+    return vf_refuse(v, -EINVAL, "function calls are not allowed while holding a lock");
 }
 
 /* A lookup in an array by a known index within it does not fail. */
-static bool always_found(struct vf *v, const struct call *c)
+static bool always_found(struct vf *v, const struct vcall *c)
 {
     const struct vf_reg *key = &vf_top(&v->cur)->reg[2];
     uint32_t index;
@@ -183,45 +68,158 @@ static enum vf_kind found_kind(uint32_t type)
     return type == BPF_MAP_TYPE_XSKMAP ? KIND_XSK : KIND_VALUE;
 }
 
-static void set_result(struct vf *v, const struct call *c)
+static struct vf_reg number_result(const struct vf *v, const struct vcall *c)
 {
-    struct vf_reg *reg = vf_top(&v->cur)->reg;
+    struct vf_reg r = vf_reg_scalar();
+    if (!c->kfunc && c->h->id == BPF_FUNC_get_smp_processor_id && v->opts->cpus) {
+        r.r.umax = v->opts->cpus - 1;
+        range_sync(&r.r);
+    }
+    return r;
+}
+
+static struct vf_reg value_result(struct vf *v, const struct vcall *c, bool found)
+{
+    struct vf_reg r = vf_reg_pointer(found_kind(c->map->type));
+    r.map = c->map_reg.map;
+    r.inner = c->map_reg.inner || r.kind == KIND_MAP;
+    if (!found || (r.kind == KIND_VALUE && vf_map(v, &r)->spin_lock))
+        r.id = vf_new_id(v);
+    r.nullable = !found;
+    return r;
+}
+
+static int record_result(struct vf *v, const struct vcall *c, struct vf_reg *r)
+{
+    *r = vf_reg_pointer(KIND_MEM);
+    r->flags = REG_RECORD;
+    r->size = (uint32_t)c->alloc;
+    r->nullable = true;
+    int err = vf_ref_take(v, &r->ref);
+    r->id = r->ref;
+    return err;
+}
+
+static struct vf_reg slice_result(struct vf *v, const struct vcall *c)
+{
+    struct vf_reg r = vf_reg_pointer(KIND_MEM);
+    if (c->kfunc && c->h->id == KFUNC_DYNPTR_SLICE)
+        r.flags |= REG_RDONLY;
+    if (c->dynptr.sub == DYNPTR_XDP)
+        r.flags |= REG_PACKET;
+    r.size = (uint32_t)c->alloc;
+    r.owner = c->dynptr.id;
+    r.ref = c->kfunc ? 0 : c->dynptr.ref;
+    r.nullable = true;
+    r.id = vf_new_id(v);
+    return r;
+}
+
+static int result(struct vf *v, const struct vcall *c, bool found, struct vf_reg *r)
+{
+    switch (c->h->returns) {
+    case RETURN_INT:
+        *r = number_result(v, c);
+        return 0;
+    case RETURN_VALUE:
+        *r = value_result(v, c, found);
+        return 0;
+    case RETURN_RECORD:
+        return record_result(v, c, r);
+    case RETURN_SLICE:
+        *r = slice_result(v, c);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* A dynptr that the call made, of what kind the argument says. */
+static int make_dynptr(struct vf *v, const struct vcall *c)
+{
+    uint32_t ref = 0;
+    enum vf_dynptr over = DYNPTR_LOCAL;
+    int err = 0;
+    if (c->kfunc && c->h->id == KFUNC_DYNPTR_CLONE) {
+        over = (enum vf_dynptr)c->dynptr.sub;
+        ref = c->dynptr.ref;
+    } else if (c->kfunc) {
+        over = DYNPTR_XDP;
+    } else if (c->h->id == BPF_FUNC_ringbuf_reserve_dynptr) {
+        over = DYNPTR_RECORD;
+        err = vf_ref_take(v, &ref);
+    }
+    if (!err)
+        vf_dynptr_make(v, &c->dynptr_at, over, ref);
+    return err;
+}
+
+static int set_result(struct vf *v, const struct vcall *c)
+{
     bool found = c->h->returns == RETURN_VALUE && always_found(v, c);
+    struct vf_reg *reg = vf_top(&v->cur)->reg, r = {0};
+    int err = result(v, c, found, &r);
+    if (!err && c->kfunc && c->h->id == KFUNC_ITER_NUM_NEW)
+        err = vf_iter_make(v);
+    if (!err && c->dynptr_at.kind == KIND_STACK)
+        err = make_dynptr(v, c);
     for (unsigned n = 0; n <= 5; n++)
         reg[n] = (struct vf_reg){0};
-    if (c->h->returns == RETURN_VOID)
-        return;
-    v->touched |= 1;
-    if (c->h->returns == RETURN_INT) {
-        reg[0] = vf_reg_scalar();
-        if (c->h->id == BPF_FUNC_get_smp_processor_id && v->opts->cpus) {
-            reg[0].r.umax = v->opts->cpus - 1;
-            range_sync(&reg[0].r);
-        }
-        return;
-    }
-    reg[0] = vf_reg_pointer(found_kind(c->map->type));
-    reg[0].map = c->map_reg.map;
-    reg[0].inner = c->map_reg.inner || reg[0].kind == KIND_MAP;
-    if (found)
-        return;
-    reg[0].nullable = true;
-    reg[0].id = vf_new_id(v);
+    reg[0] = r;
+    if (r.kind != KIND_NONE)
+        v->touched |= 1;
+    return err;
+}
+
+static int check_args(struct vf *v, struct vcall *c)
+{
+    int err = check_locked(v, c);
+    for (unsigned regno = 1; !err && regno <= helper_arg_count(c->h); regno++)
+        err = vcall_arg(v, regno, c);
+    if (!err && c->map)
+        err = vf_check_map_fit(v, c->h, c->map);
+    if (!err && c->release)
+        err = vf_ref_release(v, c->release);
+    return err;
+}
+
+static bool calls_back(const struct helper *h)
+{
+    for (unsigned n = 0; n < HELPER_ARGS; n++)
+        if (h->arg[n] == ARG_FUNC)
+            return true;
+    return false;
 }
 
 int vf_call(struct vf *v, const struct ebpf_insn *i)
 {
     uint32_t id = (uint32_t)i->imm;
-    struct call c = {.h = helper_find(id)};
-    int err = check_available(v, id, c.h);
-    for (unsigned regno = 1; !err && regno <= 5 && c.h->arg[regno - 1] != ARG_NONE; regno++)
-        err = check_arg(v, regno, &c);
+    struct vcall c = {.h = helper_find(id)};
+    int err = check_helper(v, id, c.h);
     if (!err)
-        err = c.map ? vf_check_map_fit(v, c.h, c.map) : 0;
+        err = check_args(v, &c);
+    if (!err && id == BPF_FUNC_tail_call)
+        err = vf_check_leaks(v, "tail_call");
+    if (!err && calls_back(c.h))
+        err = vcall_callback(v, &c);
     if (err)
         return err;
     if (c.h->flags & HELPER_MOVES)
         vf_forget_packet(&v->cur);
-    set_result(v, &c);
-    return id == BPF_FUNC_tail_call ? vf_tail_taken(v) : VF_GO;
+    err = set_result(v, &c);
+    if (!err && id == BPF_FUNC_tail_call)
+        err = vf_tail_taken(v);
+    return err;
+}
+
+int vf_call_kfunc(struct vf *v, const struct ebpf_insn *i)
+{
+    uint32_t row = (uint32_t)i->imm;
+    struct vcall c = {.h = kfunc_find(row), .kfunc = true};
+    int err = check_kfunc(v, row, c.h);
+    if (!err)
+        err = check_args(v, &c);
+    if (err)
+        return err;
+    return c.h->returns == RETURN_ELEMENT ? vf_iter_next(v) : set_result(v, &c);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/helper.h"
 #include "verifier/vf.h"
 
 static bool opcode_exists(uint8_t opcode)
@@ -54,12 +55,6 @@ static int check_supported(struct vf *v, const struct ebpf_row *row)
     if (row->kind == EBPF_KIND_LEGACY)
         return vf_refuse(v, -EINVAL,
                          "BPF_LD_[ABS|IND] instructions not allowed for this program type");
-    if (row->kind == EBPF_KIND_CALL_BTF)
-        return vf_refuse(v, -EINVAL,
-                         "calling kernel function is not allowed: the NIC has no kernel functions");
-    if (row->id == EBPF_LD_CODE_ADDR)
-        return vf_refuse(v, -EINVAL,
-                         "callback functions are not allowed: the NIC firmware calls none");
     return 0;
 }
 
@@ -120,7 +115,7 @@ static int find_subprogs(struct vf *v)
     uint32_t starts[VF_SUBPROGS_MAX] = {0};
     v->subs = 1;
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
-        if (vf_row(v, n)->kind != EBPF_KIND_CALL_LOCAL)
+        if (!vf_names_subprog(v, n))
             continue;
         v->pc = n;
         int err = add_subprog(v, starts, (int64_t)n + 1 + vf_ins(v, n)->imm);
@@ -156,6 +151,27 @@ static bool ends_subprog(const struct ebpf_row *row)
     return row->kind == EBPF_KIND_JA || row->kind == EBPF_KIND_EXIT;
 }
 
+/* Calls at which states are kept, because their paths come back or meet. */
+static void mark_call(struct vf *v, uint32_t n, const struct ebpf_row *row)
+{
+    int32_t id = vf_ins(v, n)->imm;
+    if (row->kind == EBPF_KIND_CALL_LOCAL)
+        v->at[n].flags |= VF_JOIN;
+    if (row->kind == EBPF_KIND_CALL && id == BPF_FUNC_tail_call)
+        v->sub[v->at[n].subprog].tail_call = true;
+    if (row->kind == EBPF_KIND_CALL && (id == BPF_FUNC_loop || id == BPF_FUNC_for_each_map_elem ||
+                                        id == BPF_FUNC_user_ringbuf_drain))
+        v->at[n].flags |= VF_JOIN | VF_CALLS_BACK;
+    if (row->kind == EBPF_KIND_CALL_BTF && id == KFUNC_ITER_NUM_NEXT)
+        v->at[n].flags |= VF_JOIN | VF_ITER_NEXT;
+}
+
+bool vf_names_subprog(const struct vf *v, uint32_t insn)
+{
+    const struct ebpf_row *row = vf_row(v, insn);
+    return row->kind == EBPF_KIND_CALL_LOCAL || row->id == EBPF_LD_CODE_ADDR;
+}
+
 /* Jumps stay inside their subprogram, and none runs off its end. */
 static int check_ends(struct vf *v, const struct vf_subprog *s)
 {
@@ -163,10 +179,7 @@ static int check_ends(struct vf *v, const struct vf_subprog *s)
     for (uint32_t n = s->start; n < s->end; n++) {
         const struct ebpf_row *row = vf_row(v, n);
         v->pc = n;
-        if (row->kind == EBPF_KIND_CALL_LOCAL)
-            v->at[n].flags |= VF_JOIN;
-        if (row->kind == EBPF_KIND_CALL && vf_ins(v, n)->imm == BPF_FUNC_tail_call)
-            v->sub[v->at[n].subprog].tail_call = true;
+        mark_call(v, n, row);
         if (!is_jump(row))
             continue;
         if (row->kind != EBPF_KIND_JA)
@@ -213,10 +226,10 @@ static int mark_reached(struct vf *v)
         unsigned n = vf_successors(v, insn, next);
         for (unsigned k = 0; k < n; k++)
             visit(v, next[k], todo, &count);
-        if (vf_row(v, insn)->kind == EBPF_KIND_CALL_LOCAL) {
+        if (vf_row(v, insn)->kind == EBPF_KIND_CALL_LOCAL)
             v->at[insn + 1].flags |= VF_JOIN; /* the callee's paths meet here */
+        if (vf_names_subprog(v, insn))
             visit(v, (uint32_t)((int64_t)insn + 1 + vf_ins(v, insn)->imm), todo, &count);
-        }
     }
     free(todo);
     return 0;

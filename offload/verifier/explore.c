@@ -36,15 +36,41 @@ int vf_push(struct vf *v, uint32_t insn, struct vf_state **other)
     return 0;
 }
 
+static uint64_t capped_sum(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+uint64_t vf_point_worst(const struct vf_point *p)
+{
+    uint64_t product;
+    return __builtin_mul_overflow(p->longest, p->rounds + 1, &product) ? UINT64_MAX : product;
+}
+
 /* The path is finished: kept states that have no other path left are complete. */
 static void path_end(struct vf *v)
 {
     struct vf_point *p = v->cur.parent;
+    uint64_t steps = capped_sum(v->cur.steps, v->tail);
+    bool unbounded = v->tail_unbounded;
     v->cur.parent = NULL;
-    while (p && --p->branches == 0) {
+    while (p) {
+        if (steps > p->longest)
+            p->longest = steps;
+        p->unbounded |= unbounded;
+        if (--p->branches)
+            break;
         struct vf_point *parent = p->st.parent;
+        steps = capped_sum(p->st.steps, vf_point_worst(p));
+        unbounded = p->unbounded;
         vf_point_release(v, p);
         p = parent;
+    }
+    if (!p) { /* the walk's start */
+        if (steps > v->root[v->walking].worst)
+            v->root[v->walking].worst = steps;
+        v->root[v->walking].unbounded |= unbounded;
     }
     vf_state_free(&v->cur);
 }
@@ -67,6 +93,11 @@ static int load_imm64(struct vf *v, const struct ebpf_row *row, const struct ebp
     struct vf_reg *dst = vf_write(v, i->dst);
     if (row->id == EBPF_LD_IMM64) {
         *dst = vf_reg_const(value);
+        return 0;
+    }
+    if (row->id == EBPF_LD_CODE_ADDR) {
+        *dst = vf_reg_pointer(KIND_FUNC);
+        dst->map = v->at[(int64_t)v->pc + 1 + i->imm].subprog;
         return 0;
     }
     *dst = vf_reg_pointer(row->id == EBPF_LD_MAP_FD ? KIND_MAP : KIND_VALUE);
@@ -111,6 +142,9 @@ static int step(struct vf *v)
     case EBPF_KIND_CALL:
         v->jumps++;
         return vf_call(v, i);
+    case EBPF_KIND_CALL_BTF:
+        v->jumps++;
+        return vf_call_kfunc(v, i);
     case EBPF_KIND_CALL_LOCAL:
         v->jumps++;
         return vf_call_local(v, i);
@@ -135,10 +169,13 @@ static int advance(struct vf *v)
         return vf_refuse(v, -E2BIG, "BPF program is too large. Processed %llu insn",
                          (unsigned long long)v->processed);
     v->at[v->pc].facts |= OFFLOAD_FACT_REACHED;
+    v->tail = 0;
+    v->tail_unbounded = false;
     int r = v->at[v->pc].flags & VF_JOIN ? vf_prune(v) : VF_GO;
     if (r != VF_GO)
         return r;
     vf_log_insn(v);
+    v->cur.steps++;
     r = step(v);
     if (r == VF_GO)
         v->pc = v->next;
@@ -161,15 +198,62 @@ static int walk(struct vf *v)
     }
 }
 
-int vf_explore(struct vf *v)
+/* ---- the walks: the program, and what the system calls by itself ---- */
+
+int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct vf_reg *timer)
+{
+    struct vf_root r = {.kind = kind, .sub = sub};
+    if (timer) {
+        r.map = timer->map;
+        r.inner = timer->inner;
+    }
+    for (uint32_t n = 0; n < v->roots; n++)
+        if (v->root[n].kind == kind && v->root[n].sub == sub && v->root[n].map == r.map &&
+            v->root[n].inner == r.inner)
+            return 0;
+    if (v->roots == VF_ROOTS_MAX)
+        return vf_refuse(v, -E2BIG, "too many callbacks");
+    v->root[v->roots++] = r;
+    return 0;
+}
+
+static void root_arguments(struct vf *v, const struct vf_root *r)
+{
+    struct vf_frame *f = vf_top(&v->cur);
+    f->subprog = r->sub;
+    if (r->kind == ROOT_MAIN) {
+        f->reg[1] = vf_reg_pointer(KIND_CTX);
+        return;
+    }
+    f->callback = CALLBACK_ASYNC; /* map, key, value */
+    static const enum vf_kind kind[] = {KIND_MAP, KIND_KEY, KIND_VALUE};
+    for (unsigned n = 0; n < 3; n++) {
+        f->reg[n + 1] = vf_reg_pointer(kind[n]);
+        f->reg[n + 1].map = r->map;
+        f->reg[n + 1].inner = r->inner;
+    }
+    if (vf_map(v, &f->reg[3])->spin_lock)
+        f->reg[3].id = vf_new_id(v);
+}
+
+static int walk_root(struct vf *v, uint32_t n)
 {
     int err = vf_state_init(&v->cur);
-    if (!err) {
-        vf_top(&v->cur)->reg[1] = vf_reg_pointer(KIND_CTX);
-        v->pc = 0;
-        vf_log_start(v);
-        err = walk(v);
-    }
+    if (err)
+        return err;
+    v->walking = n;
+    root_arguments(v, &v->root[n]);
+    v->pc = v->sub[v->root[n].sub].start;
+    v->touched = VF_ALL_REGS;
+    return walk(v);
+}
+
+int vf_explore(struct vf *v)
+{
+    int err = vf_add_root(v, ROOT_MAIN, 0, NULL);
+    vf_log_start(v);
+    for (uint32_t n = 0; !err && n < v->roots; n++)
+        err = walk_root(v, n);
     while (v->pendings)
         vf_state_free(&v->pending[--v->pendings].st);
     free(v->pending);

@@ -103,7 +103,7 @@ static int check_map_value(struct vf *v, const struct offload_map *m, uint32_t o
 
 static int check_ld64(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
-    if (row->id == EBPF_LD_IMM64)
+    if (row->id == EBPF_LD_IMM64 || row->id == EBPF_LD_CODE_ADDR)
         return 0;
     if (row->id != EBPF_LD_MAP_FD && row->id != EBPF_LD_MAP_VALUE)
         return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");

@@ -75,14 +75,26 @@ void vf_note(struct vf *v, const char *fmt, ...)
     vflog_put(v, "%s\n", text);
 }
 
+static const char *memory_name(const struct vf_reg *r)
+{
+    if (r->flags & REG_RECORD)
+        return r->nullable ? "ringbuf_mem_or_null" : "ringbuf_mem";
+    if (r->flags & REG_RDONLY)
+        return r->nullable ? "rdonly_mem_or_null" : "rdonly_mem";
+    return r->nullable ? "mem_or_null" : "mem";
+}
+
 const char *vf_kind_name(const struct vf_reg *r)
 {
     static const char *const name[] = {
-        [KIND_NONE] = "?",          [KIND_SCALAR] = "scalar", [KIND_CTX] = "ctx",
-        [KIND_PKT] = "pkt",         [KIND_META] = "pkt_meta", [KIND_END] = "pkt_end",
-        [KIND_VALUE] = "map_value", [KIND_MAP] = "map_ptr",   [KIND_STACK] = "fp",
-        [KIND_XSK] = "xdp_sock",
+        [KIND_NONE] = "?",          [KIND_SCALAR] = "scalar",     [KIND_CTX] = "ctx",
+        [KIND_PKT] = "pkt",         [KIND_META] = "pkt_meta",     [KIND_END] = "pkt_end",
+        [KIND_VALUE] = "map_value", [KIND_MAP] = "map_ptr",       [KIND_STACK] = "fp",
+        [KIND_XSK] = "xdp_sock",    [KIND_KEY] = "map_key",       [KIND_MEM] = "mem",
+        [KIND_FUNC] = "func",       [KIND_DYNPTR] = "dynptr_ptr", [KIND_ITER] = "iter",
     };
+    if (r->kind == KIND_MEM)
+        return memory_name(r);
     /* as the kernel, whatever it is: known only once it is not NULL */
     return r->nullable ? "map_value_or_null" : name[r->kind];
 }

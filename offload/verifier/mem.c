@@ -49,21 +49,27 @@ int vf_check_packet(struct vf *v, unsigned regno, const struct vf_reg *r, int64_
     return err;
 }
 
-static int value_refused(struct vf *v, const struct offload_map *m, int64_t off, uint32_t size)
+/* What an access must stay in. */
+struct region {
+    const char *what, *size_name; /* "map value", "value_size" */
+    uint32_t size;
+};
+
+static int region_refused(struct vf *v, const struct region *g, int64_t off, uint32_t size)
 {
-    return vf_refuse(v, -EACCES, "invalid access to map value, value_size=%u off=%lld size=%u",
-                     m->value_size, (long long)off, size);
+    return vf_refuse(v, -EACCES, "invalid access to %s, %s=%u off=%lld size=%u", g->what,
+                     g->size_name, g->size, (long long)off, size);
 }
 
 static int check_region(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
-                        uint32_t size, const struct offload_map *m)
+                        uint32_t size, const struct region *g)
 {
     if (r->r.smin < 0 && (r->r.smin == INT64_MIN || off + r->r.smin != (int32_t)(off + r->r.smin) ||
                           off + r->r.smin < 0))
         return min_negative(v, regno);
     int64_t lo = off + r->r.smin;
-    if (!inside(lo, size, m->value_size)) {
-        int err = value_refused(v, m, lo, size);
+    if (!inside(lo, size, g->size)) {
+        int err = region_refused(v, g, lo, size);
         vf_note(v, "R%u min value is outside of the allowed memory range", regno);
         return err;
     }
@@ -72,12 +78,30 @@ static int check_region(struct vf *v, unsigned regno, const struct vf_reg *r, in
                          "R%u unbounded memory access, make sure to bounds check any such access",
                          regno);
     int64_t hi = off + (int64_t)r->r.umax;
-    if (!inside(hi, size, m->value_size)) {
-        int err = value_refused(v, m, hi, size);
+    if (!inside(hi, size, g->size)) {
+        int err = region_refused(v, g, hi, size);
         vf_note(v, "R%u max value is outside of the allowed memory range", regno);
         return err;
     }
     return 0;
+}
+
+static int check_mem(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
+                     uint32_t size, enum vf_access access)
+{
+    struct region g = {"memory", "mem_size", r->size};
+    if (access == ACCESS_WRITE && (r->flags & REG_RDONLY))
+        return vf_refuse(v, -EACCES, "R%u cannot write into %s", regno, vf_kind_name(r));
+    return check_region(v, regno, r, off, size, &g);
+}
+
+static int check_key(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
+                     uint32_t size, enum vf_access access)
+{
+    struct region g = {"map key", "key_size", vf_map(v, r)->key_size};
+    if (access == ACCESS_WRITE)
+        return vf_refuse(v, -EACCES, "write to change key R%u not allowed", regno);
+    return check_region(v, regno, r, off, size, &g);
 }
 
 int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off, uint32_t size,
@@ -90,7 +114,11 @@ int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t
     if (access == ACCESS_READ && (m->flags & BPF_F_WRONLY_PROG))
         return vf_refuse(v, -EACCES, "read from map forbidden, value_size=%u off=%lld size=%u",
                          m->value_size, (long long)(off + (int64_t)r->r.var.value), size);
-    return check_region(v, regno, r, off, size, m);
+    struct region g = {"map value", "value_size", m->value_size};
+    int err = check_region(v, regno, r, off, size, &g);
+    if (err || !(m->spin_lock || m->timer))
+        return err;
+    return vf_check_value_fields(v, m, off + r->r.smin, off + (int64_t)r->r.umax + size);
 }
 
 /* ---- loads ---- */
@@ -187,6 +215,12 @@ static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
         err = vf_check_packet(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size);
         *out = vf_reg_scalar();
         return err;
+    case KIND_MEM:
+        *out = vf_reg_scalar();
+        return check_mem(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size, ACCESS_READ);
+    case KIND_KEY:
+        *out = vf_reg_scalar();
+        return check_key(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size, ACCESS_READ);
     default:
         return bad_pointer(v, a);
     }
@@ -240,6 +274,10 @@ static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
     case KIND_PKT:
     case KIND_META:
         return vf_check_packet(v, a->regno, &a->ptr, off, a->size);
+    case KIND_MEM:
+        return check_mem(v, a->regno, &a->ptr, off, a->size, ACCESS_WRITE);
+    case KIND_KEY:
+        return check_key(v, a->regno, &a->ptr, off, a->size, ACCESS_WRITE);
     default:
         return bad_pointer(v, a);
     }
@@ -278,7 +316,7 @@ static int check_atomic_place(struct vf *v, const struct access *a)
     if (a->ptr.kind == KIND_CTX || vf_is_packet(&a->ptr))
         return vf_refuse(v, -EACCES, "BPF_ATOMIC stores into R%u %s is not allowed", a->regno,
                          vf_kind_name(&a->ptr));
-    bool value = a->ptr.kind == KIND_VALUE && !a->ptr.nullable;
+    bool value = (a->ptr.kind == KIND_VALUE || a->ptr.kind == KIND_MEM) && !a->ptr.nullable;
     if ((value || a->ptr.kind == KIND_SCALAR) && !tnum_aligned(at, a->size))
         return vf_refuse(v, -EACCES, "misaligned %saccess off %s+%d+%d size %u",
                          value ? "value " : "",
@@ -328,6 +366,12 @@ int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access
         return vf_check_value(v, regno, r, r->off, size, access);
     case KIND_STACK:
         return vf_stack_helper(v, regno, r, size, access, init);
+    case KIND_KEY:
+        return check_key(v, regno, r, r->off, size, access);
+    case KIND_MEM:
+        if (access == ACCESS_READ || !(r->flags & REG_RDONLY))
+            return check_mem(v, regno, r, r->off, size, access);
+        /* fallthrough */
     default:
         return vf_refuse(v, -EACCES, "R%u type=%s expected=fp, pkt, pkt_meta, map_key, map_value",
                          regno, vf_kind_name(r));

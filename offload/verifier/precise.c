@@ -48,24 +48,71 @@ static bool fresh(struct vf_point *p, struct vf_deps *want)
     return any != 0;
 }
 
+/* Paths that ended in p rest on what it rests on: once more, now that there is more. */
+static void note_moved(struct vf *v, struct vf_point *p)
+{
+    if (!p->back || p->moved)
+        return;
+    p->moved = true;
+    p->next_moved = v->moved;
+    v->moved = p;
+}
+
+static void follow_moved(struct vf *v)
+{
+    if (v->following)
+        return;
+    v->following = true;
+    while (v->moved) {
+        struct vf_point *p = v->moved;
+        v->moved = p->next_moved;
+        p->moved = false;
+        for (struct vf_back *b = p->back; b; b = b->next)
+            vf_inherit(v, p, &b->st);
+    }
+    v->following = false;
+}
+
 void vf_demand(struct vf *v, const struct vf_state *st, struct vf_deps deps)
 {
-    (void)v;
     for (struct vf_point *p = st->parent; p && fresh(p, &deps); p = p->st.parent) {
         struct demand d = {.want = deps};
         vf_state_each(&p->st, demand_one, &d);
         deps = d.next;
+        note_moved(v, p);
     }
+    follow_moved(v);
 }
 
-void vf_slots_read(struct vf *v, uint32_t frame, uint64_t slots)
+void vf_slots_read(struct vf *v, const struct vf_state *st, uint32_t frame, uint64_t slots)
 {
-    slots &= ~v->cur.frame[frame]->written;
-    for (struct vf_point *p = v->cur.parent; p && frame < p->st.depth; p = p->st.parent) {
+    slots &= ~st->frame[frame]->written;
+    for (struct vf_point *p = st->parent; p && frame < p->st.depth; p = p->st.parent) {
         slots &= ~p->read[frame]; /* marked before, then also further back */
         if (!slots)
-            return;
+            break;
         p->read[frame] |= slots;
+        note_moved(v, p);
         slots &= ~p->st.frame[frame]->written;
     }
+    follow_moved(v);
+}
+
+/* What rested on p's scalars and slots now rests on those of `st`, which it stands for. */
+void vf_inherit(struct vf *v, const struct vf_point *p, const struct vf_state *st)
+{
+    const struct vf_state *old = &p->st;
+    struct vf_deps deps = {0};
+    for (uint32_t f = 0; f < old->depth; f++) {
+        const struct vf_frame *a = old->frame[f], *b = st->frame[f];
+        for (unsigned r = 0; r < VF_FP; r++)
+            if (a->reg[r].kind == KIND_SCALAR && a->reg[r].precise)
+                vf_deps_join(&deps, &b->reg[r].deps);
+        for (uint32_t s = 0; s < a->slots && s < b->slots; s++)
+            if (vf_slot_is_spill(&a->slot[s]) && a->slot[s].reg.precise)
+                vf_deps_join(&deps, &b->slot[s].reg.deps);
+    }
+    vf_demand(v, st, deps);
+    for (uint32_t f = 0; f < old->depth; f++)
+        vf_slots_read(v, st, f, p->read[f]);
 }

@@ -2,229 +2,30 @@
 /*
  * Kept states. Where paths meet, a state whose every continuation was found safe
  * covers any state that it contains, and that path need not be walked again.
- * A state still being walked covers nothing; to meet an equal one is to loop.
+ * A state still being walked covers nothing; to meet an equal one is to loop,
+ * except where an iterator or a callback bounds the loop.
  */
 #include <stdlib.h>
 
 #include "verifier/vf.h"
 
 enum {
-    ID_MAP = 160, /* pairs of ids compared at once; more, and the states are called different */
     KEEP_JUMPS = 2,
     KEEP_INSNS = 8, /* a state is kept when so much was walked since the last */
     LOOP_JUMPS = 20,
     LOOP_INSNS = 100, /* and inside a loop, so much */
 };
 
-struct id_pair {
-    uint32_t old, cur;
-};
-
-struct match {
-    struct vf *v;
-    bool exact;
-    unsigned pairs;
-    uint32_t fresh; /* ids for scalars that have none */
-    struct id_pair pair[ID_MAP];
-};
-
-/* Equal ids of the kept state must be equal in the current one. */
-static bool same_id(struct match *m, uint32_t old, uint32_t cur)
-{
-    for (unsigned n = 0; n < m->pairs; n++)
-        if (m->pair[n].old == old)
-            return m->pair[n].cur == cur;
-    if (m->pairs == ID_MAP)
-        return false;
-    m->pair[m->pairs++] = (struct id_pair){old, cur};
-    return true;
-}
-
-static bool same_base(struct match *m, uint32_t old, uint32_t cur)
-{
-    if (old == 0 || cur == 0)
-        return old == cur;
-    return same_id(m, old, cur);
-}
-
-static bool same_scalar_id(struct match *m, uint32_t old, uint32_t cur)
-{
-    if (old == 0)
-        return true;
-    return same_id(m, old, cur ? cur : --m->fresh);
-}
-
-static bool scalar_covers(struct match *m, const struct vf_reg *old, const struct vf_reg *cur)
-{
-    if (cur->kind != KIND_SCALAR)
-        return false;
-    if (m->exact)
-        return range_equal(&old->r, &cur->r) && same_scalar_id(m, old->id, cur->id);
-    if (!old->precise)
-        return true;
-    return range_holds(&old->r, &cur->r) && same_scalar_id(m, old->id, cur->id);
-}
-
-static bool packet_covers(struct match *m, const struct vf_reg *old, const struct vf_reg *cur)
-{
-    if (old->pkt_range < 0 || cur->pkt_range < 0) {
-        if (old->pkt_range != cur->pkt_range)
-            return false;
-    } else if (old->pkt_range > cur->pkt_range) {
-        return false;
-    }
-    if (m->exact && old->pkt_range != cur->pkt_range)
-        return false;
-    return same_base(m, old->id, cur->id);
-}
-
-static bool pointer_covers(struct match *m, const struct vf_reg *old, const struct vf_reg *cur)
-{
-    if (old->kind != cur->kind || old->nullable != cur->nullable || old->off != cur->off)
-        return false;
-    if (m->exact ? !range_equal(&old->r, &cur->r) : !range_holds(&old->r, &cur->r))
-        return false;
-    switch (old->kind) {
-    case KIND_PKT:
-    case KIND_META:
-        return packet_covers(m, old, cur);
-    case KIND_VALUE:
-    case KIND_MAP:
-        return old->map == cur->map && old->inner == cur->inner &&
-               (!old->nullable || same_base(m, old->id, cur->id));
-    case KIND_XSK:
-        return !old->nullable || same_base(m, old->id, cur->id);
-    case KIND_STACK:
-        return old->frame == cur->frame;
-    default:
-        return true;
-    }
-}
-
-static bool reg_covers(struct match *m, const struct vf_reg *old, const struct vf_reg *cur)
-{
-    if (old->kind == KIND_NONE)
-        return !m->exact || cur->kind == KIND_NONE;
-    if (old->kind == KIND_SCALAR)
-        return scalar_covers(m, old, cur);
-    return pointer_covers(m, old, cur);
-}
-
-static bool byte_covers(struct match *m, const struct vf_slot *old, const struct vf_slot *cur,
-                        unsigned b)
-{
-    uint8_t was = old->byte[b], is = cur->byte[b];
-    if (m->exact)
-        return was == is;
-    switch (was) {
-    case BYTE_INVALID:
-        return true;
-    case BYTE_ZERO:
-        return is == BYTE_ZERO;
-    case BYTE_MISC:
-        if (is == BYTE_SPILL)
-            return cur->reg.kind == KIND_SCALAR;
-        return is != BYTE_INVALID || vf_uninit_ok(m->v);
-    default:
-        return is == BYTE_SPILL;
-    }
-}
-
-/* A spilled scalar on whose value nothing rested is as good as any written bytes. */
-static bool loose_spill(const struct match *m, const struct vf_slot *old)
-{
-    return !m->exact && vf_slot_is_spill(old) && old->reg.kind == KIND_SCALAR && !old->reg.precise;
-}
-
-static bool slot_covers(struct match *m, const struct vf_slot *old, const struct vf_slot *cur)
-{
-    bool loose = loose_spill(m, old);
-    for (unsigned b = 0; b < 8; b++) {
-        if (loose && old->byte[b] == BYTE_SPILL) {
-            struct vf_slot misc = {.byte[0] = BYTE_MISC};
-            struct vf_slot now = {.byte[0] = cur->byte[b], .reg = cur->reg};
-            if (!byte_covers(m, &misc, &now, 0))
-                return false;
-        } else if (!byte_covers(m, old, cur, b)) {
-            return false;
-        }
-    }
-    return loose || !vf_slot_is_spill(old) || reg_covers(m, &old->reg, &cur->reg);
-}
-
-/* `live`: the slots that count. */
-static bool stack_covers(struct match *m, const struct vf_frame *old, const struct vf_frame *cur,
-                         uint64_t live)
-{
-    static const struct vf_slot nothing;
-    uint32_t slots = old->slots;
-    if (m->exact && cur->slots > slots)
-        slots = cur->slots;
-    for (uint32_t s = 0; s < slots; s++) {
-        const struct vf_slot *a = s < old->slots ? &old->slot[s] : &nothing;
-        const struct vf_slot *b = s < cur->slots ? &cur->slot[s] : &nothing;
-        if ((live >> s & 1) && !slot_covers(m, a, b))
-            return false;
-    }
-    return true;
-}
-
-/* Registers of frame f that are read later: the callers' after their calls. */
-static uint32_t live_regs(const struct vf *v, const struct vf_state *st, uint32_t f)
-{
-    if (f + 1 == st->depth)
-        return v->at[v->pc].live;
-    return v->at[st->frame[f + 1]->call_insn + 1].live;
-}
-
-static bool covers(struct vf *v, const struct vf_point *p, const struct vf_state *cur, bool exact)
-{
-    const struct vf_state *old = &p->st;
-    struct match m = {.v = v, .exact = exact, .pairs = 0, .fresh = UINT32_MAX};
-    for (uint32_t f = 0; f < old->depth; f++) {
-        uint32_t live = live_regs(v, cur, f);
-        for (unsigned r = 0; r < VF_FP; r++)
-            if ((live >> r & 1) && !reg_covers(&m, &old->frame[f]->reg[r], &cur->frame[f]->reg[r]))
-                return false;
-        if (!stack_covers(&m, old->frame[f], cur->frame[f], exact ? UINT64_MAX : p->read[f]))
-            return false;
-    }
-    return true;
-}
-
-static bool same_calls(const struct vf_state *a, const struct vf_state *b)
-{
-    if (a->depth != b->depth)
-        return false;
-    for (uint32_t f = 1; f < a->depth; f++)
-        if (a->frame[f]->call_insn != b->frame[f]->call_insn)
-            return false;
-    return true;
-}
-
-/* What rested on the kept state's scalars now rests on the current one's. */
-static void inherit_demands(struct vf *v, const struct vf_point *p)
-{
-    const struct vf_state *old = &p->st;
-    struct vf_deps deps = {0};
-    for (uint32_t f = 0; f < old->depth; f++) {
-        const struct vf_frame *a = old->frame[f], *b = v->cur.frame[f];
-        for (unsigned r = 0; r < VF_FP; r++)
-            if (a->reg[r].kind == KIND_SCALAR && a->reg[r].precise)
-                vf_deps_join(&deps, &b->reg[r].deps);
-        for (uint32_t s = 0; s < a->slots && s < b->slots; s++)
-            if (vf_slot_is_spill(&a->slot[s]) && a->slot[s].reg.precise)
-                vf_deps_join(&deps, &b->slot[s].reg.deps);
-    }
-    vf_demand(v, &v->cur, deps);
-    for (uint32_t f = 0; f < old->depth; f++)
-        vf_slots_read(v, f, p->read[f]);
-}
-
 static void point_free(struct vf *v, struct vf_point *p)
 {
     v->kept_bytes -= p->bytes;
     v->kept--;
+    while (p->back) {
+        struct vf_back *b = p->back;
+        p->back = b->next;
+        vf_state_free(&b->st);
+        free(b);
+    }
     vf_state_free(&p->st);
     free(p);
 }
@@ -232,7 +33,7 @@ static void point_free(struct vf *v, struct vf_point *p)
 /* All paths from it are walked: one that is in no list has served. */
 void vf_point_release(struct vf *v, struct vf_point *p)
 {
-    if (!p->link)
+    if (!p->link || p->pinned)
         return;
     *p->link = p->next;
     if (p->next)
@@ -267,7 +68,7 @@ static void drop(struct vf *v, struct vf_point **link)
 {
     struct vf_point *p = *link;
     *link = p->next;
-    if (p->branches == 0) {
+    if (p->branches == 0 && !p->pinned) {
         point_free(v, p);
         return;
     }
@@ -291,6 +92,7 @@ static int keep(struct vf *v)
     }
     p->insn = v->pc;
     p->branches = 1;
+    p->level = v->cur.parent ? v->cur.parent->level + 1 : 0;
     p->bytes = sizeof(*p) + vf_state_bytes(&p->st);
     p->next = at->points;
     at->points = p;
@@ -298,6 +100,7 @@ static int keep(struct vf *v)
     for (uint32_t f = 0; f < v->cur.depth; f++)
         v->cur.frame[f]->written = 0;
     v->cur.parent = p;
+    v->cur.steps = 0;
     v->kept_bytes += p->bytes;
     v->total_kept++;
     if (++v->kept > v->peak_kept)
@@ -312,30 +115,192 @@ static bool walked(const struct vf *v, uint64_t jumps, uint64_t insns)
     return v->jumps - v->last_jumps >= jumps && v->processed - v->last_processed >= insns;
 }
 
+/* ---- loops that end for another reason than what was proved of numbers ---- */
+
+struct vf_point *vf_previous(const struct vf *v, uint32_t insn, const struct vf_point *except)
+{
+    for (struct vf_point *p = v->at[insn].points; p; p = p->next)
+        if (p != except && p->branches && vf_same_calls(&p->st, &v->cur))
+            return p;
+    return NULL;
+}
+
+static void widen_reg(const struct vf_reg *old, struct vf_reg *cur)
+{
+    if (old->kind == KIND_SCALAR && cur->kind == KIND_SCALAR && !old->precise &&
+        !range_equal(&old->r, &cur->r))
+        *cur = vf_reg_scalar();
+}
+
+void vf_widen(struct vf *v, const struct vf_point *p, struct vf_state *st)
+{
+    (void)v;
+    for (uint32_t f = 0; p && f < p->st.depth; f++) {
+        const struct vf_frame *old = p->st.frame[f];
+        struct vf_frame *cur = st->frame[f];
+        for (unsigned r = 0; r < VF_FP; r++)
+            widen_reg(&old->reg[r], &cur->reg[r]);
+        for (uint32_t s = 0; s < old->slots && s < cur->slots; s++)
+            if (vf_slot_is_spill(&old->slot[s]) && vf_slot_is_spill(&cur->slot[s]))
+                widen_reg(&old->slot[s].reg, &cur->slot[s].reg);
+    }
+}
+
+/* The iterator that the instruction advances; NULL when there is none. */
+static const struct vf_reg *iterator(const struct vf *v, const struct vf_state *st)
+{
+    const struct vf_reg *at = &vf_top(st)->reg[1];
+    if (!vf_is_iter_next(v, v->pc) || at->kind != KIND_STACK || !range_is_const(&at->r))
+        return NULL;
+    int64_t off = (int64_t)at->off + (int64_t)at->r.var.value;
+    const struct vf_frame *f = st->frame[at->frame];
+    if (off >= 0 || off % 8 != 0 || -off / 8 > f->slots)
+        return NULL;
+    const struct vf_slot *s = &f->slot[-off / 8 - 1];
+    return s->byte[0] == BYTE_ITER ? &s->reg : NULL;
+}
+
+/* The loop through this instruction ends by itself: the state may be met again. */
+static bool may_come_back(const struct vf *v)
+{
+    if (vf_calls_back(v, v->pc))
+        return true;
+    const struct vf_reg *it = iterator(v, &v->cur);
+    return it && !(it->flags & REG_DRAINED);
+}
+
+/* Bound of the rounds that come back to p. */
+static void bound_rounds(struct vf *v, struct vf_point *p)
+{
+    const struct vf_reg *it = iterator(v, &p->st);
+    uint64_t rounds = 0;
+    bool known = it || (vf_calls_back(v, v->pc) && vf_callback_rounds(v, &p->st, &rounds));
+    if (it)
+        rounds = it->r.umax;
+    if (rounds > p->rounds)
+        p->rounds = rounds;
+    p->unbounded |= !known;
+}
+
+static struct vf_point *higher(struct vf_point *a, struct vf_point *b)
+{
+    return a && a->level < b->level ? a : b;
+}
+
+/* While a state that it leads to is not walked to its end, not all is known of what it rests on. */
+static struct vf_point *unfinished(const struct vf_point *p)
+{
+    struct vf_point *e = p->entry;
+    while (e && e->branches == 0)
+        e = e->entry;
+    return e;
+}
+
+/* The current path ends in p, which `entry` (p, or above it) still has to finish. */
+static int come_back(struct vf *v, struct vf_point *p, struct vf_point *entry)
+{
+    struct vf_back *b = calloc(1, sizeof(*b));
+    if (!b)
+        return -ENOMEM;
+    int err = vf_state_copy(&b->st, &v->cur);
+    if (err) {
+        free(b);
+        return err;
+    }
+    b->next = p->back;
+    p->back = b;
+    p->bytes += sizeof(*b) + vf_state_bytes(&b->st);
+    v->kept_bytes += sizeof(*b) + vf_state_bytes(&b->st);
+    for (struct vf_point *q = v->cur.parent; q; q = q->st.parent) {
+        if (q != entry && q->level > entry->level)
+            q->entry = higher(q->entry, entry);
+        q->pinned = true;
+    }
+    return 0;
+}
+
+/* ---- the test at each place where paths meet ---- */
+
+/* Does p end the path? VF_PATH_END, VF_GO, or a refusal. */
+static int try_finished(struct vf *v, struct vf_point *p)
+{
+    struct vf_point *entry = unfinished(p);
+    bool more;
+    if (!vf_covers(v, p, entry ? COVER_WITHIN : COVER_LOOSE, &more))
+        return VF_GO;
+    p->hits++;
+    v->tail = vf_point_worst(p);
+    v->tail_unbounded = p->unbounded || more;
+    vf_inherit(v, p, &v->cur);
+    int err = entry ? come_back(v, p, entry) : 0;
+    if (err)
+        return err;
+    vf_log_pruned(v);
+    return VF_PATH_END;
+}
+
+static bool same_depth_of_loops(const struct vf *v, const struct vf_point *p)
+{
+    if (p->st.unroll != v->cur.unroll)
+        return false;
+    for (uint32_t f = 0; f < p->st.depth; f++) {
+        const struct vf_frame *a = p->st.frame[f], *b = v->cur.frame[f];
+        for (uint32_t s = 0; s < a->slots && s < b->slots; s++)
+            if (a->slot[s].byte[0] == BYTE_ITER && b->slot[s].byte[0] == BYTE_ITER &&
+                a->slot[s].reg.size != b->slot[s].reg.size)
+                return false;
+    }
+    return true;
+}
+
+static int try_unfinished(struct vf *v, struct vf_point *p)
+{
+    bool more;
+    if (vf_may_loop(v, v->pc)) {
+        if (!may_come_back(v) || !vf_covers(v, p, COVER_WITHIN, &more))
+            return VF_GO;
+        p->hits++;
+        bound_rounds(v, p);
+        v->tail = 0;
+        v->tail_unbounded = more;
+        vf_inherit(v, p, &v->cur);
+        int err = come_back(v, p, p);
+        if (!err)
+            vf_log_pruned(v);
+        return err ? err : VF_PATH_END;
+    }
+    if (!same_depth_of_loops(v, p) || !vf_covers(v, p, COVER_EXACT, &more))
+        return VF_GO;
+    int err = vf_refuse(v, -EINVAL, "infinite loop detected at insn %u", v->pc);
+    vf_log_loop(v, &p->st);
+    return err;
+}
+
+static int try_point(struct vf *v, struct vf_point *p, bool *want)
+{
+    if (!vf_same_calls(&p->st, &v->cur))
+        return VF_GO;
+    if (!p->branches)
+        return try_finished(v, p);
+    int r = try_unfinished(v, p);
+    if (r == VF_GO && v->opts->keep != OFFLOAD_KEEP_EVERY && !vf_may_loop(v, v->pc) &&
+        !walked(v, LOOP_JUMPS, 0) && !walked(v, 0, LOOP_INSNS))
+        *want = false;
+    return r;
+}
+
 int vf_prune(struct vf *v)
 {
-    bool every = v->opts->keep == OFFLOAD_KEEP_EVERY;
-    bool want = every || walked(v, KEEP_JUMPS, KEEP_INSNS);
+    bool forced = vf_may_loop(v, v->pc);
+    bool want = forced || v->opts->keep == OFFLOAD_KEEP_EVERY || walked(v, KEEP_JUMPS, KEEP_INSNS);
     uint32_t states = 0;
-    if (v->opts->keep == OFFLOAD_KEEP_NONE)
+    if (v->opts->keep == OFFLOAD_KEEP_NONE && !forced)
         return VF_GO;
     for (struct vf_point **link = &v->at[v->pc].points; *link; states++) {
         struct vf_point *p = *link;
-        bool comparable = same_calls(&p->st, &v->cur);
-        if (comparable && p->branches) {
-            if (covers(v, p, &v->cur, true)) {
-                int err = vf_refuse(v, -EINVAL, "infinite loop detected at insn %u", v->pc);
-                vf_log_loop(v, &p->st);
-                return err;
-            }
-            if (!every && !walked(v, LOOP_JUMPS, 0) && !walked(v, 0, LOOP_INSNS))
-                want = false;
-        } else if (comparable && covers(v, p, &v->cur, false)) {
-            p->hits++;
-            inherit_demands(v, p);
-            vf_log_pruned(v);
-            return VF_PATH_END;
-        }
+        int r = try_point(v, p, &want);
+        if (r != VF_GO)
+            return r;
         if (want)
             p->misses++;
         if (useless(p))

@@ -32,7 +32,7 @@ void vf_link(struct vf *v, struct vf_reg *r)
 static bool forget_packet_one(void *arg, struct vf_reg *r)
 {
     (void)arg;
-    if (vf_is_packet(r) || r->kind == KIND_END)
+    if (vf_is_packet(r) || r->kind == KIND_END || (r->kind == KIND_MEM && (r->flags & REG_PACKET)))
         *r = vf_reg_scalar();
     return true;
 }

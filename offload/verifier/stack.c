@@ -99,6 +99,18 @@ static void scrub(struct vf_slot *s)
 
 /* ---- writing ---- */
 
+/* Dynptrs and iterators that the program writes over are gone. */
+static int overwrite_objects(struct vf *v, const struct span *to)
+{
+    int err = 0;
+    for (int64_t off = to->lo; off < to->hi && !err; off++) {
+        uint32_t n = slot_at(off);
+        if (vf_slot_is_object(&v->cur.frame[to->frame]->slot[n]))
+            err = vf_object_overwrite(v, to->frame, n);
+    }
+    return err;
+}
+
 static void spill(struct vf_slot *s, const struct vf_reg *value, uint32_t size)
 {
     scrub(s);
@@ -175,6 +187,8 @@ int vf_stack_write(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32
     int err = check_aligned(v, ptr, off, size);
     if (!err)
         err = locate(v, regno, ptr, (int64_t)ptr->off + off, size, ACCESS_WRITE, &to);
+    if (!err)
+        err = overwrite_objects(v, &to);
     if (err)
         return err;
     if (!to.fixed) {
@@ -209,7 +223,7 @@ static int read_bytes(struct vf *v, const struct span *from, struct vf_reg *out)
     for (int64_t off = from->lo; off < from->hi; off++) {
         s = slot_of(v, from->frame, off);
         uint8_t byte = s->byte[byte_at(off)];
-        if (byte == BYTE_INVALID && !vf_uninit_ok(v))
+        if ((byte == BYTE_INVALID && !vf_uninit_ok(v)) || vf_slot_is_object(s))
             return read_uninit(v, from, off);
         zero &= byte == BYTE_ZERO;
         spilled &= byte == BYTE_SPILL && is_zero(&s->reg);
@@ -255,7 +269,7 @@ int vf_stack_read(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_
         err = locate(v, regno, ptr, (int64_t)ptr->off + off, size, ACCESS_READ, &from);
     if (err)
         return err;
-    vf_slots_read(v, from.frame, slots_of(&from));
+    vf_slots_read(v, &v->cur, from.frame, slots_of(&from));
     const struct vf_slot *s = slot_of(v, from.frame, from.lo);
     if (from.fixed && vf_slot_is_spill(s))
         return fill(v, &from, s, size, out);
@@ -268,11 +282,11 @@ static int helper_reads(struct vf *v, unsigned regno, const struct vf_reg *ptr,
                         const struct span *at, bool clobber)
 {
     uint64_t touched = v->touched_slots;
-    vf_slots_read(v, at->frame, slots_of(at));
+    vf_slots_read(v, &v->cur, at->frame, slots_of(at));
     for (int64_t off = at->lo; off < at->hi; off++) {
         struct vf_slot *s = slot_of(v, at->frame, off);
         uint8_t *b = &s->byte[byte_at(off)];
-        if (*b == BYTE_INVALID && !vf_uninit_ok(v)) {
+        if ((*b == BYTE_INVALID && !vf_uninit_ok(v)) || vf_slot_is_object(s)) {
             char text[48];
             if (at->fixed)
                 return vf_refuse(v, -EACCES, "invalid read from stack R%u off %lld+%lld size %lld",
@@ -305,8 +319,10 @@ int vf_stack_helper(struct vf *v, unsigned regno, const struct vf_reg *ptr, uint
     if (!(init && at.fixed))
         return helper_reads(v, regno, ptr, &at, access == ACCESS_WRITE);
     struct vf_reg misc = vf_reg_scalar();
-    write_bytes(v, &at, &misc);
-    return 0;
+    err = overwrite_objects(v, &at);
+    if (!err)
+        write_bytes(v, &at, &misc);
+    return err;
 }
 
 bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out)
@@ -317,7 +333,7 @@ bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out)
         return false;
     const struct vf_slot *s = &f->slot[slot_at(off)];
     unsigned b = byte_at(off), zeros = 0;
-    vf_slots_read(v, ptr->frame, 1ull << slot_at(off));
+    vf_slots_read(v, &v->cur, ptr->frame, 1ull << slot_at(off));
     while (zeros < 4 && s->byte[b + zeros] == BYTE_ZERO)
         zeros++;
     *out = 0;

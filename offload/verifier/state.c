@@ -67,7 +67,9 @@ void vf_state_free(struct vf_state *st)
 
 int vf_state_copy(struct vf_state *dst, const struct vf_state *src)
 {
-    *dst = (struct vf_state){.parent = src->parent};
+    *dst = *src;
+    dst->depth = 0;
+    memset(dst->frame, 0, sizeof(dst->frame));
     for (uint32_t i = 0; i < src->depth; i++) {
         dst->frame[i] = frame_copy(src->frame[i]);
         if (!dst->frame[i]) {

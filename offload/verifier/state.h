@@ -16,6 +16,7 @@ enum {
     VF_FP = 10,
     VF_STACK_BYTES = 512,
     VF_SLOTS = VF_STACK_BYTES / 8,
+    VF_REFS = 16,
 };
 
 enum vf_kind {
@@ -28,7 +29,28 @@ enum vf_kind {
     KIND_VALUE, /* into a map's value */
     KIND_MAP,
     KIND_STACK,
-    KIND_XSK, /* a socket of an XSKMAP: can be there or not, nothing else */
+    KIND_XSK,  /* a socket of an XSKMAP: can be there or not, nothing else */
+    KIND_KEY,  /* a map's key, in a callback */
+    KIND_MEM,  /* `size` bytes: a ring buffer record, a slice of a dynptr, an iterator's number */
+    KIND_FUNC, /* a subprogram; `map` is its number */
+    /* what a stack slot holds that is no register */
+    KIND_DYNPTR,
+    KIND_ITER,
+};
+
+enum vf_reg_flag {
+    REG_RDONLY = 1u << 0,  /* KIND_MEM */
+    REG_RECORD = 1u << 1,  /* KIND_MEM: of a ring buffer */
+    REG_PACKET = 1u << 2,  /* KIND_MEM: perhaps in the packet, stale once that moves */
+    REG_FIRST = 1u << 3,   /* KIND_DYNPTR: the lower of its two slots */
+    REG_DRAINED = 1u << 4, /* KIND_ITER: it has no more elements */
+};
+
+/* What a dynptr is over (vf_reg.sub). */
+enum vf_dynptr {
+    DYNPTR_LOCAL,
+    DYNPTR_RECORD,
+    DYNPTR_XDP,
 };
 
 /* How far a packet pointer was compared beyond the end (in pkt_range, instead of a length). */
@@ -51,13 +73,18 @@ struct vf_deps {
 
 struct vf_reg {
     uint8_t kind;
-    bool nullable;     /* KIND_VALUE, KIND_XSK: may be NULL; `id` ties it to its copies */
+    bool nullable;     /* may be NULL; `id` ties it to its copies */
     bool precise;      /* in a kept state: some decision rests on the range */
     uint8_t frame;     /* KIND_STACK: whose stack */
+    uint8_t flags;     /* enum vf_reg_flag */
+    uint8_t sub;       /* KIND_DYNPTR: enum vf_dynptr */
     int32_t off;       /* pointer: constant part of the offset */
     uint32_t id;       /* scalar: equal values; packet: same base; nullable: same lookup; 0 none */
     uint32_t map;      /* index of the program's maps */
     bool inner;        /* it is a map inside that one */
+    uint32_t ref;      /* the reference it holds, 0 none */
+    uint32_t owner;    /* KIND_MEM: id of the dynptr it is a slice of */
+    uint32_t size;     /* KIND_MEM; KIND_ITER: how often it was advanced; most iterations in r */
     int32_t pkt_range; /* packet: bytes proved from the base on, or PKT_AT_END ... */
     struct range r;    /* scalar: the value; pointer: variable part of the offset */
     struct vf_deps deps;
@@ -68,6 +95,8 @@ enum vf_byte {
     BYTE_SPILL,   /* the low bytes of the slot's register, from byte 0 on */
     BYTE_MISC,
     BYTE_ZERO,
+    BYTE_DYNPTR, /* the slot's register says which */
+    BYTE_ITER,
 };
 
 struct vf_slot {
@@ -75,11 +104,20 @@ struct vf_slot {
     struct vf_reg reg;
 };
 
+enum vf_callback {
+    CALLBACK_NONE,
+    CALLBACK_SYNC,  /* returns to the call, which may come again */
+    CALLBACK_ASYNC, /* called by the system: the first frame of its own walk */
+};
+
 /* One call frame. Slot n is the 8 bytes at fp - 8 * (n + 1). */
 struct vf_frame {
     struct vf_reg reg[VF_REGS];
     uint32_t call_insn; /* the call that made it */
     uint32_t subprog;
+    uint8_t callback; /* enum vf_callback */
+    uint8_t most;     /* largest number that it may return, of a callback */
+    uint32_t rounds;  /* callbacks walked for the call at hand */
     uint32_t slots, room;
     uint64_t written;     /* slots overwritten whole since the last kept state */
     struct vf_slot *slot; /* apart, so that registers stay where they are when it grows */
@@ -87,10 +125,33 @@ struct vf_frame {
 
 struct vf_point;
 
+/* What must be given back before the program ends. */
+struct vf_ref {
+    uint32_t id, insn;
+};
+
+/* The spin lock that is held. */
+struct vf_lock {
+    bool held;
+    bool inner;
+    uint32_t id, map;
+};
+
 struct vf_state {
     struct vf_frame *frame[VF_FRAMES];
-    uint32_t depth; /* frames in use */
+    uint32_t depth;  /* frames in use */
+    uint32_t unroll; /* callbacks entered on this path: to tell a loop from a repetition */
+    struct vf_ref ref[VF_REFS];
+    uint32_t refs;
+    struct vf_lock lock;
+    uint64_t steps; /* instructions since `parent` was kept */
     struct vf_point *parent;
+};
+
+/* A path that came back to a state that was still being walked: it rests on what that rests on. */
+struct vf_back {
+    struct vf_back *next;
+    struct vf_state st;
 };
 
 /* A state kept at a pruning point. */
@@ -104,6 +165,17 @@ struct vf_point {
                                points at it; else NULL */
     struct vf_deps done;    /* numbers already marked precise */
     uint64_t read[VF_FRAMES]; /* stack slots that some path from here reads before it writes them */
+    /* loops: the paths that ended here while it was walked; the state, further up, until whose end
+     * what this one rests on is not all known; it stays until the end, others point at it */
+    struct vf_back *back;
+    struct vf_point *entry;
+    uint32_t level; /* kept states above it */
+    bool pinned;
+    bool moved; /* in the list of those whose marks `back` must learn of */
+    struct vf_point *next_moved;
+    bool unbounded;   /* some loop from here has no bound that we know */
+    uint64_t longest; /* instructions from here to the end, at most */
+    uint64_t rounds;  /* most times that a loop comes back here */
     size_t bytes;
 };
 
@@ -141,6 +213,11 @@ static inline bool vf_slot_is_spill(const struct vf_slot *s)
 static inline bool vf_slot_is_full_spill(const struct vf_slot *s)
 {
     return s->byte[0] == BYTE_SPILL && s->byte[7] == BYTE_SPILL;
+}
+
+static inline bool vf_slot_is_object(const struct vf_slot *s)
+{
+    return s->byte[0] == BYTE_DYNPTR || s->byte[0] == BYTE_ITER;
 }
 
 static inline bool vf_is_packet(const struct vf_reg *r)

@@ -2,6 +2,15 @@
 /* Calls between subprograms, walked inline, and the stack that a chain of them needs. */
 #include "verifier/vf.h"
 
+bool vf_subprog_is_global(const struct vf *v, uint32_t sub)
+{
+    const struct offload_prog *p = v->prog;
+    for (uint32_t n = 0; p->subprogs && n < p->subprog_count; n++)
+        if (p->subprogs[n].insn == v->sub[sub].start)
+            return p->subprogs[n].global;
+    return false;
+}
+
 int vf_call_local(struct vf *v, const struct ebpf_insn *i)
 {
     uint32_t target = (uint32_t)((int64_t)v->pc + 1 + i->imm);
@@ -21,15 +30,23 @@ int vf_call_local(struct vf *v, const struct ebpf_insn *i)
     return VF_GO;
 }
 
+/* A callback comes back to the call, which may walk it once more. */
 static int return_to_caller(struct vf *v, const struct vf_reg *r0)
 {
+    bool callback = vf_top(&v->cur)->callback == CALLBACK_SYNC;
     if (r0->kind == KIND_STACK)
         return vf_refuse(v, -EINVAL, "cannot return stack pointer to the caller");
-    uint32_t call = vf_top(&v->cur)->call_insn;
-    v->cur.frame[v->cur.depth - 2]->reg[0] = *r0;
-    vf_log_return(v, call + 1);
+    int err = callback ? vf_check_callback_result(v, r0) : 0;
+    if (err)
+        return err;
+    uint32_t to = vf_top(&v->cur)->call_insn + !callback;
+    if (!callback)
+        v->cur.frame[v->cur.depth - 2]->reg[0] = *r0;
+    vf_log_return(v, to);
     vf_state_pop_frame(&v->cur);
-    v->next = call + 1;
+    if (callback)
+        vf_widen(v, vf_previous(v, to, NULL), &v->cur);
+    v->next = to;
     v->touched = 0;
     v->touched_slots = 0;
     return VF_GO;
@@ -41,6 +58,9 @@ int vf_tail_taken(struct vf *v)
     struct vf_state *other;
     if (v->cur.depth == 1)
         return 0;
+    struct vf_reg any = vf_reg_scalar();
+    if (vf_top(&v->cur)->callback == CALLBACK_SYNC)
+        return vf_check_callback_result(v, &any);
     uint32_t call = vf_top(&v->cur)->call_insn;
     int err = vf_push(v, call + 1, &other);
     if (err)
@@ -56,9 +76,15 @@ int vf_exit(struct vf *v)
     struct vf_reg *r0;
     if (v->cur.depth > 1) /* a subprogram without result leaves R0 unset */
         return return_to_caller(v, &vf_top(&v->cur)->reg[0]);
-    int err = vf_read(v, 0, &r0);
+    int err = vf_check_leaks(v, "BPF_EXIT instruction in main prog");
+    if (!err)
+        err = vf_read(v, 0, &r0);
     if (err)
         return err;
+    if (vf_top(&v->cur)->callback == CALLBACK_ASYNC) {
+        err = vf_check_callback_result(v, r0);
+        return err ? err : VF_PATH_END;
+    }
     if (r0->kind != KIND_SCALAR)
         return vf_refuse(v, -EACCES, "R0 leaks addr as return value");
     return VF_PATH_END;
@@ -100,7 +126,7 @@ static void lengthen(const struct vf *v, const struct chain *shorter, struct cha
         out->frames[s] = 1;
     }
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
-        if (vf_row(v, n)->kind != EBPF_KIND_CALL_LOCAL)
+        if (!vf_names_subprog(v, n))
             continue;
         uint32_t from = v->at[n].subprog;
         uint32_t to = v->at[(int64_t)n + 1 + vf_ins(v, n)->imm].subprog;
@@ -116,7 +142,7 @@ static void lengthen(const struct vf *v, const struct chain *shorter, struct cha
 static void caller_stack(const struct vf *v, uint32_t *bytes)
 {
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
-        if (vf_row(v, n)->kind != EBPF_KIND_CALL_LOCAL)
+        if (!vf_names_subprog(v, n))
             continue;
         uint32_t from = v->at[n].subprog;
         uint32_t to = v->at[(int64_t)n + 1 + vf_ins(v, n)->imm].subprog;

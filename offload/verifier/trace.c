@@ -132,12 +132,20 @@ static void add_details(struct line *t, const struct vf *v, const struct vf_reg 
         comma(t);
         add(t, "id=%u", r->id);
     }
-    if (r->kind == KIND_MAP || r->kind == KIND_VALUE)
+    if (r->ref) {
+        comma(t);
+        add(t, "ref_obj_id=%u", r->ref);
+    }
+    if (r->kind == KIND_MAP || r->kind == KIND_VALUE || r->kind == KIND_KEY)
         add_map(t, v, r);
     if (r->kind != KIND_SCALAR && r->off) {
         comma(t);
         add(t, "off=");
         add_signed(t, r->off);
+    }
+    if (r->kind == KIND_MEM) {
+        comma(t);
+        add(t, "sz=%u", r->size);
     }
     if (vf_is_packet(r)) {
         comma(t);
@@ -176,14 +184,31 @@ static void add_reg(struct line *t, const struct vf *v, const struct vf_reg *r, 
     add(t, ")");
 }
 
+static void add_object(struct line *t, const struct vf_reg *r, uint32_t n)
+{
+    static const char *const over[] = {
+        [DYNPTR_LOCAL] = "local", [DYNPTR_RECORD] = "ringbuf", [DYNPTR_XDP] = "xdp"};
+    if (r->kind == KIND_ITER) {
+        add(t, " fp-%u=iter_num(ref_id=%u,state=%s,depth=%u)", 8 * (n + 1), r->ref,
+            r->flags & REG_DRAINED ? "drained" : "active", r->size);
+    } else if (r->flags & REG_FIRST) {
+        add(t, " fp-%u=dynptr_%s(", 8 * (n + 1), over[r->sub]);
+        add(t, r->ref ? "id=%u,ref_id=%u)" : "id=%u)", r->id, r->ref);
+    }
+}
+
 static void add_slot(struct line *t, const struct vf *v, const struct vf_slot *s, uint32_t n,
                      uint32_t frame)
 {
-    static const char mark[] = {
-        [BYTE_INVALID] = '?', [BYTE_SPILL] = 'r', [BYTE_MISC] = 'm', [BYTE_ZERO] = '0'};
+    static const char mark[] = {[BYTE_INVALID] = '?', [BYTE_SPILL] = 'r',  [BYTE_MISC] = 'm',
+                                [BYTE_ZERO] = '0',    [BYTE_DYNPTR] = 'd', [BYTE_ITER] = 'i'};
     char bytes[9] = {0};
     bool spilled = vf_slot_is_spill(s), any = false;
     unsigned len = 0;
+    if (vf_slot_is_object(s)) {
+        add_object(t, &s->reg, n);
+        return;
+    }
     for (unsigned b = 8; b-- > 0;) { /* the highest address first */
         any |= s->byte[b] != BYTE_INVALID;
         if (spilled && s->byte[b] == BYTE_SPILL)
@@ -212,6 +237,8 @@ static void add_state(struct line *t, const struct vf *v, const struct vf_state 
     for (uint32_t s = 0; s < fr->slots; s++)
         if (slots >> s & 1)
             add_slot(t, v, &fr->slot[s], s, f);
+    for (uint32_t n = 0; n < st->refs; n++)
+        add(t, n ? ",%u" : " refs=%u", st->ref[n].id);
     add(t, "\n");
 }
 
@@ -286,7 +313,6 @@ void vf_log_insn(struct vf *v)
 
 void vf_log_start(struct vf *v)
 {
-    v->touched = ALL_TOUCHED;
     if (!vflog_on(v, 2))
         return;
     for (uint32_t s = 0; s < v->subs; s++)

@@ -12,8 +12,10 @@
 enum {
     VF_INSN_LIMIT = 1000000,
     VF_SUBPROGS_MAX = 256,
-    VF_PENDING_MAX = 8192,   /* jumps whose other side still waits */
-    VF_VAR_MAX = 1 << 29,    /* pointer offsets stay below this, either sign */
+    VF_PENDING_MAX = 8192, /* jumps whose other side still waits */
+    VF_VAR_MAX = 1 << 29,  /* pointer offsets stay below this, either sign */
+    VF_ROOTS_MAX = 512,
+    VF_ALL_REGS = (1 << VF_REGS) - 1,
     VF_PKT_OFF_MAX = 0xffff, /* a packet is shorter than this */
 };
 #define VF_KEPT_BYTES_MAX ((size_t)256 << 20) /* memory of kept states */
@@ -22,6 +24,8 @@ enum vf_insn_flag {
     VF_SECOND = 1u << 0, /* second slot of LD_IMM64 */
     VF_JOIN = 1u << 1,   /* states are kept and compared here */
     VF_SEEN = 1u << 2,
+    VF_CALLS_BACK = 1u << 3, /* a call that walks a callback */
+    VF_ITER_NEXT = 1u << 4,
 };
 
 /* What is known of one instruction slot. */
@@ -41,6 +45,19 @@ struct vf_subprog {
     bool tail_call; /* it has one */
 };
 
+enum vf_root_kind {
+    ROOT_MAIN,
+    ROOT_TIMER, /* a timer's callback, with that map */
+};
+
+/* Where a walk starts. */
+struct vf_root {
+    uint8_t kind; /* enum vf_root_kind */
+    bool inner, unbounded;
+    uint32_t sub, map;
+    uint64_t worst; /* instructions of its longest path */
+};
+
 /* The other side of a conditional jump, waiting. */
 struct vf_pending {
     struct vf_state st;
@@ -57,6 +74,9 @@ struct vf {
     struct vf_subprog sub[VF_SUBPROGS_MAX];
     uint32_t subs;
     uint32_t max_stack;
+
+    struct vf_root root[VF_ROOTS_MAX];
+    uint32_t roots, walking;
 
     struct vf_state cur;
     uint32_t pc, next;
@@ -75,6 +95,11 @@ struct vf {
     uint64_t processed, limit;
     uint64_t jumps, last_jumps, last_processed; /* since the last kept state */
     uint32_t kept, peak_kept, total_kept, max_per_insn;
+    /* where the path ends: instructions that may follow, as from the state that stands for it */
+    uint64_t tail;
+    bool tail_unbounded;
+    struct vf_point *moved; /* kept states with new marks that paths which came back must learn */
+    bool following;
     struct vf_point *dropped; /* kept states taken out of the lists before their paths end */
     size_t kept_bytes;
 };
@@ -108,6 +133,9 @@ const char *vf_tnum_text(struct tnum t, char buf[48]);
 int vf_check_structure(struct vf *v);
 int vf_check_fields(struct vf *v);
 void vf_find_live(struct vf *v);
+/* `insn` calls a subprogram, or takes its address. */
+bool vf_names_subprog(const struct vf *v, uint32_t insn);
+bool vf_subprog_is_global(const struct vf *v, uint32_t sub);
 /* Slots that may follow `insn` inside its subprogram: returns how many (0..2). */
 unsigned vf_successors(const struct vf *v, uint32_t insn, uint32_t next[2]);
 
@@ -117,17 +145,36 @@ int vf_explore(struct vf *v);
  * call). */
 int vf_push(struct vf *v, uint32_t insn, struct vf_state **other);
 
+int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct vf_reg *timer);
+/* Instructions from a kept state to the end, its loops included. */
+uint64_t vf_point_worst(const struct vf_point *p);
+
+/* ---- cover.c ---- */
+enum vf_cover {
+    COVER_LOOSE,  /* ranges count where something rested on them */
+    COVER_WITHIN, /* they always count: what will rest on them is not known yet */
+    COVER_EXACT,  /* equal */
+};
+/* p stands for the current state; *more_rounds: but for how long an iterator may go on. */
+bool vf_covers(struct vf *v, const struct vf_point *p, enum vf_cover how, bool *more_rounds);
+bool vf_same_calls(const struct vf_state *a, const struct vf_state *b);
+
 /* ---- prune.c ---- */
 /* VF_PATH_END when a kept state covers the current one; may keep the current one. */
 int vf_prune(struct vf *v);
+/* The kept state of this call chain at `insn` that is being walked, the latest but `except`. */
+struct vf_point *vf_previous(const struct vf *v, uint32_t insn, const struct vf_point *except);
+/* What differs from p (NULL: nothing) and did not matter so far may be anything. */
+void vf_widen(struct vf *v, const struct vf_point *p, struct vf_state *st);
 void vf_point_release(struct vf *v, struct vf_point *p);
 void vf_points_free(struct vf *v);
 
 /* ---- precise.c ---- */
 /* A decision rests on the ranges of what `deps` names. */
 void vf_demand(struct vf *v, const struct vf_state *st, struct vf_deps deps);
-/* The path depends on these slots (bit n: slot n) of a frame. */
-void vf_slots_read(struct vf *v, uint32_t frame, uint64_t slots);
+/* What follows `st` depends on these slots (bit n: slot n) of a frame. */
+void vf_slots_read(struct vf *v, const struct vf_state *st, uint32_t frame, uint64_t slots);
+void vf_inherit(struct vf *v, const struct vf_point *p, const struct vf_state *st);
 static inline void vf_demand_reg(struct vf *v, const struct vf_reg *r)
 {
     if (r->kind == KIND_SCALAR)
@@ -140,6 +187,44 @@ struct vf_reg *vf_write(struct vf *v, unsigned regno);
 uint32_t vf_new_id(struct vf *v);
 /* Gives a scalar an id so that a copy of it can be recognised. */
 void vf_link(struct vf *v, struct vf_reg *r);
+/* ---- ref.c ---- */
+/* A new reference, of this instruction. */
+int vf_ref_take(struct vf *v, uint32_t *id);
+/* Gives it back; registers and objects that held it are forgotten. */
+int vf_ref_release(struct vf *v, uint32_t id);
+/* Only strikes it off: it was not given after all. */
+bool vf_ref_drop(struct vf_state *st, uint32_t id);
+/* The slices of a dynptr are stale. */
+void vf_forget_slices(struct vf *v, uint32_t owner);
+/* Nothing may be held where the program ends; `what`: how it ends. */
+int vf_check_leaks(struct vf *v, const char *what);
+
+/* ---- object.c ---- */
+/* Dynptrs and iterators as arguments; `out`: places for new ones; `make`: they are there now. */
+int vf_dynptr_arg(struct vf *v, unsigned regno, struct vf_reg *r, struct vf_reg *copy);
+int vf_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r);
+void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t ref);
+int vf_dynptr_gone(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t *ref);
+int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, struct vf_slot **out);
+int vf_iter_out(struct vf *v, unsigned regno, const struct vf_reg *r);
+int vf_iter_make(struct vf *v);
+int vf_iter_next(struct vf *v);
+/* The program writes into an object's slot. */
+int vf_object_overwrite(struct vf *v, uint32_t frame, uint32_t slot);
+
+/* ---- field.c ---- */
+/* Bytes [lo, hi) of a value have no field of the system. */
+int vf_check_value_fields(struct vf *v, const struct offload_map *m, int64_t lo, int64_t hi);
+int vf_lock_arg(struct vf *v, unsigned regno, const struct vf_reg *r, bool lock);
+int vf_timer_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
+int vf_string_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
+
+/* ---- callback.c ---- */
+/* Most rounds of the callback called at the current instruction of `st`; false: not known. */
+bool vf_callback_rounds(const struct vf *v, const struct vf_state *st, uint64_t *rounds);
+int vf_check_callback_result(struct vf *v, const struct vf_reg *r0);
+
+/* ---- regs.c again ---- */
 /* Packet pointers are stale: everywhere they become unknown scalars. */
 void vf_forget_packet(struct vf_state *st);
 
@@ -188,6 +273,7 @@ int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_
 
 /* ---- call.c, subprog.c ---- */
 int vf_call(struct vf *v, const struct ebpf_insn *i);
+int vf_call_kfunc(struct vf *v, const struct ebpf_insn *i);
 int vf_call_local(struct vf *v, const struct ebpf_insn *i);
 int vf_exit(struct vf *v);
 /* A tail call: leaves the path on which it is taken for later, where that goes on. */
@@ -214,6 +300,22 @@ static inline const struct ebpf_insn *vf_ins(const struct vf *v, uint32_t insn)
 static inline const struct ebpf_row *vf_row(const struct vf *v, uint32_t insn)
 {
     return ebpf_row(v->at[insn].row);
+}
+
+static inline bool vf_calls_back(const struct vf *v, uint32_t insn)
+{
+    return v->at[insn].flags & VF_CALLS_BACK;
+}
+
+static inline bool vf_is_iter_next(const struct vf *v, uint32_t insn)
+{
+    return v->at[insn].flags & VF_ITER_NEXT;
+}
+
+/* Loops through here are bounded by something else than numbers. */
+static inline bool vf_may_loop(const struct vf *v, uint32_t insn)
+{
+    return v->at[insn].flags & (VF_CALLS_BACK | VF_ITER_NEXT);
 }
 
 static inline bool vf_uninit_ok(const struct vf *v)

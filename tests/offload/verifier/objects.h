@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Watches libbpf: every XDP program it gives to bpf(2) is handed to a function, as the
+ * offload library takes it, with what the kernel made of it. (libbpf calls syscall(),
+ * which objects.c defines: link it into a program of its own.)
+ */
+#ifndef TESTS_VERIFIER_OBJECTS_H
+#define TESTS_VERIFIER_OBJECTS_H
+
+#include <linux/bpf.h>
+
+#include "offload/prog.h"
+
+struct object_prog {
+    struct offload_prog prog;
+    int kernel;             /* 0 accepted, or the negative errno */
+    const char *kernel_log; /* its reason, and "processed ... insns" */
+    double kernel_usec;     /* its verification time; 0 unknown */
+};
+
+typedef void (*object_fn)(void *arg, const struct object_prog *p);
+/* From now on; NULL: no more. Programs of two instructions pass for libbpf's probes. */
+void objects_watch(object_fn fn, void *arg);
+/* Loads the file's programs one by one: 0, or libbpf's error when it cannot even be opened. */
+int objects_load(const char *path);
+
+#endif
