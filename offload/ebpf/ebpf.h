@@ -39,7 +39,10 @@ enum ebpf_kind {
     EBPF_KIND_ATOMIC,       /* *(dst + off) op= src */
     EBPF_KIND_ATOMIC_FETCH, /* the same; src = old value */
     EBPF_KIND_CMPXCHG,      /* r0 = old value; stored src when it was r0 */
+    EBPF_KIND_LOAD_ACQ,     /* dst = *(src + off), before what follows it */
+    EBPF_KIND_STORE_REL,    /* *(dst + off) = src, after what precedes it */
     EBPF_KIND_LD64,         /* dst = 64-bit immediate, by row id; takes two slots */
+    EBPF_KIND_MAY_GOTO,     /* jump by off, once this has been run very often */
     EBPF_KIND_LEGACY,       /* packet access of classic BPF */
 };
 
@@ -92,7 +95,7 @@ struct ebpf_row {
     uint8_t id;       /* enum ebpf_id */
     uint8_t opcode;
     uint8_t disc; /* enum ebpf_disc */
-    uint8_t dval;
+    uint16_t dval;
     uint8_t kind; /* enum ebpf_kind */
     uint8_t op;   /* enum ebpf_alu */
     uint8_t bits;

@@ -106,7 +106,7 @@ static bool byte_order(const struct ebpf_insn *i, bool wide, uint64_t a, uint64_
     return true;
 }
 
-enum refint_end refint_alu(struct machine *m, bool wide)
+enum refint_end refint_alu(struct refint_run *m, bool wide)
 {
     const struct ebpf_insn *i = &m->i;
     unsigned code = i->opcode >> 4;

@@ -2,7 +2,7 @@
 /* Bounds-checked memory: the caller's regions and the stack. */
 #include "refint/refint.h"
 
-static uint8_t *find(struct machine *m, uint64_t addr, unsigned bytes, bool write)
+static uint8_t *find(struct refint_run *m, uint64_t addr, unsigned bytes, bool write)
 {
     uint64_t low = m->stack_top - sizeof(m->stack);
 
@@ -18,7 +18,7 @@ static uint8_t *find(struct machine *m, uint64_t addr, unsigned bytes, bool writ
     return NULL;
 }
 
-bool refint_load(struct machine *m, uint64_t addr, unsigned bytes, uint64_t *v)
+bool refint_load(struct refint_run *m, uint64_t addr, unsigned bytes, uint64_t *v)
 {
     const uint8_t *p = find(m, addr, bytes, false);
 
@@ -28,7 +28,7 @@ bool refint_load(struct machine *m, uint64_t addr, unsigned bytes, uint64_t *v)
     return p != NULL;
 }
 
-bool refint_store(struct machine *m, uint64_t addr, unsigned bytes, uint64_t v)
+bool refint_store(struct refint_run *m, uint64_t addr, unsigned bytes, uint64_t v)
 {
     uint8_t *p = find(m, addr, bytes, true);
 

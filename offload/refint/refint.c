@@ -7,7 +7,7 @@
 /* Section 3.1: opcode bits. */
 enum { CLASS_LD, CLASS_LDX, CLASS_ST, CLASS_STX, CLASS_ALU, CLASS_JMP, CLASS_JMP32, CLASS_ALU64 };
 
-static enum refint_end fetch(struct machine *m)
+static enum refint_end fetch(struct refint_run *m)
 {
     if (m->pc < 0 || m->pc >= m->prog->insn_count)
         return REFINT_PC;
@@ -18,7 +18,7 @@ static enum refint_end fetch(struct machine *m)
 }
 
 /* Section 5.4. */
-static enum refint_end ld_imm64(struct machine *m)
+static enum refint_end ld_imm64(struct refint_run *m)
 {
     uint32_t low = (uint32_t)m->i.imm, high;
     const uint64_t *base = m->i.src == 2 ? m->cfg->value_addr : m->cfg->map_addr;
@@ -31,13 +31,17 @@ static enum refint_end ld_imm64(struct machine *m)
         m->r[m->i.dst] = (uint64_t)high << 32 | low;
         return REFINT_EXIT;
     }
+    if (m->i.src == 4) {
+        m->r[m->i.dst] = REFINT_CODE + (uint64_t)(m->pc - 1 + (int64_t)(int32_t)low);
+        return REFINT_EXIT;
+    }
     if (m->i.src > 2 || !base || low >= m->prog->map_count)
         return REFINT_OPCODE;
     m->r[m->i.dst] = base[low] + (m->i.src == 2 ? high : 0);
     return REFINT_EXIT;
 }
 
-static enum refint_end do_ld(struct machine *m)
+static enum refint_end do_ld(struct refint_run *m)
 {
     if (m->i.opcode != 0x18)
         return REFINT_OPCODE;
@@ -57,7 +61,7 @@ static uint64_t sign_extend(uint64_t v, unsigned bytes)
 }
 
 /* Section 5.1, 5.2. */
-static enum refint_end do_ldx(struct machine *m)
+static enum refint_end do_ldx(struct refint_run *m)
 {
     unsigned mode = m->i.opcode >> 5, bytes = size_of(m->i.opcode);
     uint64_t v;
@@ -74,7 +78,7 @@ static enum refint_end do_ldx(struct machine *m)
 }
 
 /* New memory value of the atomic operation `imm`, or false when there is none such. */
-static bool atomic_value(const struct machine *m, uint64_t old, uint64_t src, unsigned bytes,
+static bool atomic_value(const struct refint_run *m, uint64_t old, uint64_t src, unsigned bytes,
                          uint64_t *v)
 {
     uint64_t mask = bytes == 8 ? UINT64_MAX : UINT32_MAX;
@@ -103,12 +107,32 @@ static bool atomic_value(const struct machine *m, uint64_t old, uint64_t src, un
     }
 }
 
+/* Linux's own: load-acquire and store-release, any size; one thread sees no order. */
+static enum refint_end ordered(struct refint_run *m, unsigned bytes)
+{
+    bool load = m->i.imm == 0x100;
+    uint64_t off = (uint64_t)(int64_t)m->i.off, v;
+
+    if (load && m->i.dst == 10)
+        return REFINT_REGISTER;
+    if (load && !refint_load(m, m->r[m->i.src] + off, bytes, &v))
+        return REFINT_MEMORY;
+    if (load)
+        m->r[m->i.dst] = v;
+    else if (!refint_store(m, m->r[m->i.dst] + off, bytes, m->r[m->i.src]))
+        return REFINT_MEMORY;
+    m->pc++;
+    return REFINT_EXIT;
+}
+
 /* Section 5.3. */
-static enum refint_end atomic(struct machine *m, uint64_t addr, unsigned bytes)
+static enum refint_end atomic(struct refint_run *m, uint64_t addr, unsigned bytes)
 {
     uint64_t old, v;
     bool cmpxchg = (m->i.imm & ~1) == 0xf0;
 
+    if (m->i.imm == 0x100 || m->i.imm == 0x110)
+        return ordered(m, bytes);
     if (bytes < 4)
         return REFINT_OPCODE;
     if ((m->i.imm & 1) && !cmpxchg && m->i.src == 10)
@@ -125,7 +149,7 @@ static enum refint_end atomic(struct machine *m, uint64_t addr, unsigned bytes)
     return REFINT_EXIT;
 }
 
-static enum refint_end do_store(struct machine *m, bool imm)
+static enum refint_end do_store(struct refint_run *m, bool imm)
 {
     unsigned mode = m->i.opcode >> 5, bytes = size_of(m->i.opcode);
     uint64_t addr = m->r[m->i.dst] + (uint64_t)(int64_t)m->i.off;
@@ -141,39 +165,95 @@ static enum refint_end do_store(struct machine *m, bool imm)
 }
 
 /* Section 4.3.1: a frame of its own; r6..r9 and r10 come back on exit. */
-static enum refint_end enter(struct machine *m)
+static enum refint_end enter(struct refint_run *m, int64_t to, int64_t ret)
 {
-    if (m->depth + 1 >= REFINT_FRAMES)
+    if (m->depth + 1 >= REFINT_FRAMES || m->depth - m->base + 1 >= REFINT_DEPTH)
         return REFINT_CALL_DEPTH;
     struct frame *f = &m->frame[m->depth++];
     memcpy(f->saved, &m->r[6], sizeof(f->saved));
-    f->ret = m->pc + 1;
+    f->ret = ret;
+    f->prog = m->prog;
+    f->base = m->base;
+    f->may_goto = m->may_goto;
+    m->may_goto = REFINT_MAY_GOTO;
     m->r[10] -= REFINT_FRAME_BYTES;
-    m->pc += 1 + (int64_t)m->i.imm;
+    m->pc = to;
     return REFINT_EXIT;
 }
 
-static enum refint_end leave(struct machine *m)
+static enum refint_end leave(struct refint_run *m)
 {
     const struct frame *f = &m->frame[--m->depth];
 
     memcpy(&m->r[6], f->saved, sizeof(f->saved));
     m->pc = f->ret;
+    m->prog = f->prog;
+    m->base = f->base;
+    m->may_goto = f->may_goto;
     m->r[10] += REFINT_FRAME_BYTES;
     return REFINT_EXIT;
 }
 
-static enum refint_end call(struct machine *m)
+/* Nothing may depend on what a helper leaves. */
+static void lose(struct refint_run *m, unsigned from)
+{
+    for (unsigned k = from; k <= 5; k++)
+        m->r[k] = 0xdeadbeefdeadbeefu;
+}
+
+/* Taken, the target has the caller's frame, and returns to whom that would have returned. */
+static enum refint_end tail_call(struct refint_run *m)
+{
+    const struct offload_prog *to = NULL;
+
+    if (m->cfg->tail_call && m->tail_calls < REFINT_TAIL_CALLS)
+        to = m->cfg->tail_call(m->cfg->helper_ctx, &m->r[1]);
+    lose(m, to ? 2 : 0);
+    m->pc++;
+    if (!to)
+        return REFINT_EXIT;
+    m->tail_calls++;
+    m->prog = to;
+    m->base = m->depth;
+    m->may_goto = REFINT_MAY_GOTO;
+    m->pc = 0;
+    return REFINT_EXIT;
+}
+
+/* Of a helper or a kernel function: 0, or negative to end the run. */
+static int outside(struct refint_run *m)
+{
+    const struct refint_config *cfg = m->cfg;
+    refint_helper_fn *fn = m->i.src == 2 ? cfg->kfunc : cfg->helper;
+    uint32_t id = (uint32_t)m->i.imm;
+    uint64_t arg[5];
+    int r = 1;
+
+    memcpy(arg, &m->r[1], sizeof(arg));
+    if (m->i.src == 0 && cfg->loop)
+        r = cfg->loop(cfg->helper_ctx, m, id, arg, &m->r[0]);
+    if (r <= 0)
+        return r;
+    return fn ? fn(cfg->helper_ctx, id, arg, &m->r[0]) : -1;
+}
+
+static enum refint_end call(struct refint_run *m)
 {
     if (m->i.src == 1)
-        return enter(m);
-    if (m->i.src != 0 || !m->cfg->helper)
-        return REFINT_HELPER;
-    if (m->cfg->helper(m->cfg->helper_ctx, (uint32_t)m->i.imm, &m->r[1], &m->r[0]) < 0)
-        return REFINT_HELPER;
-    for (unsigned k = 1; k <= 5; k++)
-        m->r[k] = 0xdeadbeefdeadbeefu; /* nothing may depend on what a helper leaves */
+        return enter(m, m->pc + 1 + (int64_t)m->i.imm, m->pc + 1);
+    if (m->i.src == 0 && m->i.imm == 12)
+        return tail_call(m);
+    if (m->i.src > 2 || outside(m) < 0)
+        return m->end != REFINT_EXIT ? m->end : REFINT_HELPER;
+    lose(m, 1);
     m->pc++;
+    return REFINT_EXIT;
+}
+
+static enum refint_end may_goto(struct refint_run *m)
+{
+    m->pc += 1 + (m->may_goto ? 0 : m->i.off);
+    m->may_goto -= m->may_goto ? 1 : 0;
     return REFINT_EXIT;
 }
 
@@ -206,13 +286,15 @@ static bool holds(unsigned code, uint64_t a, uint64_t b, int64_t sa, int64_t sb)
     }
 }
 
-static enum refint_end do_jump(struct machine *m, bool wide)
+static enum refint_end do_jump(struct refint_run *m, bool wide)
 {
     unsigned code = m->i.opcode >> 4;
     bool reg = m->i.opcode & 8;
     uint64_t a = m->r[m->i.dst], b = reg ? m->r[m->i.src] : (uint64_t)(int64_t)m->i.imm;
     int64_t sa = (int64_t)a, sb = (int64_t)b;
 
+    if (code == 0xe && wide && !reg && m->i.src == 0)
+        return may_goto(m);
     if (code > 0xd || (code == 0 && reg))
         return REFINT_OPCODE;
     if (code == 0) {
@@ -231,7 +313,7 @@ static enum refint_end do_jump(struct machine *m, bool wide)
     return REFINT_EXIT;
 }
 
-static enum refint_end step(struct machine *m)
+static enum refint_end step(struct refint_run *m)
 {
     switch (m->i.opcode & 7) {
     case CLASS_LD:
@@ -253,34 +335,59 @@ static enum refint_end step(struct machine *m)
     }
 }
 
-static bool is_final_exit(const struct machine *m)
+/* Until the program or function that was entered at `depth` exits. */
+static enum refint_end run(struct refint_run *m, unsigned depth)
 {
-    return m->i.opcode == 0x95 && m->depth == 0;
+    for (;;) {
+        enum refint_end end;
+        m->at = (uint32_t)m->pc;
+        end = m->steps < m->limit ? fetch(m) : REFINT_STEPS;
+        if (end != REFINT_EXIT)
+            return end;
+        m->steps++;
+        if (m->i.opcode == 0x95 && m->depth == depth)
+            return REFINT_EXIT;
+        end = step(m);
+        if (end != REFINT_EXIT)
+            return end;
+    }
+}
+
+int refint_callback(struct refint_run *m, uint64_t func, const uint64_t arg[5], uint64_t *r0)
+{
+    struct ebpf_insn i = m->i;
+    int64_t pc = m->pc;
+    enum refint_end end = enter(m, (int64_t)(func - REFINT_CODE), pc);
+
+    if (end == REFINT_EXIT) {
+        memcpy(&m->r[1], arg, 5 * sizeof(arg[0]));
+        end = run(m, m->depth);
+    }
+    if (end != REFINT_EXIT) {
+        m->end = end;
+        return -1;
+    }
+    leave(m);
+    m->i = i;
+    *r0 = m->r[0];
+    return 0;
 }
 
 enum refint_end refint_run(const struct offload_prog *prog, const struct refint_config *cfg,
                            struct refint_result *out)
 {
-    struct machine m = {.prog = prog, .cfg = cfg, .stack_top = cfg->stack_top};
-    uint64_t limit = cfg->step_limit ? cfg->step_limit : 1000000;
-    uint32_t at = 0;
-    uint64_t steps = 0;
-    enum refint_end end = REFINT_EXIT;
+    struct refint_run m = {.prog = prog,
+                           .cfg = cfg,
+                           .stack_top = cfg->stack_top,
+                           .may_goto = REFINT_MAY_GOTO,
+                           .limit = cfg->step_limit ? cfg->step_limit : 1000000};
+    enum refint_end end;
 
     m.r[1] = cfg->r1;
     m.r[10] = cfg->stack_top;
-    do {
-        at = (uint32_t)m.pc;
-        end = steps < limit ? fetch(&m) : REFINT_STEPS;
-        if (end == REFINT_EXIT) {
-            steps++;
-            if (is_final_exit(&m))
-                break;
-            end = step(&m);
-        }
-    } while (end == REFINT_EXIT);
+    end = run(&m, 0);
     *out = (struct refint_result){
-        .end = end, .insn = at, .r0 = m.r[0], .addr = m.fault_addr, .steps = steps};
+        .end = end, .insn = m.at, .r0 = m.r[0], .addr = m.fault_addr, .steps = m.steps};
     return end;
 }
 
@@ -292,7 +399,7 @@ const char *refint_end_text(enum refint_end end)
         [REFINT_REGISTER] = "no such register, or r10 written",
         [REFINT_PC] = "jumped out of the program",
         [REFINT_MEMORY] = "memory access outside the regions",
-        [REFINT_CALL_DEPTH] = "more than 8 call frames",
+        [REFINT_CALL_DEPTH] = "too many call frames",
         [REFINT_HELPER] = "helper missing or failed",
         [REFINT_STEPS] = "step limit reached",
     };

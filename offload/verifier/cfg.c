@@ -18,10 +18,10 @@ static bool opcode_exists(uint8_t opcode)
 /* No instruction of the table: an opcode of none, or fields that its opcode does not allow. */
 static int bad_insn(struct vf *v, const struct ebpf_insn *i)
 {
-    unsigned class = i->opcode & 7u, mode = i->opcode & 0xe0u;
+    unsigned class = i->opcode & 7u, mode = i->opcode & 0xe0u, size = i->opcode & 0x18u;
     if (class == BPF_LDX && mode != BPF_MEM)
         return vf_refuse(v, -EINVAL, "BPF_LDX uses reserved fields");
-    if (class == BPF_STX && mode == BPF_ATOMIC && !opcode_exists(i->opcode))
+    if (class == BPF_STX && mode == BPF_ATOMIC && size != BPF_W && size != BPF_DW)
         return vf_refuse(v, -EINVAL, "invalid atomic operand size");
     if (!opcode_exists(i->opcode))
         return vf_refuse(v, -EINVAL, "unknown opcode %02x", i->opcode);

@@ -7,11 +7,38 @@
  */
 #include "xlate/xlate.h"
 
+enum { MAX_LOOPS = 8 << 20 }; /* BPF_MAX_LOOPS */
+
+/*
+ * offload/abi.h: from the main program a taken tail call does not come back; in
+ * a subprogram a1 says that it was taken, and a0 is then the result.
+ */
+static void tail_call(struct xlate *x)
+{
+    if (x->func == x->funcs) {
+        xlate_gate(x, RV64_RA, OFFLOAD_GATE_TAIL);
+        return;
+    }
+    xlate_gate(x, RV64_RA, OFFLOAD_GATE_TAIL_NESTED);
+    xlate_mv(x, xlate_reg(0), RV64_A0);
+    xlate_site(x, RV64_OP_BEQ, RV64_ZERO, RV64_A1, RV64_ZERO, x->cur + 1);
+    xlate_exit(x);
+}
+
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     if (row->kind == EBPF_KIND_CALL_LOCAL) {
         uint32_t to = xlate_func_at(x, (uint32_t)xlate_target(x, x->cur));
         xlate_site(x, RV64_OP_JAL, RV64_RA, 0, 0, to);
+        return;
+    }
+    if (row->kind == EBPF_KIND_CALL_BTF) {
+        xlate_gate(x, RV64_RA, OFFLOAD_GATE_KFUNC + (uint32_t)i->imm);
+        xlate_mv(x, xlate_reg(0), RV64_A0);
+        return;
+    }
+    if (i->imm == XLATE_HELPER_TAIL_CALL) {
+        tail_call(x);
         return;
     }
     if (xlate_lookup(x, i))
@@ -54,6 +81,19 @@ void xlate_prologue(struct xlate *x)
         if (x->func->uses_fp)
             xlate_i(x, RV64_OP_ADDI, xlate_reg(EBPF_FP), RV64_SP, x->func->fp_off);
     }
+    if (x->func->may_goto) {
+        xlate_li(x, XLATE_T0, MAX_LOOPS);
+        xlate_store(x, RV64_OP_SD, XLATE_T0, RV64_SP, x->func->count_off);
+    }
+}
+
+/* As Linux without a clock does it: every function counts down from a large number. */
+void xlate_may_goto(struct xlate *x)
+{
+    xlate_i(x, RV64_OP_LD, XLATE_T0, RV64_SP, x->func->count_off);
+    xlate_site(x, RV64_OP_BEQ, RV64_ZERO, XLATE_T0, RV64_ZERO, (uint32_t)xlate_target(x, x->cur));
+    xlate_i(x, RV64_OP_ADDI, XLATE_T0, XLATE_T0, -1);
+    xlate_store(x, RV64_OP_SD, XLATE_T0, RV64_SP, x->func->count_off);
 }
 
 static bool is_main(const struct xlate *x)
@@ -92,7 +132,9 @@ void xlate_exit(struct xlate *x)
     if (x->func->adjust)
         xlate_i(x, RV64_OP_ADDI, RV64_SP, RV64_SP, (int32_t)x->func->bytes);
     xlate_row(x, x->cur);
-    xlate_i(x, RV64_OP_JALR, RV64_ZERO, RV64_RA, 0);
+    if (x->func->callback)
+        xlate_mv(x, RV64_A0, xlate_reg(0));
+    xlate_return(x, x->func->callback);
 }
 
 bool xlate_result(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)

@@ -87,6 +87,15 @@ void xlate_amo(struct xlate *x, enum rv64_op op, unsigned rd, unsigned addr, uns
     put(x, rv(op, rd, addr, src, order));
 }
 
+void xlate_fence(struct xlate *x, int32_t order)
+{
+    bool fixed = x->fixed;
+
+    x->fixed = true;
+    xlate_i(x, RV64_OP_FENCE, RV64_ZERO, RV64_ZERO, order);
+    x->fixed = fixed;
+}
+
 bool xlate_zext_dead(const struct xlate *x)
 {
     return x->facts && (x->opts.naive || xlate_pass(x, OFFLOAD_PASS_FACTS)) &&
@@ -124,6 +133,11 @@ void xlate_row(struct xlate *x, uint32_t insn)
     x->row = insn;
 }
 
+void xlate_code_of(struct xlate *x, unsigned rd, uint32_t func)
+{
+    put(x, (struct xlate_op){.kind = XLATE_OP_CODE, .rd = (uint8_t)rd, .ref = func});
+}
+
 void xlate_addr_of(struct xlate *x, unsigned rd, enum offload_reloc_kind kind, uint32_t index,
                    uint32_t addend)
 {
@@ -137,6 +151,14 @@ void xlate_addr_of(struct xlate *x, unsigned rd, enum offload_reloc_kind kind, u
 void xlate_gate(struct xlate *x, unsigned link, uint32_t index)
 {
     put(x, (struct xlate_op){.kind = XLATE_OP_GATE, .rd = (uint8_t)link, .imm = index});
+}
+
+void xlate_return(struct xlate *x, bool callback)
+{
+    struct xlate_op op = rv(RV64_OP_JALR, RV64_ZERO, RV64_RA, 0, 0);
+
+    op.ref = callback;
+    put(x, op);
 }
 
 void xlate_site(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,

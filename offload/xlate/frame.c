@@ -30,9 +30,10 @@ static uint32_t proved_stack(const struct xlate *x, uint32_t start)
     return OFFLOAD_FRAME_STACK;
 }
 
+/* From its lowest address: count of may_goto, BPF stack, saved registers. */
 static int frame(struct xlate *x, struct xlate_func *f)
 {
-    uint32_t save;
+    uint32_t save, count;
 
     f->bpf_stack = f->uses_fp ? proved_stack(x, f->start) : 0;
     if (f->bpf_stack > OFFLOAD_FRAME_STACK)
@@ -43,9 +44,11 @@ static int frame(struct xlate *x, struct xlate_func *f)
     if (x->opts.naive)
         f->saved |= (uint16_t)(1u << XLATE_SAVE_S0 | (f->uses_fp ? 1u << EBPF_FP : 0));
     save = align16(8u * (uint32_t)__builtin_popcount(f->saved));
-    f->bytes = align16(f->bpf_stack) + save;
+    count = f->may_goto ? 16 : 0;
+    f->bytes = align16(f->bpf_stack) + save + count;
     f->adjust = (f->calls || x->opts.naive) && f->bytes;
-    f->fp_off = f->adjust ? (int32_t)align16(f->bpf_stack) : -(int32_t)save;
+    f->fp_off = f->adjust ? (int32_t)(align16(f->bpf_stack) + count) : -(int32_t)save;
+    f->count_off = f->fp_off - (int32_t)(align16(f->bpf_stack) + count);
     return 0;
 }
 

@@ -55,6 +55,17 @@ static uint32_t *put_site(const struct xlate *x, uint32_t k, uint32_t *w)
     return w;
 }
 
+static uint32_t *put_code_address(const struct xlate *x, uint32_t k, uint32_t *w)
+{
+    const struct xlate_op *op = &x->ops[k];
+    int32_t off = ((int32_t)x->place[x->funcs[op->ref].raw] - (int32_t)x->place[k]) * 4;
+    int32_t lo = ((off & 0xfff) ^ 0x800) - 0x800;
+
+    *w++ = rv64_encode(RV64_OP_AUIPC, op->rd, 0, 0, off - lo);
+    *w++ = rv64_encode(RV64_OP_ADDI, op->rd, op->rd, 0, lo);
+    return w;
+}
+
 static uint16_t reloc_kind(const struct xlate_op *op)
 {
     if (op->kind == XLATE_OP_GATE)
@@ -98,6 +109,8 @@ static uint32_t *put_op(const struct xlate *x, struct offload_image *img, uint32
         *w++ = rv64_encode(RV64_OP_ADDIW, op->rd, op->rd, 0, 0);
         *w++ = rv64_encode(RV64_OP_ADD_UW, op->rd, op->rd, RV64_ZERO, 0);
         return w;
+    case XLATE_OP_CODE:
+        return put_code_address(x, k, w);
     case XLATE_OP_GATE:
         put_reloc(img, op, x->place[k]);
         *w++ = rv64_encode(RV64_OP_JAL, op->rd, 0, 0, 0);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an operation reads and writes, halves of registers apart. */
-#include "offload/verifier.h"
 #include "xlate/opt.h"
 
 #define BIT(r)    (1u << (r))
@@ -160,7 +159,7 @@ static struct opt_io rv_io(const struct xlate_op *op, bool hi)
     if (op->rd == RV64_SP && io.def)
         io.effect = true;
     if (op->op == RV64_OP_JALR) {
-        io.use = io.use_hi = RETURNED;
+        io.use = io.use_hi = RETURNED | (op->ref ? BIT(RV64_A0) : 0);
         io.effect = true;
     }
     return io;
@@ -174,12 +173,9 @@ static bool wide_result(const struct opt *o)
 
 static uint32_t helper_reads(const struct opt *o, const struct xlate_op *op)
 {
-    struct offload_proto proto;
-
     if (!o->x->facts || !opt_on(o, OFFLOAD_PASS_FACTS))
         return ARGUMENTS;
-    offload_helper_proto((uint32_t)op->imm, &proto);
-    return ARGUMENTS & ((1u << (RV64_A0 + proto.args)) - 1);
+    return ARGUMENTS & ((1u << (RV64_A0 + xlate_gate_args((uint32_t)op->imm))) - 1);
 }
 
 /* What is live where the subprogram starts; all that may be when that is not known yet. */
@@ -202,6 +198,7 @@ struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi)
         return rv_io(op, hi);
     case XLATE_OP_LI:
     case XLATE_OP_ADDR:
+    case XLATE_OP_CODE:
         return (struct opt_io){.def = bit(op->rd)};
     case XLATE_OP_GATE:
         if (op->rd == RV64_ZERO)

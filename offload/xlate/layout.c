@@ -29,6 +29,8 @@ static uint8_t largest(const struct xlate *x, const struct xlate_op *op)
         return (uint8_t)xlate_li_words(op->rd, op->imm, words);
     case XLATE_OP_ADDR:
         return xlate_pass(x, OFFLOAD_PASS_NEAR) ? 2 : 3;
+    case XLATE_OP_CODE:
+        return 2;
     case XLATE_OP_SITE:
         return op->op == RV64_OP_JAL ? 2 : 3;
     case XLATE_OP_GONE:

@@ -53,10 +53,29 @@ static void store(struct xlate *x, const struct ebpf_row *row, const struct ebpf
     xlate_store(x, store_op(row->bits), value, a.base, a.off);
 }
 
+/* Load-acquire and store-release: a fence beside the access (RISC-V ISA, appendix A.5). */
+static void ordered(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    enum { FENCE_R_RW = 2 << 4 | 3, FENCE_RW_W = 3 << 4 | 1 };
+
+    if (row->kind == EBPF_KIND_LOAD_ACQ) {
+        struct xlate_addr a = xlate_addr(x, i->src, i->off, XLATE_T0);
+        xlate_i(x, load_op(row->bits, false), xlate_reg(i->dst), a.base, a.off);
+        xlate_fence(x, FENCE_R_RW);
+        return;
+    }
+    xlate_fence(x, FENCE_RW_W);
+    store(x, row, i, xlate_value(x, i->src, XLATE_T1));
+}
+
 void xlate_mem(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     unsigned value = RV64_ZERO;
 
+    if (row->kind == EBPF_KIND_LOAD_ACQ || row->kind == EBPF_KIND_STORE_REL) {
+        ordered(x, row, i);
+        return;
+    }
     if (row->kind == EBPF_KIND_LDX || row->kind == EBPF_KIND_LDSX) {
         struct xlate_addr a = xlate_addr(x, i->src, i->off, XLATE_T0);
         xlate_i(x, load_op(row->bits, row->kind == EBPF_KIND_LDSX), xlate_reg(i->dst), a.base,
@@ -81,6 +100,8 @@ void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
         xlate_addr_of(x, rd, OFFLOAD_RELOC_MAP, low, 0);
     else if (row->id == EBPF_LD_MAP_VALUE)
         xlate_addr_of(x, rd, OFFLOAD_RELOC_VALUE, low, high);
+    else if (row->id == EBPF_LD_CODE_ADDR)
+        xlate_code_of(x, rd, xlate_func_at(x, (uint32_t)xlate_target(x, x->cur)));
     else
         xlate_li(x, rd, (int64_t)((uint64_t)high << 32 | low));
 }

@@ -22,7 +22,8 @@ static bool crosses(const struct opt *o, const struct xlate_op *op, unsigned x, 
 
 static bool makes(const struct xlate_op *op, unsigned reg)
 {
-    return (op->kind == XLATE_OP_RV || op->kind == XLATE_OP_LI || op->kind == XLATE_OP_ADDR) &&
+    return (op->kind == XLATE_OP_RV || op->kind == XLATE_OP_LI || op->kind == XLATE_OP_ADDR ||
+            op->kind == XLATE_OP_CODE) &&
            op->rd == reg && !op->fixed && !opt_is_store(op);
 }
 

@@ -215,7 +215,7 @@ static void rv(struct opt *o, struct xlate_op *op)
 {
     struct opt_io io = opt_io(o, op, true);
     enum rv64_format f = rv64_op_format(op->op);
-    bool amo = f == RV64_FMT_AMO || f == RV64_FMT_LR;
+    bool amo = f == RV64_FMT_AMO || f == RV64_FMT_LR || f == RV64_FMT_FENCE;
 
     if (op->fixed || (io.effect && !opt_is_store(op) && op->rd != RV64_SP)) {
         if (amo)
@@ -247,6 +247,9 @@ static void number_op(struct opt *o, struct xlate_op *op)
         break;
     case XLATE_OP_ADDR:
         load_addr(o, op);
+        break;
+    case XLATE_OP_CODE:
+        write_all(o, 1u << op->rd);
         break;
     case XLATE_OP_GATE:
         if (op->rd == RV64_RA)

@@ -9,8 +9,6 @@
 
 #include "xlate/xlate.h"
 
-#define HELPER_TAIL_CALL 12 /* BPF_FUNC_tail_call */
-
 static bool is_cond(unsigned kind)
 {
     return kind == EBPF_KIND_JCC_K || kind == EBPF_KIND_JCC_X;
@@ -20,7 +18,8 @@ int64_t xlate_target(const struct xlate *x, uint32_t slot)
 {
     const struct ebpf_insn *i = &x->prog->insns[slot];
     const struct ebpf_row *row = ebpf_row(x->id[slot]);
-    bool by_imm = row->kind == EBPF_KIND_CALL_LOCAL || row->id == EBPF_JA32;
+    bool by_imm =
+        row->kind == EBPF_KIND_CALL_LOCAL || row->id == EBPF_JA32 || row->id == EBPF_LD_CODE_ADDR;
 
     return (int64_t)slot + 1 + (by_imm ? i->imm : i->off);
 }
@@ -66,6 +65,7 @@ static unsigned writes(const struct ebpf_row *row, const struct ebpf_insn *i)
     case EBPF_KIND_LDX:
     case EBPF_KIND_LDSX:
     case EBPF_KIND_LD64:
+    case EBPF_KIND_LOAD_ACQ:
         return 1u << i->dst;
     case EBPF_KIND_ATOMIC_FETCH:
         return 1u << i->src;
@@ -92,8 +92,6 @@ static int check_regs(struct xlate *x, uint32_t s, const struct ebpf_row *row,
 
 static int check_call(struct xlate *x, uint32_t s, const struct ebpf_insn *i)
 {
-    if (i->imm == HELPER_TAIL_CALL)
-        return xlate_refuse(x, s, "tail calls are not supported by the offload");
     if (i->imm <= 0 || i->imm >= (int32_t)OFFLOAD_HELPERS)
         return xlate_refuse(x, s, "invalid func %s#%d", "unknown", i->imm);
     return 0;
@@ -103,7 +101,7 @@ static int check_ld64(struct xlate *x, uint32_t s, const struct ebpf_row *row,
                       const struct ebpf_insn *i)
 {
     if (row->id == EBPF_LD_CODE_ADDR)
-        return xlate_refuse(x, s, "addresses of functions are not supported by the offload");
+        return 0; /* its target: mark_functions */
     if (row->id != EBPF_LD_IMM64 && row->id != EBPF_LD_MAP_FD && row->id != EBPF_LD_MAP_VALUE)
         return xlate_refuse(x, s, "unrecognized bpf_ld_imm64 insn");
     if (row->id != EBPF_LD_IMM64 && (uint32_t)i->imm >= x->prog->map_count)
@@ -127,7 +125,9 @@ static int check_insn(struct xlate *x, uint32_t s)
     case EBPF_KIND_CALL:
         return check_call(x, s, i);
     case EBPF_KIND_CALL_BTF:
-        return xlate_refuse(x, s, "calling kernel function is not allowed");
+        if (i->off || i->imm < 0 || i->imm >= (int32_t)OFFLOAD_KFUNCS)
+            return xlate_refuse(x, s, "calling kernel function #%d is not allowed", i->imm);
+        return 0;
     case EBPF_KIND_LD64:
         return check_ld64(x, s, row, i);
     case EBPF_KIND_LEGACY:
@@ -183,23 +183,35 @@ static int check_target(struct xlate *x, uint32_t s, uint32_t *to)
     return 0;
 }
 
+/* A call, or the address of a function. */
+static int mark_function(struct xlate *x, uint32_t s, const struct ebpf_row *row)
+{
+    uint32_t to;
+
+    if (check_target(x, s, &to))
+        return x->err;
+    if (to == 0 && row->id == EBPF_LD_CODE_ADDR)
+        return xlate_refuse(x, s, "the main program is no callback");
+    if (to == 0)
+        return xlate_refuse(x, s, "the main program calls itself");
+    x->slot[to] |= XLATE_FUNC | (row->id == EBPF_LD_CODE_ADDR ? XLATE_HANDED : 0);
+    return 0;
+}
+
 static int mark_functions(struct xlate *x)
 {
-    uint32_t n = x->prog->insn_count, to;
+    uint32_t n = x->prog->insn_count;
 
     x->slot[0] |= XLATE_FUNC;
     for (uint32_t s = 0; s < n; s++) {
+        const struct ebpf_row *row = ebpf_row(x->id[s]);
         if (!(x->slot[s] & XLATE_LIVE))
             continue;
         if (check_insn(x, s))
             return x->err;
-        if (ebpf_row(x->id[s])->kind != EBPF_KIND_CALL_LOCAL)
-            continue;
-        if (check_target(x, s, &to))
+        if ((row->kind == EBPF_KIND_CALL_LOCAL || row->id == EBPF_LD_CODE_ADDR) &&
+            mark_function(x, s, row))
             return x->err;
-        if (to == 0)
-            return xlate_refuse(x, s, "the main program calls itself");
-        x->slot[to] |= XLATE_FUNC;
     }
     for (uint32_t k = 0; x->facts && k < x->facts->subprog_count; k++) {
         uint32_t start = x->facts->subprog_start[k];
@@ -220,12 +232,13 @@ static int list_functions(struct xlate *x)
         x->funcs = p;
         if (x->func_count)
             x->funcs[x->func_count - 1].end = s;
-        x->funcs[x->func_count++] = (struct xlate_func){.start = s, .end = x->prog->insn_count};
+        x->funcs[x->func_count++] = (struct xlate_func){
+            .start = s, .end = x->prog->insn_count, .callback = x->slot[s] & XLATE_HANDED};
     }
     return 0;
 }
 
-static int add_edge(struct xlate *x, uint32_t s, const struct xlate_func *f)
+static int add_edge(struct xlate *x, uint32_t s, const struct xlate_func *f, uint32_t to)
 {
     void *p = x->edges;
 
@@ -233,9 +246,34 @@ static int add_edge(struct xlate *x, uint32_t s, const struct xlate_func *f)
         return x->err;
     x->edges = p;
     x->edges[x->edge_count++] =
-        (struct xlate_edge){.insn = s,
-                            .from = (uint32_t)(f - x->funcs),
-                            .to = xlate_func_at(x, (uint32_t)xlate_target(x, s))};
+        (struct xlate_edge){.insn = s, .from = (uint32_t)(f - x->funcs), .to = to};
+    return 0;
+}
+
+/* What the function calls, or what may be called below its frame. */
+static int flow_call(struct xlate *x, struct xlate_func *f, uint32_t s, const struct ebpf_row *row,
+                     const struct ebpf_insn *i)
+{
+    struct offload_proto proto;
+
+    if (row->kind == EBPF_KIND_CALL && offload_helper_proto((uint32_t)i->imm, &proto))
+        f->calls_back |= proto.callback;
+    f->calls |= row->kind == EBPF_KIND_CALL || row->kind == EBPF_KIND_CALL_LOCAL ||
+                row->kind == EBPF_KIND_CALL_BTF;
+    f->names |= row->id == EBPF_LD_CODE_ADDR;
+    if (row->kind == EBPF_KIND_CALL_LOCAL || row->id == EBPF_LD_CODE_ADDR)
+        return add_edge(x, s, f, xlate_func_at(x, (uint32_t)xlate_target(x, s)));
+    return 0;
+}
+
+/* A function that got the addresses it calls back from elsewhere: any callback may run there. */
+static int flow_callbacks(struct xlate *x)
+{
+    for (uint32_t k = 0; k < x->func_count; k++)
+        for (uint32_t to = 0; to < x->func_count; to++)
+            if (x->funcs[k].calls_back && !x->funcs[k].names && x->funcs[to].callback &&
+                add_edge(x, x->funcs[k].start, &x->funcs[k], to))
+                return x->err;
     return 0;
 }
 
@@ -258,20 +296,23 @@ static int flow_insn(struct xlate *x, struct xlate_func *f, uint32_t s)
     const struct ebpf_insn *i = &x->prog->insns[s];
     const struct ebpf_row *row = ebpf_row(x->id[s]);
     uint32_t next = s + ebpf_slots(row);
+    bool may = row->kind == EBPF_KIND_MAY_GOTO;
     bool cond = is_cond(row->kind), jumps = row->kind == EBPF_KIND_JA;
 
     f->written |= (uint16_t)writes(row, i);
     f->uses_fp |= (row->fields & EBPF_HAS_DST) && i->dst == EBPF_FP;
     f->uses_fp |= src_is_reg(row) && i->src == EBPF_FP;
-    f->calls |= row->kind == EBPF_KIND_CALL || row->kind == EBPF_KIND_CALL_LOCAL;
-    if (row->kind == EBPF_KIND_CALL_LOCAL && add_edge(x, s, f))
+    f->may_goto |= may;
+    if (flow_call(x, f, s, row, i))
         return x->err;
-    if ((jumps || (cond && (x->slot[s] & XLATE_TAKEN))) && flow_jump(x, f, s))
+    if ((jumps || may || (cond && (x->slot[s] & XLATE_TAKEN))) && flow_jump(x, f, s))
         return x->err;
     if (jumps || row->kind == EBPF_KIND_EXIT || (cond && !(x->slot[s] & XLATE_FALLS)))
         return 0;
     if (next >= f->end)
         return xlate_refuse(x, s, "last insn is not an exit or jmp");
+    if (row->kind == EBPF_KIND_CALL && i->imm == XLATE_HELPER_TAIL_CALL)
+        x->slot[next] |= XLATE_TARGET; /* see call.c */
     if (!(x->slot[next] & XLATE_LIVE))
         return xlate_refuse(x, s, "insn %u follows, but its proof says unreachable", next);
     return 0;
@@ -291,5 +332,5 @@ int xlate_scan(struct xlate *x)
         for (uint32_t s = x->funcs[k].start; s < x->funcs[k].end; s++)
             if ((x->slot[s] & XLATE_LIVE) && flow_insn(x, &x->funcs[k], s))
                 return x->err;
-    return 0;
+    return flow_callbacks(x);
 }

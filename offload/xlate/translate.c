@@ -19,6 +19,8 @@ static void emit_insn(struct xlate *x, const struct ebpf_row *row, const struct 
     case EBPF_KIND_LDSX:
     case EBPF_KIND_ST:
     case EBPF_KIND_STX:
+    case EBPF_KIND_LOAD_ACQ:
+    case EBPF_KIND_STORE_REL:
         xlate_mem(x, row, i);
         break;
     case EBPF_KIND_ATOMIC:
@@ -36,13 +38,16 @@ static void emit_insn(struct xlate *x, const struct ebpf_row *row, const struct 
         break;
     case EBPF_KIND_CALL:
     case EBPF_KIND_CALL_LOCAL:
+    case EBPF_KIND_CALL_BTF:
         xlate_call(x, row, i);
+        break;
+    case EBPF_KIND_MAY_GOTO:
+        xlate_may_goto(x);
         break;
     case EBPF_KIND_EXIT:
         xlate_exit(x);
         break;
     case EBPF_KIND_INVALID:
-    case EBPF_KIND_CALL_BTF:
     case EBPF_KIND_LEGACY:
         xlate_refuse(x, x->cur, "unknown opcode %02x", i->opcode);
         break;

@@ -30,6 +30,7 @@ enum xlate_slot_flag {
     XLATE_TAKEN = 1u << 3,  /* conditional jump: taken edge possible */
     XLATE_FALLS = 1u << 4,  /* conditional jump: fall-through possible */
     XLATE_FUNC = 1u << 5,   /* a function starts here */
+    XLATE_HANDED = 1u << 6, /* the address of the function that starts here is handed out */
 };
 
 struct xlate_func {
@@ -41,6 +42,11 @@ struct xlate_func {
     uint16_t saved;      /* bit n: BPF register n is saved; bits XLATE_SAVE_RA, _S0 */
     bool adjust;         /* sp moves down by `bytes` */
     bool calls;          /* helper or subprogram */
+    bool callback;       /* the firmware may call it */
+    bool names;          /* takes the address of a function */
+    bool calls_back;     /* calls a helper that calls functions */
+    bool may_goto;       /* has a count of its loops, 8 bytes at `count_off` */
+    int32_t count_off;   /* from sp in the body */
     bool uses_fp;
     uint16_t written; /* bit n: BPF register n is written */
 };
@@ -52,6 +58,7 @@ enum xlate_op_kind {
     XLATE_OP_RV,   /* one engine instruction */
     XLATE_OP_LI,   /* rd = imm, by as many instructions as it takes */
     XLATE_OP_ADDR, /* rd = address: lui, addiw, zext.w and a relocation */
+    XLATE_OP_CODE, /* rd = address of function `ref`: auipc, addi */
     XLATE_OP_GATE, /* jal rd, gate imm: helper (rd ra) or the program's end (rd zero) */
     XLATE_OP_SITE, /* branch, jal zero or jal ra to `ref`; sized by layout */
 };
@@ -64,13 +71,14 @@ struct xlate_op {
     bool fixed;    /* part of a sequence with branches inside: stays as it is */
     uint8_t rd, rs1, rs2;
     int64_t imm;   /* of the instruction; LI: value; ADDR: addend; GATE: number */
-    uint32_t ref;  /* SITE: target slot, or function of a call; ADDR: map */
+    uint32_t ref;  /* SITE: target slot, or function of a call; ADDR: map;
+                      CODE: function; RV jalr: 1 in a callback */
     uint32_t slot; /* BPF slot it does, or OFFLOAD_ROW_GLUE */
 };
 
-/* A local call, for the depth of the call chains. */
+/* A local call, or a callback, for the depth of the call chains. */
 struct xlate_edge {
-    uint32_t insn;     /* slot of the call */
+    uint32_t insn;     /* slot of the call, or where the callback gets its name */
     uint32_t from, to; /* functions */
 };
 
@@ -128,6 +136,9 @@ void xlate_store(struct xlate *x, enum rv64_op op, unsigned src, unsigned base, 
 /* AMO, LR or SC; `order`: bit 0 rl, bit 1 aq. */
 void xlate_amo(struct xlate *x, enum rv64_op op, unsigned rd, unsigned addr, unsigned src,
                int32_t order);
+/* `order`: predecessors << 4 | successors, as in the instruction. Memory is as unknown after it as
+ * after a call. */
+void xlate_fence(struct xlate *x, int32_t order);
 /* A branch inside one instruction's code; `off` in bytes. */
 void xlate_skip(struct xlate *x, enum rv64_op op, unsigned rs1, unsigned rs2, int32_t off);
 /* Whether the upper half of the current instruction's 32-bit result is never read. */
@@ -139,7 +150,10 @@ void xlate_row(struct xlate *x, uint32_t insn);
 /* Branch, or jal, to a slot; a call goes to a function. */
 void xlate_site(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
                 uint32_t target);
+/* `callback`: the result is in a0 too. */
+void xlate_return(struct xlate *x, bool callback);
 void xlate_gate(struct xlate *x, unsigned link, uint32_t index);
+void xlate_code_of(struct xlate *x, unsigned rd, uint32_t func);
 void xlate_addr_of(struct xlate *x, unsigned rd, enum offload_reloc_kind kind, uint32_t index,
                    uint32_t addend);
 
@@ -166,6 +180,12 @@ uint32_t xlate_next(const struct xlate *x, uint32_t slot);
 /* Slot that a jump or local call at `slot` goes to; -1 when it leaves 32 bits. */
 int64_t xlate_target(const struct xlate *x, uint32_t slot);
 
+/* ---- gates.c ---- */
+
+enum { XLATE_HELPER_TAIL_CALL = 12 };
+/* How many of a0..a4 the function behind a gate reads; all five when it is not known. */
+unsigned xlate_gate_args(uint32_t gate);
+
 /* ---- one file per kind of instruction ---- */
 
 void xlate_alu(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
@@ -174,6 +194,7 @@ void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
 void xlate_atomic(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+void xlate_may_goto(struct xlate *x);
 /* lookup.c: a helper call done in place; false when it must be called. */
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
 void xlate_prologue(struct xlate *x);

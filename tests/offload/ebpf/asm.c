@@ -172,7 +172,7 @@ static bool match_row(const struct assembler *a, const struct ebpf_row *row, con
 
     *m = (struct match){.insn = {.opcode = row->opcode}};
     if (row->disc == EBPF_BY_OFF)
-        m->insn.off = row->dval;
+        m->insn.off = (int16_t)row->dval;
     else if (row->disc == EBPF_BY_IMM)
         m->insn.imm = row->dval;
     else if (row->disc == EBPF_BY_SRC)
@@ -188,6 +188,9 @@ static bool match_row(const struct assembler *a, const struct ebpf_row *row, con
             else
                 m->insn.off = (int16_t)rel;
             t += 3;
+        } else if (t[0] == '%' && t[1] == 'I' && take_label(a, &s, &rel)) {
+            m->insn.imm = (int32_t)rel;
+            t++;
         } else if (*t == '%' && t[1] ? !take(&s, *++t, m) : *s++ != *t) {
             return false;
         }

@@ -2,9 +2,9 @@
 /*
  * Assembler of BPF text, for tests: the inverse of the disassembler, from the
  * same table. One instruction a line, `#` comments, labels "Name:" (upper-case
- * first letter) usable where a jump or local call has "pc+N". Numbers of a MOV
- * are decimal; hexadecimal makes a 64-bit immediate, as in the printed form.
- * "hex: 16 digits" is one slot as its bytes.
+ * first letter) usable where a jump or local call has "pc+N", a function's address "+N". Numbers of
+ * a MOV are decimal; hexadecimal makes a 64-bit immediate, as in the printed form. "hex: 16 digits"
+ * is one slot as its bytes.
  */
 #ifndef TESTS_EBPF_ASM_H
 #define TESTS_EBPF_ASM_H

@@ -14,7 +14,7 @@ static struct ebpf_insn sample(const struct ebpf_row *row)
     i.off = row->fields & EBPF_HAS_OFF ? 77 : 0;
     i.imm = row->fields & EBPF_HAS_IMM ? 1234 : 0;
     if (row->disc == EBPF_BY_OFF)
-        i.off = row->dval;
+        i.off = (int16_t)row->dval;
     if (row->disc == EBPF_BY_IMM)
         i.imm = row->dval;
     if (row->disc == EBPF_BY_SRC)

@@ -169,7 +169,7 @@ static void set_disc(struct ebpf_insn *i, const struct ebpf_row *row)
 {
     i->opcode = row->opcode;
     if (row->disc == EBPF_BY_OFF)
-        i->off = row->dval;
+        i->off = (int16_t)row->dval;
     if (row->disc == EBPF_BY_IMM)
         i->imm = row->dval;
     if (row->disc == EBPF_BY_SRC)

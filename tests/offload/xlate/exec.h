@@ -46,6 +46,16 @@ uint32_t exec_mem(unsigned k, unsigned n);
 uint32_t exec_map(unsigned k, unsigned n, unsigned m);
 uint32_t exec_value(unsigned k, unsigned n, unsigned m);
 
+/*
+ * Besides exec_helper, on every side:
+ *   helper 181       bpf_loop: r1 times r2(index, r3) until it returns not 0; gives the count
+ *   tail call        index 1 is taken: exec_tail_target goes on; any other index is not
+ *   kernel function  k as helper EXEC_KFUNC + k
+ */
+#define EXEC_LOOP  181u
+#define EXEC_KFUNC 256u
+extern const struct offload_prog exec_tail_target;
+
 /* What helper `id` gives, on every side. */
 uint64_t exec_helper(uint32_t id, const uint64_t arg[5]);
 

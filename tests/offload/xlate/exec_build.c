@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Layout of the code: start, programs, gates, dispatcher, helper. The
+ * Layout of the code: start, programs, gates, helpers, dispatcher. The
  * dispatcher walks the descriptors with gp, which programs may not touch, and
  * fills every other register with rubbish, so that nothing can depend on it.
  */
@@ -19,7 +19,7 @@ struct descriptor {
 };
 
 #define START_WORDS 8u
-#define TAIL_WORDS  160u /* dispatcher, helper, end */
+#define TAIL_WORDS  640u /* dispatcher, helpers, end */
 
 static uint32_t descriptors_len(unsigned n)
 {
@@ -129,16 +129,12 @@ static void put_args_helper(struct out *o)
         put(o, RV64_OP_ADD, RV64_A0, RV64_A0, r, 0);
 }
 
-/* Then all that a call may lose is lost, below sp too. */
-static void put_helper(struct out *o, bool xdp)
+/* All that a call may lose is lost, below sp too; then back. */
+static void put_rubbish(struct out *o, unsigned first)
 {
-    if (xdp)
-        put_xdp_helper(o);
-    else
-        put_args_helper(o);
     for (int k = 1; k <= 64; k++)
         put(o, RV64_OP_SD, 0, RV64_SP, RV64_RA, -8 * k);
-    for (unsigned r = RV64_A1; r <= RV64_A7; r++)
+    for (unsigned r = first; r <= RV64_A7; r++)
         put(o, RV64_OP_ADDI, r, 0, 0, -1 - (int)r);
     for (unsigned r = RV64_T3; r <= RV64_T6; r++)
         put(o, RV64_OP_ADDI, r, 0, 0, -1 - (int)r);
@@ -146,6 +142,86 @@ static void put_helper(struct out *o, bool xdp)
     put(o, RV64_OP_ADDI, RV64_T1, 0, 0, -78);
     put(o, RV64_OP_ADDI, RV64_T2, 0, 0, -79);
     put(o, RV64_OP_JALR, 0, RV64_RA, 0, 0);
+}
+
+static void put_helper(struct out *o, bool xdp)
+{
+    if (xdp)
+        put_xdp_helper(o);
+    else
+        put_args_helper(o);
+    put_rubbish(o, RV64_A1);
+}
+
+enum { LOOP_FRAME = 48 };
+
+/* bpf_loop; returns where the callback comes back to. */
+static uint32_t put_loop(struct out *o, uint32_t gates)
+{
+    static const uint8_t kept[] = {RV64_RA, RV64_S0, RV64_S1, RV64_S2, RV64_S11};
+    uint32_t top, back, branch;
+
+    put(o, RV64_OP_ADDI, RV64_SP, RV64_SP, 0, -LOOP_FRAME);
+    for (unsigned k = 0; k < sizeof(kept); k++)
+        put(o, RV64_OP_SD, 0, RV64_SP, kept[k], (int)(8 * k));
+    put(o, RV64_OP_ADDI, RV64_S0, RV64_A0, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_S1, RV64_A1, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_S2, RV64_A2, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_S11, 0, 0, 0);
+    top = o->at;
+    branch = o->at++;
+    put(o, RV64_OP_ADDI, RV64_A0, RV64_S11, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_A1, RV64_S2, 0, 0);
+    for (unsigned r = RV64_A2; r <= RV64_A7; r++)
+        put(o, RV64_OP_ADDI, r, 0, 0, -300 - (int)r);
+    li32(o, RV64_RA, EXEC_CODE + (gates + 2 * OFFLOAD_GATE_CALLBACK_END) * 4);
+    put(o, RV64_OP_JALR, 0, RV64_S1, 0, 0);
+    back = o->at;
+    put(o, RV64_OP_ADDI, RV64_S11, RV64_S11, 0, 1);
+    put(o, RV64_OP_BEQ, 0, RV64_A0, RV64_ZERO, ((int)top - (int)o->at) * 4);
+    o->w[branch] = rv64_encode(RV64_OP_BGEU, 0, RV64_S11, RV64_S0, ((int)o->at - (int)branch) * 4);
+    put(o, RV64_OP_ADDI, RV64_A0, RV64_S11, 0, 0);
+    for (unsigned k = 0; k < sizeof(kept); k++)
+        put(o, RV64_OP_LD, kept[k], RV64_SP, 0, (int)(8 * k));
+    put(o, RV64_OP_ADDI, RV64_SP, RV64_SP, 0, LOOP_FRAME);
+    put_rubbish(o, RV64_A1);
+    return back;
+}
+
+enum { TAIL_RESULT = 0x123 };
+
+static const struct ebpf_insn tail_target[] = {
+    {.opcode = 0xb7, .dst = 0, .imm = TAIL_RESULT}, /* r0 = TAIL_RESULT */
+    {.opcode = 0xdb, .dst = 1, .src = 0},           /* lock *(u64 *)(r1 +0) += r0 */
+    {.opcode = 0x95},
+};
+const struct offload_prog exec_tail_target = {
+    .name = "target", .insns = tail_target, .insn_count = 3};
+
+/* t0: the gate; tp counts. Index 1 is taken: the target's work is done here. */
+static void put_tail_call(struct out *o, uint32_t exit)
+{
+    uint32_t not_taken, no_more;
+
+    put(o, RV64_OP_ADDI, RV64_A2, RV64_A2, 0, -1);
+    not_taken = o->at++;
+    put(o, RV64_OP_SLTIU, RV64_T1, RV64_TP, 0, OFFLOAD_TAIL_CALLS);
+    no_more = o->at++;
+    put(o, RV64_OP_ADDI, RV64_TP, RV64_TP, 0, 1);
+    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, TAIL_RESULT);
+    put(o, RV64_OP_AMOADD_D, 0, RV64_A0, RV64_T1, 0);
+    put(o, RV64_OP_ADDI, RV64_A0, RV64_T1, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_T0, RV64_T0, 0, -(int)OFFLOAD_GATE_TAIL);
+    put(o, RV64_OP_BEQ, 0, RV64_T0, RV64_ZERO, ((int)exit - (int)o->at) * 4);
+    put(o, RV64_OP_ADDI, RV64_A1, 0, 0, 1);
+    put_rubbish(o, RV64_A2);
+    o->w[not_taken] =
+        rv64_encode(RV64_OP_BNE, 0, RV64_A2, RV64_ZERO, ((int)o->at - (int)not_taken) * 4);
+    o->w[no_more] =
+        rv64_encode(RV64_OP_BEQ, 0, RV64_T1, RV64_ZERO, ((int)o->at - (int)no_more) * 4);
+    put(o, RV64_OP_ADDI, RV64_A0, 0, 0, -5);
+    put(o, RV64_OP_ADDI, RV64_A1, 0, 0, 0);
+    put_rubbish(o, RV64_A2);
 }
 
 static void put_dispatch(struct out *o, uint32_t gates, uint32_t end)
@@ -157,6 +233,7 @@ static void put_dispatch(struct out *o, uint32_t gates, uint32_t end)
         put(o, RV64_OP_ADDI, r, 0, 0, -1000 - (int)r);
     put(o, RV64_OP_LD, RV64_A0, RV64_GP, 0, offsetof(struct descriptor, r1));
     put(o, RV64_OP_LD, RV64_SP, RV64_GP, 0, offsetof(struct descriptor, sp));
+    put(o, RV64_OP_ADDI, RV64_TP, 0, 0, 0);
     li32(o, RV64_RA, EXEC_CODE + gates * 4);
     put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
 }
@@ -182,11 +259,15 @@ static void put_end(struct out *o, enum exec_end end, uint32_t data_len)
 /* Gates, dispatcher and the rest from word `gates` on. */
 static void put_tail(struct out *o, enum exec_end end, uint32_t data_len, bool xdp)
 {
-    uint32_t gates = o->at, helper = gates + OFFLOAD_GATES * 2, exit, dispatch, stop;
+    uint32_t gates = o->at, to[OFFLOAD_GATES], dispatch, stop, exit;
 
-    o->at = helper;
+    o->at = gates + OFFLOAD_GATES * 2;
+    for (uint32_t g = 0; g < OFFLOAD_GATES; g++)
+        to[g] = o->at;
     put_helper(o, xdp);
-    exit = o->at;
+    to[EXEC_LOOP] = o->at;
+    to[OFFLOAD_GATE_CALLBACK_END] = put_loop(o, gates);
+    exit = to[OFFLOAD_GATE_EXIT] = o->at;
     put(o, RV64_OP_SD, 0, RV64_GP, RV64_A0, offsetof(struct descriptor, r0));
     put(o, RV64_OP_ADDI, RV64_GP, RV64_GP, 0, sizeof(struct descriptor));
     dispatch = o->at;
@@ -194,11 +275,13 @@ static void put_tail(struct out *o, enum exec_end end, uint32_t data_len, bool x
     put_dispatch(o, gates, stop);
     o->at = stop;
     put_end(o, end, data_len);
+    to[OFFLOAD_GATE_TAIL] = to[OFFLOAD_GATE_TAIL_NESTED] = o->at;
+    put_tail_call(o, exit);
     stop = o->at;
     for (uint32_t g = 0; g < OFFLOAD_GATES; g++) {
         o->at = gates + 2 * g;
         put(o, RV64_OP_ADDI, RV64_T0, 0, 0, (int32_t)g);
-        jump(o, g == OFFLOAD_GATE_EXIT ? exit : helper);
+        jump(o, to[g]);
     }
     o->at = 0;
     put_start(o, dispatch);
@@ -279,6 +362,35 @@ void exec_collect(struct exec_case *cases, unsigned n, const uint8_t *data)
     }
 }
 
+static int loop(void *ctx, struct refint_run *run, uint32_t id, const uint64_t arg[5], uint64_t *r0)
+{
+    uint64_t n = 0, ret = 0;
+
+    (void)ctx;
+    if (id != EXEC_LOOP)
+        return 1;
+    while (n < arg[0] && ret == 0) {
+        uint64_t give[5] = {n++, arg[2], 0, 0, 0};
+        if (refint_callback(run, arg[1], give, &ret))
+            return -1;
+    }
+    *r0 = n;
+    return 0;
+}
+
+static const struct offload_prog *tail_call(void *ctx, const uint64_t arg[5])
+{
+    (void)ctx;
+    return arg[2] == 1 ? &exec_tail_target : NULL;
+}
+
+static int kfunc(void *ctx, uint32_t k, const uint64_t arg[5], uint64_t *r0)
+{
+    (void)ctx;
+    *r0 = exec_helper(EXEC_KFUNC + k, arg);
+    return 0;
+}
+
 static int helper(void *ctx, uint32_t id, const uint64_t arg[5], uint64_t *r0)
 {
     (void)ctx;
@@ -314,6 +426,9 @@ enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct 
                                 .value_addr = value,
                                 .stack_top = EXEC_STACK_TOP,
                                 .helper = c->xdp ? xdp_helper : helper,
+                                .loop = loop,
+                                .kfunc = kfunc,
+                                .tail_call = tail_call,
                                 .r1 = mem.base + (c->xdp ? EXEC_XDP : 0)};
     refint_run(&c->prog, &cfg, res);
     c->r0 = res->r0;

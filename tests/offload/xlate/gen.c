@@ -15,6 +15,8 @@
 #define UNITS      48
 #define STACK_USED 64 /* bytes that every function initialises */
 
+enum { FOR_EACH = 164 }; /* takes a function, which the translator knows */
+
 struct gen {
     struct rng *r;
     struct ebpf_insn *out;
@@ -26,6 +28,7 @@ struct gen {
     } jump[UNITS];
     uint32_t jumps;
     uint32_t calls[8], call_count; /* slots of calls to the next function */
+    uint32_t loops[2], loop_count; /* slots that name the callback in front of it */
 };
 
 uint64_t rng_next(struct rng *r)
@@ -73,7 +76,7 @@ static void op(struct gen *g, enum ebpf_id id, unsigned dst, unsigned src, int o
     if (row->disc == EBPF_BY_SRC)
         i.src = row->dval & 15u;
     if (row->disc == EBPF_BY_OFF)
-        i.off = row->dval;
+        i.off = (int16_t)row->dval;
     if (row->disc == EBPF_BY_IMM)
         i.imm = row->dval;
     put(g, i);
@@ -142,11 +145,13 @@ static unsigned place(struct gen *g, unsigned bytes, bool aligned, int *off)
 static void memory_op(struct gen *g, const struct ebpf_row *row)
 {
     bool atomic = row->kind == EBPF_KIND_ATOMIC || row->kind == EBPF_KIND_ATOMIC_FETCH ||
-                  row->kind == EBPF_KIND_CMPXCHG;
+                  row->kind == EBPF_KIND_CMPXCHG || row->kind == EBPF_KIND_LOAD_ACQ ||
+                  row->kind == EBPF_KIND_STORE_REL;
     int off;
     unsigned base = place(g, row->bits / 8, atomic, &off);
 
-    if (row->kind == EBPF_KIND_LDX || row->kind == EBPF_KIND_LDSX)
+    if (row->kind == EBPF_KIND_LDX || row->kind == EBPF_KIND_LDSX ||
+        row->kind == EBPF_KIND_LOAD_ACQ)
         op(g, row->id, data_reg(g->r), base, off, 0);
     else if (row->kind == EBPF_KIND_ST)
         op(g, row->id, base, 0, off, (int32_t)value(g->r));
@@ -164,7 +169,7 @@ static void forward_jump(struct gen *g, const struct ebpf_row *row)
     g->jump[g->jumps++].unit = ahead;
     op(g, row->id, any_reg(g->r), row->kind == EBPF_KIND_JCC_X ? any_reg(g->r) : 0, 0,
        row->kind == EBPF_KIND_JCC_K ? (int32_t)value(g->r) : 0);
-    if (row->kind == EBPF_KIND_JA)
+    if (row->kind == EBPF_KIND_JA || row->kind == EBPF_KIND_MAY_GOTO)
         g->out[g->n - 1].dst = 0;
 }
 
@@ -172,9 +177,10 @@ static void helper_call(struct gen *g)
 {
     int32_t id = (int32_t)(1 + rng_below(g->r, OFFLOAD_HELPERS - 1));
 
-    op(g, EBPF_CALL, 0, 0, 0, id == OFFLOAD_GATE_TAIL ? 1 : id);
-    if (g->out[g->n - 1].imm == 12) /* tail calls are refused */
-        g->out[g->n - 1].imm = 13;
+    if (id == OFFLOAD_GATE_TAIL || id == (int32_t)EXEC_LOOP || id == FOR_EACH)
+        op(g, EBPF_CALL_BTF, 0, 0, 0, (int32_t)rng_below(g->r, OFFLOAD_KFUNCS));
+    else
+        op(g, EBPF_CALL, 0, 0, 0, id);
     refill_args(g);
 }
 
@@ -186,12 +192,55 @@ static void local_call(struct gen *g)
     refill_args(g);
 }
 
+/* bpf_loop over a function that calls the next one, with the memory as its context. */
+static void loop_call(struct gen *g)
+{
+    op(g, EBPF_MOV64_K, 1, 0, 0, (int32_t)rng_below(g->r, 4));
+    g->loops[g->loop_count++] = g->n;
+    load64(g, 2, 0);
+    g->out[g->n - 2].src = 4;
+    op(g, EBPF_MOV64_X, 3, 6, 0, 0);
+    op(g, EBPF_MOV64_K, 4, 0, 0, 0);
+    op(g, EBPF_CALL, 0, 0, 0, EXEC_LOOP);
+    refill_args(g);
+}
+
+/* In front of the next function: what bpf_loop calls. */
+static void callback(struct gen *g)
+{
+    op(g, EBPF_MOV64_X, 7, 1, 0, 0);
+    op(g, EBPF_MOV64_X, 1, 2, 0, 0);
+    g->calls[g->call_count++] = g->n;
+    op(g, EBPF_CALL_LOCAL, 0, 0, 0, 0);
+    op(g, EBPF_ADD64_X, 0, 7, 0, 0);
+    op(g, EBPF_AND64_K, 0, 0, 0, 1);
+    op(g, EBPF_EXIT, 0, 0, 0, 0);
+}
+
+/* Index 1 is taken; the target adds to what r1 points to. */
+static void tail_call(struct gen *g)
+{
+    op(g, EBPF_MOV64_X, 1, 6, 0, 0);
+    op(g, EBPF_MOV64_K, 3, 0, 0, (int32_t)rng_below(g->r, 4));
+    op(g, EBPF_CALL, 0, 0, 0, OFFLOAD_GATE_TAIL);
+    op(g, EBPF_MOV64_K, 0, 0, 0, (int32_t)value(g->r));
+    refill_args(g);
+}
+
 static void random_unit(struct gen *g, bool may_call)
 {
     uint32_t dice = rng_below(g->r, 64);
 
     if (dice == 0 && may_call && g->call_count < 3) {
         local_call(g);
+        return;
+    }
+    if (dice == 5 && may_call && g->loop_count < 2) {
+        loop_call(g);
+        return;
+    }
+    if (dice == 6 && rng_below(g->r, 4) == 0) {
+        tail_call(g);
         return;
     }
     if (dice == 1) {
@@ -218,6 +267,7 @@ static void random_unit(struct gen *g, bool may_call)
     case EBPF_KIND_JA:
     case EBPF_KIND_JCC_K:
     case EBPF_KIND_JCC_X:
+    case EBPF_KIND_MAY_GOTO: /* never runs often enough to jump */
         forward_jump(g, row);
         break;
     case EBPF_KIND_LD64:
@@ -295,19 +345,22 @@ static void function(struct gen *g, bool may_call)
 uint32_t gen_program(struct rng *r, struct ebpf_insn *out, uint32_t max)
 {
     struct gen g = {.r = r, .out = out};
-    uint32_t calls[8], call_count = 0;
 
     for (unsigned depth = 0; depth < 4; depth++) {
         /* a function of 48 units takes at most 6 slots each, and 60 more */
         bool last = depth == 3 || g.n + 2 * (UNITS * 7 + 64) > max;
         uint32_t start = g.n;
-        for (uint32_t k = 0; k < call_count; k++)
-            out[calls[k]].imm = (int32_t)start - (int32_t)calls[k] - 1;
-        g.call_count = 0;
+        for (uint32_t k = 0; k < g.loop_count; k++)
+            out[g.loops[k]].imm = (int32_t)start - (int32_t)g.loops[k] - 1;
+        if (g.loop_count) {
+            callback(&g);
+            start = g.n;
+        }
+        for (uint32_t k = 0; k < g.call_count; k++)
+            out[g.calls[k]].imm = (int32_t)start - (int32_t)g.calls[k] - 1;
+        g.call_count = g.loop_count = 0;
         function(&g, !last);
-        memcpy(calls, g.calls, sizeof(calls));
-        call_count = g.call_count;
-        if (call_count == 0)
+        if (g.call_count + g.loop_count == 0)
             break;
     }
     return g.n;

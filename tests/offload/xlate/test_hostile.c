@@ -101,7 +101,7 @@ static void random_rows(struct rng *r, struct ebpf_insn *insns, uint32_t n)
         if (row->fields & EBPF_HAS_OFF)
             insns[k].off = (int16_t)rng_below(r, 4);
         else
-            insns[k].off = row->disc == EBPF_BY_OFF ? row->dval : 0;
+            insns[k].off = row->disc == EBPF_BY_OFF ? (int16_t)row->dval : 0;
         if (row->disc == EBPF_BY_IMM)
             insns[k].imm = row->dval;
     }

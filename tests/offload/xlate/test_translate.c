@@ -208,6 +208,20 @@ static void test_stack(void)
     CU_ASSERT(8 * (512 + 48) <= OFFLOAD_STACK_BYTES);
 }
 
+/* Frames of callbacks lie below that of the function that names them, or that calls them back. */
+static void test_callback_stack(void)
+{
+    const char *loop = "*(u64 *)(r10 -8) = 1\nr2 = subprog[Body]\ncall #181\nexit\n"
+                       "Body:\n*(u64 *)(r10 -8) = 1\nr0 = 0\nexit";
+    const char *passed = "*(u64 *)(r10 -8) = 1\nr2 = subprog[Body]\ncall Does\nexit\n"
+                         "Does:\n*(u64 *)(r10 -8) = 1\ncall #181\nexit\n"
+                         "Body:\n*(u64 *)(r10 -8) = 1\nr0 = 0\nexit";
+
+    CU_ASSERT_EQUAL(stack_of(loop, NULL), 2 * 512);
+    CU_ASSERT_EQUAL(stack_of(passed, NULL), 3 * 512 + 16);
+    CU_ASSERT_EQUAL(stack_of("r0 = 1\nmay_goto pc+0\nexit", NULL), 16);
+}
+
 /* ---- line table ---- */
 
 static bool row_insn_right(const struct offload_prog *p, uint32_t insn)
@@ -269,7 +283,7 @@ static const struct {
     uint32_t insn;
 } refused[] = {
     {"r0 = 1", "last insn is not an exit or jmp", 0},
-    {"r0 = 1\ncall bpf_tail_call#12\nexit", "tail calls are not supported by the offload", 1},
+    {"r0 = 1\ncall bpf_tail_call#12", "last insn is not an exit or jmp", 1},
     {"call #0\nexit", "invalid func unknown#0", 0},
     {"call #256\nexit", "invalid func unknown#256", 0},
     {"call #-1\nexit", "invalid func unknown#-1", 0},
@@ -282,12 +296,18 @@ static const struct {
     {"r0 = 0\ngoto pc-3\nexit", "jump out of range from insn 1 to -1", 1},
     {"goto pc+1\nr0 = 0x1\nexit", "jump into the middle of ldimm64 insn 0", 0},
     {"call pc+7\nexit", "jump out of range from insn 0 to 8", 0},
-    {"r0 = subprog[+1]\nexit", "addresses of functions are not supported by the offload", 0},
+    {"r0 = subprog[+3]\nexit", "jump out of range from insn 0 to 4", 0},
+    {"r0 = 1\nr0 = subprog[-2]\nexit", "the main program is no callback", 1},
+    {"r0 = subprog[+0]\nexit", "jump into the middle of ldimm64 insn 0", 0},
+    {"r2 = subprog[+2]\nexit\nr2 = subprog[-1]\nr0 = 0\nexit",
+     "the call stack of 9 frames is too deep !", 0},
     {"r0 = var[1]\nexit", "unrecognized bpf_ld_imm64 insn", 0},
     {"r0 = map[2]\nexit", "fd 2 is not pointing to valid bpf_map", 0},
     {"r0 = *(u8 *)skb[4]\nexit", "BPF_LD_[ABS|IND] instructions not allowed for this program type",
      0},
-    {"call kernel-function#5\nexit", "calling kernel function is not allowed", 0},
+    {"call kernel-function#64\nexit", "calling kernel function #64 is not allowed", 0},
+    {"call kernel-function#-1\nexit", "calling kernel function #-1 is not allowed", 0},
+    {"r10 = load_acquire((u64 *)(r1 +0))\nexit", "frame pointer is read only", 0},
     {"hex:ff00000000000000\nexit", "unknown opcode ff", 0},
     {"hex:1800000000000000", "invalid bpf_ld_imm64 insn", 0},
     {"hex:1800000000000000\nexit", "invalid bpf_ld_imm64 insn", 0},
@@ -425,6 +445,7 @@ static const struct cunit_case suite[] = {
     {"dead zero-extensions", test_zext_dead},
     {"facts that contradict the program", test_inconsistent_facts},
     {"stack use", test_stack},
+    {"stack of callbacks", test_callback_stack},
     {"line table", test_rows},
     {"line table of random programs", test_rows_random},
     {"refusals say why", test_refusals},
