@@ -15,8 +15,6 @@
 #define UNITS      48
 #define STACK_USED 64 /* bytes that every function initialises */
 
-enum { FOR_EACH = 164 }; /* takes a function, which the translator knows */
-
 struct gen {
     struct rng *r;
     struct ebpf_insn *out;
@@ -176,8 +174,10 @@ static void forward_jump(struct gen *g, const struct ebpf_row *row)
 static void helper_call(struct gen *g)
 {
     int32_t id = (int32_t)(1 + rng_below(g->r, OFFLOAD_HELPERS - 1));
+    struct offload_proto proto;
 
-    if (id == OFFLOAD_GATE_TAIL || id == (int32_t)EXEC_LOOP || id == FOR_EACH)
+    offload_helper_proto((uint32_t)id, &proto);
+    if (id == OFFLOAD_GATE_TAIL || proto.callback)
         op(g, EBPF_CALL_BTF, 0, 0, 0, (int32_t)rng_below(g->r, OFFLOAD_KFUNCS));
     else
         op(g, EBPF_CALL, 0, 0, 0, id);
