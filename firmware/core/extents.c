@@ -34,23 +34,52 @@ void fw_extents_init(struct fw_extents *x, struct fw_extent *row, uint32_t room,
         row_insert(x, 0, start, end - start);
 }
 
-int fw_extents_alloc(struct fw_extents *x, uint64_t bytes, uint64_t *addr)
+/* Bytes in front of the first place in the row that is aligned; more than the row has when none is.
+ */
+static uint64_t gap(const struct fw_extent *row, uint64_t align)
+{
+    return (row->addr + align - 1) / align * align - row->addr;
+}
+
+static int fits(const struct fw_extent *row, uint64_t need, uint64_t align)
+{
+    uint64_t skip = gap(row, align);
+    return row->size >= skip && row->size - skip >= need;
+}
+
+/* Cuts [addr, addr + need) out of row i. */
+static void row_cut(struct fw_extents *x, uint32_t i, uint64_t addr, uint64_t need)
+{
+    struct fw_extent row = x->row[i];
+    uint64_t before = addr - row.addr;
+    uint64_t after = row.size - before - need;
+    row_remove(x, i);
+    if (after)
+        row_insert(x, i, addr + need, after);
+    if (before)
+        row_insert(x, i, row.addr, before);
+}
+
+int fw_extents_alloc_at(struct fw_extents *x, uint64_t bytes, uint64_t align, uint64_t *addr)
 {
     uint64_t need = round_up(x, bytes);
     uint32_t best = x->rows;
     if (need < bytes || need == 0)
         return need == 0 && bytes == 0 ? FW_EINVAL : FW_ENOMEM;
     for (uint32_t i = 0; i < x->rows; i++)
-        if (x->row[i].size >= need && (best == x->rows || x->row[i].size < x->row[best].size))
+        if (fits(&x->row[i], need, align) &&
+            (best == x->rows || x->row[i].size < x->row[best].size))
             best = i;
     if (best == x->rows)
         return FW_ENOMEM;
-    *addr = x->row[best].addr;
-    x->row[best].addr += need;
-    x->row[best].size -= need;
-    if (x->row[best].size == 0)
-        row_remove(x, best);
+    *addr = x->row[best].addr + gap(&x->row[best], align);
+    row_cut(x, best, *addr, need);
     return 0;
+}
+
+int fw_extents_alloc(struct fw_extents *x, uint64_t bytes, uint64_t *addr)
+{
+    return fw_extents_alloc_at(x, bytes, x->granule, addr);
 }
 
 void fw_extents_free(struct fw_extents *x, uint64_t addr, uint64_t bytes)

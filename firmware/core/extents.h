@@ -25,6 +25,8 @@ void fw_extents_init(struct fw_extents *x, struct fw_extent *row, uint32_t room,
 
 /* The smallest extent that fits. 0 and *addr; FW_ENOMEM; FW_EINVAL for 0 bytes. */
 int fw_extents_alloc(struct fw_extents *x, uint64_t bytes, uint64_t *addr);
+/* The same at a multiple of `align`, a power of two. */
+int fw_extents_alloc_at(struct fw_extents *x, uint64_t bytes, uint64_t align, uint64_t *addr);
 
 /* Takes back what alloc gave for the same `bytes`. */
 void fw_extents_free(struct fw_extents *x, uint64_t addr, uint64_t bytes);

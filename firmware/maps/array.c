@@ -15,6 +15,8 @@ int fw_array_plan(const struct fw_maps *ms, struct fw_map *m)
         return FW_EINVAL;
     m->stride = fw_round8(m->spec.value_size);
     m->bytes = (uint64_t)m->stride * m->spec.max_entries;
+    if (m->spec.flags & FW_F_MMAPABLE)
+        m->bytes = (m->bytes + FW_MAP_PAGE - 1) / FW_MAP_PAGE * FW_MAP_PAGE;
     return 0;
 }
 

@@ -51,14 +51,19 @@ void fw_maps_init(struct fw_maps *ms, struct fw_map *map, uint32_t handle_base,
     fw_extents_init(&ms->dram, rows, row_room, CONTENTS_ALIGN, NIC_DRAM_BASE, dram_bytes);
 }
 
-int fw_maps_alloc(struct fw_maps *ms, uint64_t bytes, uint32_t *addr)
+static int alloc_at(struct fw_maps *ms, uint64_t bytes, uint64_t align, uint32_t *addr)
 {
     uint64_t at = 0;
     fw_lock(&ms->lock);
-    int err = fw_extents_alloc(&ms->dram, bytes, &at);
+    int err = fw_extents_alloc_at(&ms->dram, bytes, align, &at);
     fw_unlock(&ms->lock);
     *addr = (uint32_t)at;
     return err;
+}
+
+int fw_maps_alloc(struct fw_maps *ms, uint64_t bytes, uint32_t *addr)
+{
+    return alloc_at(ms, bytes, CONTENTS_ALIGN, addr);
 }
 
 void fw_maps_free(struct fw_maps *ms, uint32_t addr, uint64_t bytes)
@@ -153,6 +158,11 @@ static int check_fields(const struct fw_map_type_ops *ops, const struct fw_map_s
     return 0;
 }
 
+static uint64_t contents_align(const struct fw_map *m)
+{
+    return m->spec.flags & FW_F_MMAPABLE ? FW_MAP_PAGE : CONTENTS_ALIGN;
+}
+
 int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *handle)
 {
     const struct fw_map_type_ops *ops = type_ops(spec->type);
@@ -170,7 +180,7 @@ int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *
     err = ops->plan(ms, &plan);
     if (!err)
         err = ops->sram ? sram_alloc(ms, plan.bytes, &plan.base)
-                        : fw_maps_alloc(ms, plan.bytes, &plan.base);
+                        : alloc_at(ms, plan.bytes, contents_align(&plan), &plan.base);
     if (err)
         return err;
     slot_taken(ms, m);

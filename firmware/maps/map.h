@@ -57,6 +57,8 @@ struct fw_map_type_ops;
 struct fw_maps;
 struct fw_ctl;
 
+#define FW_MAP_PAGE 4096u /* maps that the host mmaps: a page is all of one map */
+
 struct fw_map {
     uint64_t hot;
     const struct fw_map_type_ops *ops;

@@ -111,6 +111,8 @@ static inline void *user_ptr(uint64_t p)
 int obj_publish(struct nicbpf *b, struct obj *o, enum obj_kind kind);
 /* The object of this kind behind fd, *err = 0; else NULL and -EBADF (no such fd) or -EINVAL. */
 struct obj *obj_of_fd(struct nicbpf *b, int fd, enum obj_kind kind, int *err);
+/* fd is an object's, of any kind. */
+bool obj_any_fd(struct nicbpf *b, int fd);
 struct obj *obj_of_id(struct nicbpf *b, uint32_t id, enum obj_kind kind);
 /* The smallest id above `id`, or 0. */
 uint32_t obj_next_id(const struct nicbpf *b, uint32_t id, enum obj_kind kind);
@@ -135,6 +137,10 @@ void link_release(struct nicbpf *b, struct link_obj *l);
 /* ---- map_elem.c ---- */
 /* Fills m->frozen_data where programs may take the map's contents for constants. */
 int map_frozen_values(struct nicbpf *b, struct map_obj *m);
+
+/* ---- map_mmap.c ---- */
+/* This process has the map's pages mapped for writing. */
+bool map_mapped_for_write(struct nicbpf *b, const struct map_obj *m);
 
 /* ---- refusal.c ---- */
 /* Records why; returns code. */

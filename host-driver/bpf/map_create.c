@@ -17,8 +17,8 @@
 
 /*
  * Flags that ask nothing of the firmware: who may do what is enforced here and by
- * the verifier, and the NIC has one memory node. BPF_F_MMAPABLE is only a permission;
- * mmap(2) of the descriptor itself fails with ENODEV.
+ * the verifier, and the NIC has one memory node. BPF_F_MMAPABLE the firmware must know
+ * (it gives such maps pages of their own); here it is a permission.
  */
 #define FLAGS_LAYER (FLAGS_ACCESS | BPF_F_NUMA_NODE | BPF_F_MMAPABLE)
 

@@ -91,6 +91,8 @@ long cmd_map_freeze(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
         return rc;
     if (m->frozen) /* the right to write, which freezing takes, is what freezing needs */
         return -EPERM;
+    if (map_mapped_for_write(b, m))
+        return -EBUSY;
     m->frozen = true;
     return 0;
 }

@@ -48,6 +48,22 @@ int obj_publish(struct nicbpf *b, struct obj *o, enum obj_kind kind)
 
 /* ---- look-up ---- */
 
+static struct obj *find_fd(struct nicbpf *b, const struct stat *st)
+{
+    for (struct obj *o = b->objects; o; o = o->next) {
+        if (o->ino == st->st_ino && o->dev == st->st_dev)
+            return o;
+    }
+    return NULL;
+}
+
+bool obj_any_fd(struct nicbpf *b, int fd)
+{
+    struct stat st;
+
+    return !fstat(fd, &st) && find_fd(b, &st);
+}
+
 struct obj *obj_of_fd(struct nicbpf *b, int fd, enum obj_kind kind, int *err)
 {
     struct stat st;
@@ -56,14 +72,9 @@ struct obj *obj_of_fd(struct nicbpf *b, int fd, enum obj_kind kind, int *err)
         *err = -EBADF;
         return NULL;
     }
-    *err = -EINVAL;
-    for (struct obj *o = b->objects; o; o = o->next) {
-        if (o->ino != st.st_ino || o->dev != st.st_dev)
-            continue;
-        *err = o->kind == kind ? 0 : -EINVAL;
-        return o->kind == kind ? o : NULL;
-    }
-    return NULL;
+    struct obj *o = find_fd(b, &st);
+    *err = o && o->kind == kind ? 0 : -EINVAL;
+    return *err ? NULL : o;
 }
 
 struct obj *obj_of_id(struct nicbpf *b, uint32_t id, enum obj_kind kind)

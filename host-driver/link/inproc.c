@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "link/iommu.h"
+#include "nic/memmap.h"
 #include "nic/regs.h"
 #include "nicdrv/link.h"
 
@@ -17,6 +20,9 @@ struct inproc {
     struct nicdrv_link link; /* first: the handle callers hold */
     struct nic_device *dev;
     struct iommu mmu;
+    int dram_fd; /* memfd: the device's DRAM, as others may map it; -1 = none yet */
+    uint8_t *dram;
+    uint64_t dram_size;
     nicdrv_irq_fn irq;
     void *irq_ctx;
     uint64_t pending[(NIC_VECTORS + 63) / 64]; /* messages received, not yet delivered */
@@ -62,10 +68,28 @@ static void host_msix(void *ctx, unsigned vector, uint64_t addr, uint32_t data)
         p->pending[vector / 64] |= UINT64_C(1) << (vector % 64);
 }
 
+/* Pages that nobody touches take no room. */
+static void *host_dram(void *ctx, uint64_t bytes)
+{
+    struct inproc *p = ctx;
+
+    p->dram_fd = memfd_create("nic-dram", MFD_CLOEXEC);
+    if (p->dram_fd < 0 || ftruncate(p->dram_fd, (off_t)bytes))
+        return NULL;
+    void *mem =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, p->dram_fd, 0);
+    if (mem == MAP_FAILED)
+        return NULL;
+    p->dram = mem;
+    p->dram_size = bytes;
+    return mem;
+}
+
 static const struct nic_host_ops host_ops = {
     .dma_read = host_dma_read,
     .dma_write = host_dma_write,
     .msix = host_msix,
+    .dram = host_dram,
 };
 
 /* Hands every pending vector to the driver, lowest first; how many there were. */
@@ -198,12 +222,29 @@ static void link_fault_text(struct nicdrv_link *l, char *buf, size_t len)
         add(buf, len, &at, "%sx%u=0x%" PRIx64, i % 4 == 1 ? "\n  " : " ", i, f.x[i]);
 }
 
+static int link_mem_file(struct nicdrv_link *l, uint64_t addr, uint64_t len, uint64_t *offset)
+{
+    const struct inproc *p = self(l);
+
+    if (addr < NIC_DRAM_BASE || addr - NIC_DRAM_BASE > p->dram_size ||
+        len > p->dram_size - (addr - NIC_DRAM_BASE))
+        return -EFAULT;
+    *offset = addr - NIC_DRAM_BASE;
+    return p->dram_fd;
+}
+
 static void link_destroy(struct nicdrv_link *l)
 {
+    struct inproc *p = self(l);
+
     if (!l)
         return;
-    nic_device_destroy(self(l)->dev);
-    iommu_fini(&self(l)->mmu);
+    nic_device_destroy(p->dev);
+    iommu_fini(&p->mmu);
+    if (p->dram)
+        munmap(p->dram, p->dram_size);
+    if (p->dram_fd >= 0)
+        close(p->dram_fd);
     free(l);
 }
 
@@ -217,6 +258,7 @@ static const struct nicdrv_link_ops inproc_ops = {
     .set_irq = link_set_irq,
     .wait = link_wait,
     .fault_text = link_fault_text,
+    .mem_file = link_mem_file,
     .destroy = link_destroy,
 };
 
@@ -227,6 +269,7 @@ int nicdrv_link_inproc(const struct nic_config *cfg, struct nicdrv_link **out, s
     if (!p)
         return nic_err_set(err, -ENOMEM, "PCIe link: out of memory");
     p->link.ops = &inproc_ops;
+    p->dram_fd = -1;
     iommu_init(&p->mmu);
     int rc = nic_device_create(cfg, &host_ops, p, &p->dev, err);
     if (rc) {

@@ -11,16 +11,26 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static int region_create(struct mem_region *m, uint64_t base, uint64_t size, uint64_t banks)
+static void *own_memory(uint64_t size)
 {
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
 
     if (p == MAP_FAILED)
-        return -ENOMEM;
+        return NULL;
     /* Huge pages would make sparse tables resident; a kernel without them says EINVAL. */
     (void)madvise(p, size, MADV_NOHUGEPAGE);
-    m->mem = p;
+    return p;
+}
+
+/* `lent`: memory that is not the region's to free, or NULL. */
+static int region_create(struct mem_region *m, uint64_t base, uint64_t size, uint64_t banks,
+                         void *lent)
+{
+    m->mem = lent != NULL ? lent : own_memory(size);
+    m->lent = lent != NULL;
+    if (m->mem == NULL)
+        return -ENOMEM;
     m->base = base;
     m->size = size;
     m->banks = (uint32_t)banks;
@@ -38,7 +48,7 @@ static void region_time(struct mem_region *m, const struct nic_config *cfg, uint
 
 static void region_destroy(struct mem_region *m)
 {
-    if (m->mem != NULL)
+    if (m->mem != NULL && !m->lent)
         munmap(m->mem, m->size);
     free(m->bank_free);
 }
@@ -60,7 +70,7 @@ static int create_clusters(struct nic_device *dev)
         struct mem_region *m = &mem->cluster[i];
 
         if (region_create(m, NIC_CLUSTER_BASE + (uint64_t)i * NIC_CLUSTER_STRIDE, c->cluster_size,
-                          c->cluster_banks) != 0)
+                          c->cluster_banks, NULL) != 0)
             return -ENOMEM;
         region_time(m, c, c->cluster_latency, c->cluster_service);
     }
@@ -100,10 +110,13 @@ int mem_create(struct nic_device *dev)
 {
     const struct nic_config *c = &dev->cfg;
     struct mem *mem = &dev->mem;
+    void *dram = NULL;
 
-    if (region_create(&mem->dram, NIC_DRAM_BASE, c->dram_size, c->dram_banks) != 0 ||
-        region_create(&mem->sram, NIC_SRAM_BASE, c->sram_size, c->sram_banks) != 0 ||
-        region_create(&mem->istore, NIC_ISTORE_BASE, c->istore_size, c->sram_banks) != 0)
+    if (dev->host.dram != NULL && (dram = dev->host.dram(dev->host_ctx, c->dram_size)) == NULL)
+        return -ENOMEM;
+    if (region_create(&mem->dram, NIC_DRAM_BASE, c->dram_size, c->dram_banks, dram) != 0 ||
+        region_create(&mem->sram, NIC_SRAM_BASE, c->sram_size, c->sram_banks, NULL) != 0 ||
+        region_create(&mem->istore, NIC_ISTORE_BASE, c->istore_size, c->sram_banks, NULL) != 0)
         return -ENOMEM;
     region_time(&mem->dram, c, c->dram_latency, c->dram_service);
     region_time(&mem->sram, c, c->sram_latency, c->sram_service);

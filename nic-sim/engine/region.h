@@ -7,6 +7,7 @@
 #ifndef NIC_REGION_H
 #define NIC_REGION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nic/memmap.h"
@@ -20,6 +21,7 @@ struct mem_region {
     uint64_t *bank_free;  /* cycle at which each bank is free */
     uint32_t banks, mask; /* mask: banks - 1 when a power of two, else 0 */
     uint64_t accesses;
+    bool lent; /* mem is the host's */
 };
 
 /*

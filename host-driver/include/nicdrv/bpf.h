@@ -3,8 +3,9 @@
  * The bpf(2) object layer: the kernel's commands over a NIC, so that libbpf
  * works unchanged. libbpf calls the C library's syscall(2) wrapper; an
  * executable that links nicdrv_bpf exports its own `syscall`, which hands
- * SYS_bpf to the bound layer and everything else to the kernel. With no layer
- * bound, SYS_bpf goes to the kernel too.
+ * SYS_bpf to the bound layer and everything else to the kernel; and the other
+ * functions that libbpf uses on descriptors (mmap), which do likewise. With no
+ * layer bound, all goes to the kernel.
  */
 #ifndef NICDRV_BPF_H
 #define NICDRV_BPF_H
@@ -27,6 +28,13 @@ void nicbpf_destroy(struct nicbpf *b);
  * maps, a link its program) is freed by the next command that creates an object.
  */
 long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size);
+
+/*
+ * mmap(2) of one of the layer's descriptors: maps with BPF_F_MMAPABLE show the NIC's memory. The
+ * address, or a negative errno: -EBADF when the descriptor is none of the layer's.
+ */
+long nicbpf_mmap(struct nicbpf *b, void *addr, size_t len, int prot, int flags, int fd,
+                 int64_t offset);
 
 /* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of
  * process-wide state, because syscall(2) has no context argument. */

@@ -43,6 +43,12 @@ struct nicdrv_link_ops {
      * NULL in a link that cannot tell.
      */
     void (*fault_text)(struct nicdrv_link *l, char *buf, size_t len);
+    /*
+     * A file that shows device memory, as that of a PCI BAR does: mmap(2) of the returned
+     * descriptor (borrowed until destroy) at *offset is [addr, addr+len) of DRAM, for reading and
+     * writing. -EFAULT when it is not all DRAM. NULL in a link that has none.
+     */
+    int (*mem_file)(struct nicdrv_link *l, uint64_t addr, uint64_t len, uint64_t *offset);
     void (*destroy)(struct nicdrv_link *l);
 };
 

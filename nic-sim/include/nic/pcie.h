@@ -15,6 +15,12 @@ struct nic_host_ops {
     int (*dma_write)(void *ctx, uint64_t iova, const void *src, size_t len);
     /* An unmasked vector fired: the message of its table entry. Must not call into the device. */
     void (*msix)(void *ctx, unsigned vector, uint64_t addr, uint32_t data);
+    /*
+     * Memory for the device's DRAM: `bytes` of zeroes, borrowed until the device is destroyed;
+     * NULL for want of it. For a host that shows DRAM to others (mmap of a BAR). An op of NULL:
+     * the device takes memory of its own.
+     */
+    void *(*dram)(void *ctx, uint64_t bytes);
 };
 
 #endif

@@ -67,6 +67,27 @@ static void test_best_fit(void)
     CU_ASSERT_EQUAL(b, a[2]);
 }
 
+/* Aligned blocks, between others that are not; what is in front of them is not lost. */
+static void test_alignment(void)
+{
+    uint64_t a, b, c;
+    start();
+    CU_ASSERT_EQUAL(fw_extents_alloc(&x, GRANULE, &a), 0);
+    CU_ASSERT_EQUAL(fw_extents_alloc_at(&x, 5000, 4096, &b), 0);
+    CU_ASSERT_EQUAL(b, BASE + 4096);
+    CU_ASSERT_EQUAL(fw_extents_alloc(&x, 4096 - GRANULE, &c), 0); /* the gap, exactly */
+    CU_ASSERT_EQUAL(c, BASE + GRANULE);
+    CU_ASSERT_EQUAL(fw_extents_alloc_at(&x, BYTES - 4096, 4096, &c), FW_ENOMEM);
+    CU_ASSERT_EQUAL(fw_extents_alloc_at(&x, BYTES - 0x3000, 0x1000, &c), 0); /* the whole rest */
+    CU_ASSERT_EQUAL(c, BASE + 0x3000);
+    fw_extents_free(&x, c, BYTES - 0x3000);
+    fw_extents_free(&x, b, 5000);
+    fw_extents_free(&x, a, GRANULE);
+    fw_extents_free(&x, BASE + GRANULE, 4096 - GRANULE);
+    CU_ASSERT_EQUAL(fw_extents_free_bytes(&x), BYTES);
+    CU_ASSERT_EQUAL(fw_extents_alloc(&x, BYTES, &a), 0);
+}
+
 struct block {
     uint64_t addr, bytes;
 };
@@ -125,6 +146,7 @@ static const struct cunit_case cases[] = {
     {"all of it, and back", test_all_and_back},
     {"sizes that cannot be", test_bad_sizes},
     {"an unaligned range is trimmed", test_range_is_trimmed},
+    {"alignment", test_alignment},
     {"best fit", test_best_fit},
     {"random", test_random},
     {NULL, NULL},

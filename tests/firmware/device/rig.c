@@ -82,7 +82,11 @@ static void msix(void *ctx, unsigned vector, uint64_t addr, uint32_t data)
     (void)ctx, (void)vector, (void)addr, (void)data;
 }
 
-static const struct nic_host_ops host_ops = {dma_read, dma_write, msix};
+static const struct nic_host_ops host_ops = {
+    .dma_read = dma_read,
+    .dma_write = dma_write,
+    .msix = msix,
+};
 
 void *rig_host(struct rig *r, uint64_t iova)
 {
