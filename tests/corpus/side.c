@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { UNSIZED_MAP_ENTRIES = 64 };
+
 /* libbpf's print callback has no context argument. */
 static struct side *speaking;
 
@@ -40,6 +42,14 @@ static void choose(struct side *s, const char *name, bool alone)
     }
 }
 
+/* Sizes that a loader would choose: an object may leave them at 0. */
+static void size_map(struct bpf_map *m)
+{
+    bpf_map__set_pin_path(m, NULL);
+    if (bpf_map__max_entries(m) == 0 && bpf_map__type(m) != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+        bpf_map__set_max_entries(m, UNSIZED_MAP_ENTRIES);
+}
+
 int side_load(struct side *s, const char *path, const char *name, bool alone)
 {
     struct bpf_map *m;
@@ -50,7 +60,7 @@ int side_load(struct side *s, const char *path, const char *name, bool alone)
     s->obj = bpf_object__open_file(path, NULL);
     if (s->obj == NULL)
         return -errno;
-    bpf_object__for_each_map(m, s->obj) bpf_map__set_pin_path(m, NULL);
+    bpf_object__for_each_map(m, s->obj) size_map(m);
     choose(s, name, alone);
     if (s->prog == NULL)
         return -ENOENT;
