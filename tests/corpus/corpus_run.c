@@ -5,6 +5,7 @@
  * writes what came of it as JSON. run_corpus.py compares the two sides.
  *
  *   corpus_run --list OBJ
+ *   corpus_run --probe        exit status 0 when this user may use bpf(2)
  *   corpus_run --side kernel|nic [--alone] --prog NAME [-r CAPTURE] [--frames N] OBJ
  */
 #include <bpf/bpf.h>
@@ -26,7 +27,7 @@ enum { FRAMES_MAX = 4096, FRAME_MIN = 14, FRAME_MAX = 3520, DATA_MAX = 4096 };
 
 struct options {
     const char *object, *prog, *capture, *side;
-    bool list, alone;
+    bool list, alone, probe;
     unsigned frames;
 };
 
@@ -36,13 +37,10 @@ struct frames {
 };
 
 static const struct option long_options[] = {
-    {"list", no_argument, NULL, 'l'},
-    {"side", required_argument, NULL, 's'},
-    {"alone", no_argument, NULL, 'a'},
-    {"prog", required_argument, NULL, 'p'},
-    {"read", required_argument, NULL, 'r'},
-    {"frames", required_argument, NULL, 'n'},
-    {NULL, 0, NULL, 0},
+    {"list", no_argument, NULL, 'l'},         {"probe", no_argument, NULL, 'P'},
+    {"side", required_argument, NULL, 's'},   {"alone", no_argument, NULL, 'a'},
+    {"prog", required_argument, NULL, 'p'},   {"read", required_argument, NULL, 'r'},
+    {"frames", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0},
 };
 
 static int options_parse(int argc, char **argv, struct options *o)
@@ -54,6 +52,9 @@ static int options_parse(int argc, char **argv, struct options *o)
         case 'l':
             o->list = true;
             break;
+        case 'P':
+            o->probe = true;
+            return 0;
         case 's':
             o->side = optarg;
             break;
@@ -93,6 +94,11 @@ static int list(const char *path)
     }
     bpf_object__close(obj);
     return 0;
+}
+
+static int probe(void)
+{
+    return bpf_map_create(BPF_MAP_TYPE_ARRAY, "probe", 4, 4, 1, NULL) < 0 ? 1 : 0;
 }
 
 static int frames_read(struct frames *f, const char *path, unsigned limit)
@@ -224,6 +230,8 @@ int main(int argc, char **argv)
                 "usage: corpus_run --list OBJ\n       corpus_run --side kernel|nic [--alone] "
                 "--prog NAME [-r CAPTURE] [--frames N] OBJ\n");
         rc = 1;
+    } else if (o.probe) {
+        rc = probe();
     } else if (o.list) {
         rc = list(o.object);
     } else if (o.capture != NULL && frames_read(f, o.capture, o.frames) != 0) {
