@@ -56,6 +56,8 @@ void bufpool_reset(struct nic_device *dev)
     }
     for (unsigned c = 0; c < dev->mem.clusters; c++)
         pool->nfree[c] = pool->per_cluster;
+    pool->available = pool->total;
+    pool->empty_cycles = 0;
     pool->oldest = DEV_NONE;
     pool->newest = DEV_NONE;
     pool->outstanding = 0;
@@ -68,6 +70,8 @@ struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster)
 
     if (pool->nfree[cluster] == 0)
         return NULL;
+    if (--pool->available == 0)
+        pool->empty_from = dev->now;
     return &pool->buf[pool->free[cluster * pool->per_cluster + --pool->nfree[cluster]]];
 }
 
@@ -76,6 +80,8 @@ void bufpool_put(struct nic_device *dev, struct pktbuf *b)
     struct bufpool *pool = &dev->pool;
     uint32_t cluster = b->id / pool->per_cluster;
 
+    if (pool->available++ == 0)
+        pool->empty_cycles += dev->now - pool->empty_from;
     pool->free[cluster * pool->per_cluster + pool->nfree[cluster]++] = b->id;
 }
 
@@ -126,4 +132,12 @@ uint64_t bufpool_watermark(const struct nic_device *dev)
     const struct bufpool *pool = &dev->pool;
 
     return pool->oldest == DEV_NONE ? pool->seq : pool->buf[pool->oldest].pkt.seq;
+}
+
+uint64_t bufpool_starved(void *ctx)
+{
+    const struct nic_device *dev = ctx;
+    const struct bufpool *pool = &dev->pool;
+
+    return pool->empty_cycles + (pool->available == 0 ? dev->now - pool->empty_from : 0);
 }

@@ -113,7 +113,9 @@ struct bufpool {
     uint32_t *nfree;         /* of each cluster */
     uint32_t oldest, newest; /* outstanding packets, DEV_NONE */
     uint32_t outstanding;
-    uint64_t seq; /* of the next frame */
+    uint32_t available;                /* free ones of all clusters */
+    uint64_t empty_from, empty_cycles; /* since when there is none; cycles without, before that */
+    uint64_t seq;                      /* of the next frame */
 };
 int bufpool_create(struct nic_device *dev);
 void bufpool_destroy(struct nic_device *dev);
@@ -124,6 +126,7 @@ uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b);
 void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b); /* takes the next seq */
 uint64_t bufpool_seq_skip(struct nic_device *dev); /* the same for a frame dropped on arrival */
 void bufpool_seq_done(struct nic_device *dev, struct pktbuf *b);
+uint64_t bufpool_starved(void *dev); /* engine_bus.starved */
 uint64_t bufpool_watermark(const struct nic_device *dev);
 
 /* ---- wq.c: work queues, one a cluster ---- */

@@ -56,6 +56,7 @@ static void init(struct nic_device *dev)
     dev->bus = (struct engine_bus){
         .ctx = dev,
         .access = bus_access,
+        .starved = bufpool_starved,
         .code_page = bus_code_page,
         .time_ns = bus_time_ns,
         .regions = &dev->mem.map,

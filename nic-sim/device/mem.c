@@ -40,8 +40,9 @@ static int region_create(struct mem_region *m, uint64_t base, uint64_t size, uin
 }
 
 static void region_time(struct mem_region *m, const struct nic_config *cfg, uint64_t latency,
-                        uint64_t service)
+                        uint64_t service, enum nic_cause cause)
 {
+    m->cause = (uint8_t)cause;
     m->latency = cfg->run_functional ? 0 : latency;
     m->service = cfg->run_functional ? 0 : service;
 }
@@ -72,7 +73,7 @@ static int create_clusters(struct nic_device *dev)
         if (region_create(m, NIC_CLUSTER_BASE + (uint64_t)i * NIC_CLUSTER_STRIDE, c->cluster_size,
                           c->cluster_banks, NULL) != 0)
             return -ENOMEM;
-        region_time(m, c, c->cluster_latency, c->cluster_service);
+        region_time(m, c, c->cluster_latency, c->cluster_service, NIC_CAUSE_CLUSTER);
     }
     return 0;
 }
@@ -118,9 +119,9 @@ int mem_create(struct nic_device *dev)
         region_create(&mem->sram, NIC_SRAM_BASE, c->sram_size, c->sram_banks, NULL) != 0 ||
         region_create(&mem->istore, NIC_ISTORE_BASE, c->istore_size, c->sram_banks, NULL) != 0)
         return -ENOMEM;
-    region_time(&mem->dram, c, c->dram_latency, c->dram_service);
-    region_time(&mem->sram, c, c->sram_latency, c->sram_service);
-    region_time(&mem->istore, c, c->sram_latency, c->sram_service);
+    region_time(&mem->dram, c, c->dram_latency, c->dram_service, NIC_CAUSE_DRAM);
+    region_time(&mem->sram, c, c->sram_latency, c->sram_service, NIC_CAUSE_SRAM);
+    region_time(&mem->istore, c, c->sram_latency, c->sram_service, NIC_CAUSE_SRAM);
     if (create_clusters(dev) != 0)
         return -ENOMEM;
     map_regions(mem);

@@ -53,6 +53,34 @@ int nic_device_engine_stats(const struct nic_device *dev, unsigned e, struct nic
     return 0;
 }
 
+int nic_device_thread_stats(const struct nic_device *dev, unsigned e, unsigned t,
+                            struct nic_thread_stats *out)
+{
+    if (e > dev->engines || t >= (e == dev->engines ? 1 : dev->threads))
+        return -EINVAL;
+    engine_thread_stats(dev->engine[e], t, out);
+    return 0;
+}
+
+struct cause_text {
+    const char *name, *what;
+};
+
+static const struct cause_text cause_texts[] = {
+#define NIC_CAUSE(id, name, what) {name, what},
+#include "nic/causes.def"
+};
+
+const char *nic_cause_name(unsigned cause)
+{
+    return cause < NIC_CAUSES ? cause_texts[cause].name : NULL;
+}
+
+const char *nic_cause_what(unsigned cause)
+{
+    return cause < NIC_CAUSES ? cause_texts[cause].what : NULL;
+}
+
 void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap)
 {
     if (tap != NULL)

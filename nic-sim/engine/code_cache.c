@@ -35,6 +35,22 @@ static void set_costs(struct code_cache *cc, const struct nic_config *cfg)
     cc->branch_taken = (int32_t)at_least_1(cfg->cost_branch_taken) - (int32_t)BRANCH;
 }
 
+/* What of an instruction's static cycles is not the cost of issuing it. */
+static void set_splits(struct code_cache *cc, const struct nic_config *cfg)
+{
+    const uint64_t alu = cfg->cost_alu, branch = cfg->cost_branch, jump = cc->cost[KIND_JAL_FAR];
+    const uint64_t MUL = cfg->cost_mul > alu ? (cfg->cost_mul - alu) << SPLIT_DEPENDENCY : 0;
+    const uint64_t DIV = cfg->cost_div > alu ? (cfg->cost_div - alu) << SPLIT_DEPENDENCY : 0;
+    const uint64_t JUMP = jump > branch ? (jump - branch) << SPLIT_JUMP : 0;
+    const uint64_t LOAD = SPLIT_ONE(SPLIT_LOADS);
+    const uint64_t ALU = 0, BRANCH = 0, STORE = 0, ATOMIC = 0, CSR = 0, SYSTEM = 0;
+
+#define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing)                            \
+    cc->split[RV64_OP_##id] = timing;
+#include "nic/rv64_insn.def"
+    cc->split[KIND_JAL_FAR] = JUMP;
+}
+
 static void set_pairs(struct code_cache *cc)
 {
     for (size_t i = 0; i < cc->run.pair_count && i < UINT8_MAX; i++) {
@@ -61,6 +77,7 @@ int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus
     set_pairs(cc);
     cc->generation = 1;
     set_costs(cc, cfg);
+    set_splits(cc, cfg);
     *out = cc;
     return 0;
 }
@@ -146,6 +163,7 @@ static void decode_one(struct code_cache *cc, struct code_page *p, unsigned i)
     n->rd = dest_slot(d.rd);
     n->pad = 0;
     p->cycles[i + 1] = p->cycles[i] + cc->cost[p->kind[i]];
+    p->split[i + 1] = p->split[i] + cc->split[p->kind[i]];
 }
 
 /* borders_before[i]: borders at instructions 0..i. */
@@ -170,6 +188,7 @@ static void make_near(struct code_cache *cc, struct code_page *p, int i, const u
     }
     enum rv64_op op = rv64_decode(p->word[i]).op;
     n->imm = (int32_t)(p->cycles[i + 1] - p->cycles[to]);
+    p->near_split[i] = p->split[i + 1] - p->split[to] + (jal ? 0 : SPLIT_ONE(SPLIT_TAKEN));
     if (jal) {
         n->jal_distance = (int16_t)(to - i);
     } else {
@@ -199,6 +218,7 @@ static void decode_page(struct code_cache *cc, struct code_page *p)
     mark_all_borders(cc, p);
     memcpy(p->word, p->mem, PAGE_BYTES);
     p->cycles[0] = 0;
+    p->split[0] = 0;
     for (unsigned i = 0; i < PAGE_INSNS; i++) {
         decode_one(cc, p, i);
     }

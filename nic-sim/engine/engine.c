@@ -74,6 +74,8 @@ static void hart_reset(struct engine *e, unsigned thread, uint64_t pc, uint64_t 
     h->state = HART_READY;
     sched_ready_at(e, thread, now);
     h->trap_retired = UINT64_MAX;
+    h->wait_from = now;
+    h->wait_cause = NIC_CAUSE_ENGINE;
     csr_reset(h);
     h->win_lo = NIC_LOCAL_BASE;
     h->win_n = e->local_size - 7;
@@ -93,6 +95,8 @@ void engine_reset(struct engine *e, uint64_t pc, uint64_t now)
     e->switched = 0;
     e->stalled = 0;
     e->idle = 0;
+    memset(e->gap, 0, sizeof(e->gap));
+    e->gap_open = false;
     e->current = 0;
     e->running = true;
     e->is_chosen = false;
@@ -134,6 +138,14 @@ void engine_stats(const struct engine *e, struct nic_engine_stats *out)
     out->stall_cycles = e->stalled;
     out->idle_cycles = e->idle;
     out->busy_cycles = e->clock - e->reset_at - e->switched - e->stalled - e->idle;
+    cause_engine(e, out->cause);
+}
+
+void engine_thread_stats(const struct engine *e, unsigned thread, struct nic_thread_stats *out)
+{
+    out->insns = e->hart[thread].retired;
+    out->program_insns = program_insns(&e->hart[thread]);
+    cause_thread(e, thread, out->cause);
 }
 
 void engine_dump(const struct engine *e, uint32_t hart, struct nic_fault *out)

@@ -64,6 +64,8 @@ struct engine_bus {
      * when it is not executable. The pointer stays valid for the device's life.
      */
     const uint8_t *(*code_page)(void *ctx, uint64_t page);
+    /* Cycles until now in which no packet buffer was free; NULL: there always is one. */
+    uint64_t (*starved)(void *ctx);
     /* Modelled nanoseconds at `cycle`, for the `time` CSR. */
     uint64_t (*time_ns)(void *ctx, uint64_t cycle);
     /*
@@ -120,6 +122,7 @@ uint8_t *engine_local(struct engine *e, uint32_t hart);
 uint64_t engine_hart_program_insns(const struct engine *e, uint32_t hart);
 
 void engine_stats(const struct engine *e, struct nic_engine_stats *out); /* all but `packets` */
+void engine_thread_stats(const struct engine *e, unsigned thread, struct nic_thread_stats *out);
 
 /* Registers of `hart` into *out (what = NULL), for a trap report. */
 void engine_dump(const struct engine *e, uint32_t hart, struct nic_fault *out);

@@ -8,6 +8,7 @@
  *   csr.c         control and status registers
  *   trap.c        traps, mret, and the border of program code
  *   sched.c       which hart runs next, and when
+ *   cause.c       where the cycles went
  *   engine.c      life cycle, statistics, dumps
  */
 #ifndef NIC_ENGINE_IMPL_H
@@ -77,6 +78,15 @@ struct insn {
 _Static_assert(sizeof(struct insn) == 16, "pc is computed from the address of a struct insn");
 
 /*
+ * Four counters in one word, so that one addition keeps them all: cycles of
+ * dependencies and of jumps, loads from local SRAM, taken branches. A hart runs at
+ * most ENGINE_RUN_AHEAD cycles between two looks at SPLIT_FULL, so that none overflows.
+ */
+enum { SPLIT_DEPENDENCY = 0, SPLIT_JUMP = 16, SPLIT_LOADS = 32, SPLIT_TAKEN = 48 };
+#define SPLIT_ONE(field) ((uint64_t)1 << (field))
+#define SPLIT_FULL       ((uint64_t)0x8000800080008000u)
+
+/*
  * cycles[i] is the static cost of the instructions before i. The time at
  * instruction i of a straight run is base + cycles[i], so that no instruction
  * has to add its own cost; a taken branch adjusts base. Retired instructions
@@ -85,6 +95,8 @@ _Static_assert(sizeof(struct insn) == 16, "pc is computed from the address of a 
 struct code_page {
     struct insn insn[PAGE_INSNS + 1];
     uint32_t cycles[PAGE_INSNS + 1];
+    uint64_t split[PAGE_INSNS + 1];   /* the same of what makes up those cycles: see SPLIT_ */
+    uint64_t near_split[PAGE_INSNS];  /* near branch, taken: what it adds to the hart's split */
     uint32_t word[PAGE_INSNS];        /* as decoded */
     uint8_t kind[PAGE_INSNS];         /* enum insn_kind, without KIND_BORDER */
     uint64_t border[PAGE_INSNS / 64]; /* instructions at which KIND_BORDER stands */
@@ -110,6 +122,7 @@ struct code_cache {
     struct interp_tables run;
     uint8_t pair[KIND_COUNT][KIND_COUNT]; /* 1 + index in run.pairs of the one for two kinds */
     uint32_t cost[KIND_COUNT];            /* static cycles */
+    uint64_t split[KIND_COUNT];           /* static SPLIT_ counts */
     int32_t branch_taken;                 /* further cycles of a taken branch; may be negative */
     struct code_page *page;               /* CACHE_PAGES of them */
     uint16_t slot[CACHE_SLOTS];           /* 1 + index of a page; 0 is empty */
@@ -166,6 +179,11 @@ struct hart {
     uint64_t pc;
     uint64_t retired, program_retired, program_from; /* program_from: `retired` at entry */
     uint64_t trap_retired;                           /* `retired` at the last trap */
+    uint64_t split;                                  /* SPLIT_ counters not yet in `spent` */
+    uint64_t spent[NIC_CAUSES];  /* cycles; ISSUE is what the others leave of `ran` */
+    uint64_t ran;                /* cycles for which it had the engine, until it gave it away */
+    uint64_t wait_from, starved; /* since when it waits; bus->starved then, or of the wait */
+    uint8_t wait_cause;          /* enum nic_cause */
     uint64_t reserved_addr;
     uint8_t reserved_bytes;
     uint8_t *local;
@@ -203,6 +221,10 @@ struct engine {
     uint32_t first_hart;
     uint64_t since;                             /* clock when `current` got the engine */
     uint64_t reset_at, switched, stalled, idle; /* cycles */
+    uint64_t gap[NIC_CAUSES];                   /* `stalled` and `idle`, by cause */
+    uint64_t starved;                           /* bus->starved when the engine fell free */
+    bool gap_open;                              /* `starved` is that */
+    uint8_t region_cause;                       /* of mem_direct's last access */
     uint64_t local_size;
     uint32_t cost_local, cost_trap, cost_switch;
     bool failed;
@@ -245,11 +267,43 @@ static inline void sched_ready_at(struct engine *e, unsigned thread, uint64_t cy
     e->ready_at[thread + e->threads] = cycle;
 }
 
+/* ---- cause.c ---- */
+
+/* Moves h->split to h->spent. */
+void cause_flush(const struct engine *e, struct hart *h);
+static inline void cause_check(const struct engine *e, struct hart *h)
+{
+    if (ENGINE_UNLIKELY(h->split & SPLIT_FULL)) {
+        cause_flush(e, h);
+    }
+}
+/* What waiting for the answer of an access means. */
+enum nic_cause cause_of(const struct engine *e, const struct bus_req *req);
+/* The hart gets the engine at `at`, having been ready since its ready_at. */
+void cause_taken(struct engine *e, unsigned thread, uint64_t at);
+/* Nobody had the engine from e->clock to `at`, when `thread` gets it. */
+void cause_gap(struct engine *e, unsigned thread, uint64_t at);
+/* No hart can have the engine yet. */
+void cause_gap_opens(struct engine *e);
+/* All of the engine's cycles; all of a thread's. */
+void cause_engine(const struct engine *e, uint64_t cause[NIC_CAUSES]);
+void cause_thread(const struct engine *e, unsigned thread, uint64_t cause[NIC_CAUSES]);
+
+static inline uint64_t cause_starved(const struct engine *e)
+{
+    return e->bus->starved == NULL ? 0 : e->bus->starved(e->bus->ctx);
+}
+
 /* `current` gives the engine away: until a time, at the end of an access or of its slice, */
-static inline void sched_wait(struct engine *e, uint64_t ready_at, bool for_memory)
+static inline void sched_wait(struct engine *e, uint64_t ready_at, bool for_memory,
+                              enum nic_cause cause)
 {
     uint64_t bit = (uint64_t)1 << e->current;
+    struct hart *h = &e->hart[e->current];
 
+    h->ran += e->clock - e->since;
+    h->wait_from = e->clock;
+    h->wait_cause = (uint8_t)cause;
     sched_ready_at(e, e->current, ready_at);
     e->wait_memory = for_memory ? e->wait_memory | bit : e->wait_memory & ~bit;
     e->running = false;
@@ -260,8 +314,9 @@ static inline void sched_wait(struct engine *e, uint64_t ready_at, bool for_memo
 static inline void sched_sleep(struct engine *e, enum hart_state state)
 {
     e->hart[e->current].state = (uint8_t)state;
+    e->hart[e->current].starved = cause_starved(e);
     e->blocked += state == HART_BLOCKED;
-    sched_wait(e, UINT64_MAX, false);
+    sched_wait(e, UINT64_MAX, false, NIC_CAUSE_IDLE);
 }
 
 /* ---- mem.c ---- */
@@ -327,6 +382,7 @@ static inline uint8_t *mem_direct(struct engine *e, const struct hart *h, uint64
         return NULL;
     }
     *done = mem_time(m, addr - m->base, now);
+    e->region_cause = m->cause;
     return m->mem + (addr - m->base);
 }
 
@@ -341,14 +397,14 @@ static inline uint8_t *mem_direct_store(struct engine *e, const struct hart *h, 
 }
 
 /* After an access that is done at `done`, for which the hart waits: does it keep the engine? */
-static inline struct step_result mem_settle(struct engine *e, uint64_t done)
+static inline struct step_result mem_settle(struct engine *e, uint64_t done, enum nic_cause cause)
 {
     if (done > e->clock) {
-        sched_wait(e, done, true);
+        sched_wait(e, done, true, cause);
         return (struct step_result){STEP_LEAVE, EXIT_YIELD};
     }
     if (e->clock - e->since >= SLICE_CYCLES && sched_contended(e)) {
-        sched_wait(e, e->clock, false);
+        sched_wait(e, e->clock, false, NIC_CAUSE_ENGINE);
         return (struct step_result){STEP_LEAVE, EXIT_YIELD};
     }
     return (struct step_result){STEP_NEXT, EXIT_HORIZON};

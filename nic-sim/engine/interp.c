@@ -48,9 +48,9 @@ static struct code_page *enter(struct engine *e, struct hart *h, struct step_res
     return pg;
 }
 
-/* A jump that may cross a border: h->pc, e->clock and h->retired are those before it. */
+/* A jump that may cross a border: h->pc, e->clock, h->retired and h->split are those before it. */
 static struct step_result jump(struct engine *e, struct hart *h, unsigned rd, uint64_t target,
-                               uint64_t cycles)
+                               uint64_t cycles, uint64_t split)
 {
     if (target & 3) {
         return trap_take(e, h, CAUSE_FETCH_MISALIGNED, target);
@@ -59,6 +59,7 @@ static struct step_result jump(struct engine *e, struct hart *h, unsigned rd, ui
         return trap_take(e, h, CAUSE_FETCH_ACCESS, target);
     }
     h->x[rd] = h->pc + 4;
+    h->split += split;
     hart_retire(e, h, cycles);
     h->pc = target;
     hart_refresh(e, h);
@@ -110,12 +111,14 @@ static struct step_result park(struct engine *e)
         h->pc = PC;                                                                                \
         e->clock = base + pg->cycles[INDEX];                                                       \
         h->retired = ret + INDEX;                                                                  \
+        h->split = acc + pg->split[INDEX];                                                         \
     } while (0)
 /* Inside the page, no border in between: see make_near. */
 #define NEAR(distance_)                                                                            \
     do {                                                                                           \
         int64_t distance = (distance_);                                                            \
         base += (uint64_t)(int64_t)ip->imm;                                                        \
+        acc += pg->near_split[INDEX];                                                              \
         ret += (uint64_t)(1 - distance);                                                           \
         ip += distance;                                                                            \
         if (ENGINE_UNLIKELY((int64_t)base > limit)) {                                              \
@@ -188,7 +191,7 @@ enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables)
     enum engine_stop why;
     struct code_page *pg;
     const struct insn *ip;
-    uint64_t base, ret, addr, target, win_lo, win_n, done;
+    uint64_t base, ret, acc, split, addr, target, win_lo, win_n, done;
     uint8_t *win_ptr, *place;
     uint32_t cycles;
     unsigned rd;
@@ -205,6 +208,8 @@ reenter:
     ip = &pg->insn[(h->pc % PAGE_BYTES) / 4];
     base = e->clock - pg->cycles[INDEX];
     ret = h->retired - INDEX;
+    cause_check(e, h);
+    acc = h->split - pg->split[INDEX];
     win_lo = h->win_lo;
     win_n = h->win_n;
     win_ptr = h->win_ptr;
@@ -222,6 +227,8 @@ step:
     }
     ip++;
     base = e->clock - pg->cycles[INDEX];
+    cause_check(e, h);
+    acc = h->split - pg->split[INDEX];
     DISPATCH();
 
 leave:
@@ -279,6 +286,7 @@ do_jal_far:
     target = PC + IMM;
     rd = ip->rd;
     cycles = e->cc->cost[KIND_JAL_FAR];
+    split = e->cc->split[KIND_JAL_FAR];
     if (target == PC) {
         goto parked;
     }
@@ -288,12 +296,14 @@ do_JALR:
     target = (RS1 + IMM) & ~(uint64_t)1;
     rd = ip->rd;
     cycles = e->cc->cost[RV64_OP_JALR];
+    split = e->cc->split[RV64_OP_JALR];
     goto far;
 
 far_branch:
     target = PC + IMM;
     rd = X_DUMMY;
     cycles = e->cc->cost[RV64_OP_BEQ] + (uint32_t)e->cc->branch_taken;
+    split = SPLIT_ONE(SPLIT_TAKEN);
     if (target == PC) {
         goto parked;
     }
@@ -303,16 +313,18 @@ far:
     if (ENGINE_UNLIKELY((target & 3) || hart_program_pc(h, target) != h->in_program ||
                         e->tlb[target / PAGE_BYTES % TLB_SLOTS].addr != addr)) {
         SYNC();
-        r = jump(e, h, rd, target, cycles);
+        r = jump(e, h, rd, target, cycles, split);
         goto step;
     }
     h->x[rd] = PC + 4;
     base += pg->cycles[INDEX] + cycles;
     ret += INDEX + 1;
+    acc += pg->split[INDEX] + split;
     pg = e->tlb[target / PAGE_BYTES % TLB_SLOTS].page;
     ip = &pg->insn[(target % PAGE_BYTES) / 4];
     base -= pg->cycles[INDEX];
     ret -= INDEX;
+    acc -= pg->split[INDEX];
     if (ENGINE_UNLIKELY((int64_t)base > limit)) {
         goto horizon;
     }
@@ -365,7 +377,7 @@ parked:
 
 loaded:
     hart_retire(e, h, e->cfg->cost_load);
-    r = mem_settle(e, done);
+    r = mem_settle(e, done, (enum nic_cause)e->region_cause);
     goto step;
 
 amo:

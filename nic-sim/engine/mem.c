@@ -83,7 +83,7 @@ static struct step_result bus_step(struct engine *e, struct hart *h, enum rv64_o
     h->x[rd] = mem_extend(op, req->data);
     done = hart_retire(e, h, cycles);
     if (req->op != BUS_STORE) {
-        done = mem_settle(e, req->posted ? e->clock : req->done);
+        done = mem_settle(e, req->posted ? e->clock : req->done, cause_of(e, req));
     }
     if (result == BUS_STOP) {
         return (struct step_result){STEP_LEAVE, EXIT_STOP};
@@ -106,6 +106,7 @@ struct step_result mem_load(struct engine *e, struct hart *h, enum rv64_op op, u
         uint64_t data = 0;
         memcpy(&data, h->local + (addr - NIC_LOCAL_BASE), bytes);
         h->x[rd] = mem_extend(op, data);
+        h->split += SPLIT_ONE(SPLIT_LOADS);
         return hart_retire(e, h, e->cfg->cost_load + e->cfg->local_latency);
     }
     struct bus_req req = {.addr = addr, .bytes = (uint8_t)bytes, .op = BUS_LOAD};
@@ -172,7 +173,7 @@ static struct step_result amo_local(struct engine *e, struct hart *h, enum rv64_
     unsigned bytes = accesses[op].bytes;
     uint8_t kind = accesses[op].bus_op;
     uint8_t *p = h->local + (addr - NIC_LOCAL_BASE);
-    uint64_t old = 0, cycles = e->cfg->cost_atomic + (kind == BUS_SC ? 0 : e->cfg->local_latency);
+    uint64_t old = 0, latency = kind == BUS_SC ? 0 : e->cfg->local_latency;
     bool stores = kind != BUS_LR && (kind != BUS_SC || reservation_holds(h, addr, bytes));
 
     memcpy(&old, p, bytes);
@@ -189,7 +190,8 @@ static struct step_result amo_local(struct engine *e, struct hart *h, enum rv64_
         h->reservation = RESERVE_NONE;
     }
     h->x[rd] = kind == BUS_SC ? !stores : old;
-    return hart_retire(e, h, cycles);
+    h->spent[NIC_CAUSE_LOCAL] += latency;
+    return hart_retire(e, h, e->cfg->cost_atomic + latency);
 }
 
 /* In memory whose bytes are at p, done at `done`. */
@@ -212,7 +214,7 @@ static struct step_result amo_direct(struct engine *e, struct hart *h, enum rv64
     }
     h->x[rd] = old;
     hart_retire(e, h, e->cfg->cost_atomic);
-    return mem_settle(e, rd == X_DUMMY ? e->clock : done);
+    return mem_settle(e, rd == X_DUMMY ? e->clock : done, NIC_CAUSE_ATOMIC);
 }
 
 static struct step_result amo_bus(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,

@@ -21,7 +21,8 @@ struct mem_region {
     uint64_t *bank_free;  /* cycle at which each bank is free */
     uint32_t banks, mask; /* mask: banks - 1 when a power of two, else 0 */
     uint64_t accesses;
-    bool lent; /* mem is the host's */
+    bool lent;     /* mem is the host's */
+    uint8_t cause; /* enum nic_cause of waiting for it */
 };
 
 /*

@@ -40,11 +40,14 @@ bool sched_contended(const struct engine *e)
 
 static void take_engine(struct engine *e, struct choice c)
 {
+    cause_taken(e, c.thread, c.at);
     if (c.at > e->clock) {
-        *(e->wait_memory != 0 ? &e->stalled : &e->idle) += c.at - e->clock;
+        cause_gap(e, c.thread, c.at);
         e->clock = c.at;
     }
+    e->gap_open = false;
     if (c.thread != e->current) {
+        e->hart[c.thread].spent[NIC_CAUSE_SWITCH] += e->cost_switch;
         e->switched += e->cost_switch;
         e->clock += e->cost_switch;
     }
@@ -65,6 +68,7 @@ bool sched_next(struct engine *e, enum engine_stop *why)
 
     if (c.at == UINT64_MAX || (c.at > e->horizon && e->blocked != 0)) {
         *why = c.at == UINT64_MAX ? ENGINE_ASLEEP : ENGINE_HORIZON;
+        cause_gap_opens(e);
         e->chosen = c;
         e->is_chosen = true;
         return false;
@@ -99,6 +103,7 @@ void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when)
     }
     h->x[h->wake_rd] = mem_extend((enum rv64_op)h->wake_op, data);
     h->state = HART_READY;
+    h->starved = cause_starved(e) - h->starved;
     sched_ready_at(e, thread, when);
     e->blocked--;
     e->is_chosen = false;

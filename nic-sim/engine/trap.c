@@ -126,6 +126,16 @@ static struct step_result do_mret(struct engine *e, struct hart *h)
     return (struct step_result){STEP_JUMP, EXIT_HORIZON};
 }
 
+/* Zihintpause: a loop that waits for a lock lets the other harts have the engine. */
+#define PAUSE_WORD 0x0100000fu
+
+static struct step_result do_pause(struct engine *e, struct hart *h)
+{
+    hart_retire(e, h, 1);
+    sched_wait(e, e->clock + e->cost_trap, true, NIC_CAUSE_LOCK);
+    return (struct step_result){STEP_LEAVE, EXIT_YIELD};
+}
+
 /*
  * There are no interrupts: wfi completes at once, as the specification allows, and a
  * fence has nothing to wait for, since the engine makes its accesses in order.
@@ -137,6 +147,9 @@ struct step_result system_step(struct engine *e, struct hart *h, enum rv64_op op
 
     switch (op) {
     case RV64_OP_FENCE:
+        if (word == PAUSE_WORD) {
+            return do_pause(e, h);
+        }
         return hart_retire(e, h, e->cfg->cost_system);
     case RV64_OP_FENCE_I:
         if (e->clock > e->horizon) { /* all engines see it, so it has its place in time */

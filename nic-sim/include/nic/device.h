@@ -113,14 +113,30 @@ enum nic_drop_reason {
         NIC_DROP_COUNT
 };
 
+/* Why a cycle went: nic/causes.def. */
+enum nic_cause {
+#define NIC_CAUSE(id, name, what) NIC_CAUSE_##id,
+#include "nic/causes.def"
+    NIC_CAUSES
+};
+/* "local SRAM", and what it means; NULL past the last. */
+const char *nic_cause_name(unsigned cause);
+const char *nic_cause_what(unsigned cause);
+
 struct nic_engine_stats {
-    uint64_t packets;       /* given back */
-    uint64_t insns;         /* retired, all code */
-    uint64_t program_insns; /* retired in program code */
-    uint64_t busy_cycles;   /* issuing */
-    uint64_t switch_cycles; /* switching threads */
-    uint64_t stall_cycles;  /* every thread waits for memory */
-    uint64_t idle_cycles;   /* every thread waits for a packet or event */
+    uint64_t packets;           /* given back */
+    uint64_t insns;             /* retired, all code */
+    uint64_t program_insns;     /* retired in program code */
+    uint64_t busy_cycles;       /* issuing */
+    uint64_t switch_cycles;     /* switching threads */
+    uint64_t stall_cycles;      /* every thread waits for memory */
+    uint64_t idle_cycles;       /* every thread waits for a packet or event */
+    uint64_t cause[NIC_CAUSES]; /* the same cycles again, by enum nic_cause */
+};
+/* Of one hardware thread; the causes' sum is that of its engine. */
+struct nic_thread_stats {
+    uint64_t insns, program_insns;
+    uint64_t cause[NIC_CAUSES];
 };
 struct nic_mem_stats {
     uint64_t accesses, busy_cycles; /* service time, summed over banks */
@@ -155,5 +171,8 @@ void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap); /* c
 void nic_device_stats(const struct nic_device *dev, struct nic_stats *out);
 /* Engine e (0..count-1); e == count is the control core. -EINVAL past that. */
 int nic_device_engine_stats(const struct nic_device *dev, unsigned e, struct nic_engine_stats *out);
+/* Thread t of that engine. -EINVAL. */
+int nic_device_thread_stats(const struct nic_device *dev, unsigned e, unsigned t,
+                            struct nic_thread_stats *out);
 
 #endif

@@ -132,7 +132,8 @@ static void make_direct(struct rig *r)
                                          .size = RIG_DRAM,
                                          .latency = r->latency,
                                          .bank_free = &r->dram_free,
-                                         .banks = 1};
+                                         .banks = 1,
+                                         .cause = NIC_CAUSE_DRAM};
     r->regions.slot[NIC_DRAM_BASE >> REGION_SHIFT] = &r->dram_region;
     r->regions.watch = UINT64_MAX;
     r->bus.regions = &r->regions;

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where the cycles go (nic/causes.def). While a hart has the engine, its cycles
+ * are kept as differences, like time itself (interp.c): `split` holds what is not
+ * issue. Waiting is added when it ends. So each cycle is counted once.
+ */
+#include <string.h>
+
+#include "engine/engine_impl.h"
+
+static uint64_t field(uint64_t split, unsigned shift)
+{
+    return split >> shift & 0xffff;
+}
+
+static void add_split(const struct engine *e, uint64_t split, uint64_t *cause)
+{
+    uint64_t taken = e->cc->branch_taken > 0 ? (uint64_t)e->cc->branch_taken : 0;
+
+    cause[NIC_CAUSE_DEPENDENCY] += field(split, SPLIT_DEPENDENCY);
+    cause[NIC_CAUSE_BRANCH] += field(split, SPLIT_JUMP) + field(split, SPLIT_TAKEN) * taken;
+    cause[NIC_CAUSE_LOCAL] += field(split, SPLIT_LOADS) * e->cfg->local_latency;
+}
+
+void cause_flush(const struct engine *e, struct hart *h)
+{
+    add_split(e, h->split, h->spent);
+    h->split = 0;
+}
+
+enum nic_cause cause_of(const struct engine *e, const struct bus_req *req)
+{
+    const struct mem_region *m = NULL;
+
+    if (req->op != BUS_LOAD && req->op != BUS_STORE) {
+        return NIC_CAUSE_ATOMIC;
+    }
+    if (req->addr >> REGION_SHIFT < REGION_SLOTS) {
+        m = e->regions->slot[req->addr >> REGION_SHIFT];
+    }
+    if (m != NULL) {
+        return (enum nic_cause)m->cause;
+    }
+    return req->addr >= NIC_ISTORE_BASE ? NIC_CAUSE_SRAM : NIC_CAUSE_REGISTER;
+}
+
+/* A wait of `cycles`, of which no buffer was free for `starved`. */
+static void add_wait(uint64_t *cause, unsigned why, uint64_t cycles, uint64_t starved)
+{
+    if (why == NIC_CAUSE_IDLE) {
+        starved = starved < cycles ? starved : cycles;
+        cause[NIC_CAUSE_BLOCKED] += starved;
+        cycles -= starved;
+    }
+    cause[why] += cycles;
+}
+
+void cause_taken(struct engine *e, unsigned thread, uint64_t at)
+{
+    struct hart *h = &e->hart[thread];
+    uint64_t ready = e->ready_at[thread];
+
+    if (ready > h->wait_from) {
+        add_wait(h->spent, h->wait_cause, ready - h->wait_from, h->starved);
+        h->wait_from = ready;
+    }
+    h->spent[NIC_CAUSE_ENGINE] += at - h->wait_from;
+}
+
+/* The access that will be done first. */
+static unsigned first_waiting(const struct engine *e)
+{
+    unsigned first = 0;
+    uint64_t at = UINT64_MAX;
+
+    for (unsigned t = 0; t < e->threads; t++) {
+        if ((e->wait_memory >> t & 1) && e->ready_at[t] < at) {
+            first = t;
+            at = e->ready_at[t];
+        }
+    }
+    return first;
+}
+
+void cause_gap_opens(struct engine *e)
+{
+    if (!e->gap_open) {
+        e->starved = cause_starved(e);
+        e->gap_open = true;
+    }
+}
+
+void cause_gap(struct engine *e, unsigned thread, uint64_t at)
+{
+    uint64_t cycles = at - e->clock;
+
+    if (e->wait_memory == 0) {
+        e->idle += cycles;
+        add_wait(e->gap, NIC_CAUSE_IDLE, cycles, e->gap_open ? cause_starved(e) - e->starved : 0);
+        return;
+    }
+    if (!(e->wait_memory >> thread & 1)) {
+        thread = first_waiting(e);
+    }
+    e->stalled += cycles;
+    e->gap[e->hart[thread].wait_cause] += cycles;
+}
+
+static uint64_t ran(const struct engine *e, unsigned thread)
+{
+    return e->hart[thread].ran + (e->running && e->current == thread ? e->clock - e->since : 0);
+}
+
+/* What a hart did with the engine; SWITCH is not part of `ran`. */
+static void add_work(const struct engine *e, unsigned thread, uint64_t cause[NIC_CAUSES])
+{
+    static const uint8_t work[] = {NIC_CAUSE_DEPENDENCY, NIC_CAUSE_BRANCH, NIC_CAUSE_LOCAL};
+    const struct hart *h = &e->hart[thread];
+    uint64_t spent[NIC_CAUSES], issue = ran(e, thread);
+
+    memcpy(spent, h->spent, sizeof(spent));
+    add_split(e, h->split, spent);
+    for (unsigned i = 0; i < sizeof(work); i++) {
+        cause[work[i]] += spent[work[i]];
+        issue -= spent[work[i]];
+    }
+    cause[NIC_CAUSE_ISSUE] += issue;
+}
+
+void cause_engine(const struct engine *e, uint64_t cause[NIC_CAUSES])
+{
+    memcpy(cause, e->gap, sizeof(e->gap));
+    for (unsigned t = 0; t < e->threads; t++) {
+        add_work(e, t, cause);
+    }
+    cause[NIC_CAUSE_SWITCH] += e->switched;
+}
+
+/* The wait that is not over yet. */
+static void add_pending(const struct engine *e, unsigned thread, uint64_t cause[NIC_CAUSES])
+{
+    const struct hart *h = &e->hart[thread];
+    uint64_t ready = e->ready_at[thread], from = h->wait_from;
+    uint64_t until = ready < e->clock ? ready : e->clock;
+
+    if (until > from) {
+        uint64_t starved = h->state == HART_READY ? h->starved : cause_starved(e) - h->starved;
+
+        add_wait(cause, h->wait_cause, until - from, starved);
+        from = until;
+    }
+    if (e->clock > from) {
+        cause[NIC_CAUSE_ENGINE] += e->clock - from;
+    }
+}
+
+void cause_thread(const struct engine *e, unsigned thread, uint64_t cause[NIC_CAUSES])
+{
+    const struct hart *h = &e->hart[thread];
+
+    memcpy(cause, h->spent, sizeof(h->spent));
+    cause[NIC_CAUSE_DEPENDENCY] = cause[NIC_CAUSE_BRANCH] = cause[NIC_CAUSE_LOCAL] = 0;
+    add_work(e, thread, cause);
+    if (!e->running || e->current != thread) {
+        add_pending(e, thread, cause);
+    }
+}

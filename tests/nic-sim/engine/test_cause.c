@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where the cycles went, worked out by hand; and that every cycle has one cause. */
+#include "cunit_main.h"
+#include "rig.h"
+
+static void costs(struct rig *r)
+{
+    rig_init(r);
+    r->cfg.cost_alu = 2;
+    r->cfg.cost_mul = 7;
+    r->cfg.cost_div = 31;
+    r->cfg.cost_branch = 3;
+    r->cfg.cost_branch_taken = 5;
+    r->cfg.cost_jump = 11;
+    r->cfg.cost_load = 13;
+    r->cfg.cost_store = 17;
+    r->cfg.cost_atomic = 19;
+    r->cfg.cost_csr = 23;
+    r->cfg.cost_system = 29;
+    r->cfg.local_latency = 37;
+    r->cfg.engine_switch_cycles = 3;
+    r->latency = 100;
+}
+
+static uint64_t sum(const uint64_t cause[NIC_CAUSES])
+{
+    uint64_t total = 0;
+
+    for (unsigned i = 0; i < NIC_CAUSES; i++)
+        total += cause[i];
+    return total;
+}
+
+static struct nic_engine_stats engine_of(const struct rig *r)
+{
+    struct nic_engine_stats s = {0};
+
+    engine_stats(r->e, &s);
+    return s;
+}
+
+static struct nic_thread_stats thread_of(const struct rig *r, unsigned thread)
+{
+    struct nic_thread_stats s = {0};
+
+    engine_thread_stats(r->e, thread, &s);
+    return s;
+}
+
+/* Every cycle once, on the engine and on each of its threads. */
+static void check_sums(const struct rig *r, unsigned threads)
+{
+    struct nic_engine_stats s = engine_of(r);
+    struct nic_fault at;
+
+    engine_dump(r->e, 0, &at);
+    CU_ASSERT_EQUAL(sum(s.cause), at.cycles);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ENGINE], 0);
+    for (unsigned t = 0; t < threads; t++) {
+        struct nic_thread_stats h = thread_of(r, t);
+
+        CU_ASSERT_EQUAL(sum(h.cause), at.cycles);
+    }
+}
+
+static void test_work(void)
+{
+    struct rig r;
+
+    costs(&r);
+    rig_op(&r, RV64_OP_ADDI, 10, 0, 0, 1);         /* 2 */
+    rig_op(&r, RV64_OP_MUL, 11, 10, 10, 0);        /* 2, dependency 5 */
+    rig_op(&r, RV64_OP_DIVU, 11, 11, 10, 0);       /* 2, dependency 29 */
+    rig_op(&r, RV64_OP_LUI, 12, 0, 0, 0x10000000); /* 2 */
+    rig_op(&r, RV64_OP_SD, 0, 12, 11, 0);          /* 17 */
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);          /* 13, local 37 */
+    rig_op(&r, RV64_OP_AMOADD_D, 13, 12, 11, 0);   /* 19, local 37 */
+    rig_op(&r, RV64_OP_CSRRS, 14, 0, 0, 0xb02);    /* 23 */
+    rig_op(&r, RV64_OP_FENCE, 0, 0, 0, 0xff);      /* 29 */
+    rig_end(&r);                                   /* 2 + 2 + 17 */
+    rig_start(&r, 1);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    struct nic_engine_stats s = engine_of(&r);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ISSUE], 2 * 4 + 17 + 13 + 19 + 23 + 29 + 2 + 2 + 17);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_DEPENDENCY], 5 + 29);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_LOCAL], 37 + 37);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_BRANCH], 0);
+    check_sums(&r, 1);
+    rig_free(&r);
+}
+
+/* `far`: the loop lies across the end of a page. */
+static void branches(bool far)
+{
+    struct rig r;
+
+    costs(&r);
+    if (far) {
+        r.at = NIC_ISTORE_BASE;
+        rig_op(&r, RV64_OP_ADDI, 10, 0, 0, 3);      /* 2 */
+        rig_op(&r, RV64_OP_JAL, 0, 0, 0, 4096 - 8); /* 3, branch 8 */
+        r.at = NIC_ISTORE_BASE + 4096 - 4;
+    } else {
+        rig_op(&r, RV64_OP_ADDI, 10, 0, 0, 3); /* 2 */
+        rig_op(&r, RV64_OP_JAL, 0, 0, 0, 4);   /* 3, branch 8 */
+    }
+    rig_op(&r, RV64_OP_ADDI, 10, 10, 0, -1); /* 3 times 2 */
+    rig_op(&r, RV64_OP_BNE, 0, 10, 0, -4);   /* 3 times 3, twice branch 2 */
+    rig_op(&r, RV64_OP_AUIPC, 5, 0, 0, 0);   /* 2 */
+    rig_op(&r, RV64_OP_JALR, 1, 5, 0, 8);    /* 3, branch 8 */
+    rig_end(&r);                             /* 2 + 2 + 17 */
+    rig_start(&r, 1);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    struct nic_engine_stats s = engine_of(&r);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ISSUE], 2 + 3 + 6 + 9 + 2 + 3 + 2 + 2 + 17);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_BRANCH], 8 + 2 * 2 + 8);
+    check_sums(&r, 1);
+    rig_free(&r);
+}
+
+static void test_near_branches(void)
+{
+    branches(false);
+}
+
+static void test_far_branches(void)
+{
+    branches(true);
+}
+
+/* A loop long enough that the packed counters are emptied many times on the way. */
+static void test_counters_do_not_overflow(void)
+{
+    struct rig r;
+    const uint64_t turns = 100000;
+
+    costs(&r);
+    rig_li(&r, 10, turns);
+    rig_op(&r, RV64_OP_LUI, 12, 0, 0, 0x10000000);
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);
+    rig_op(&r, RV64_OP_DIV, 14, 10, 10, 0);
+    rig_op(&r, RV64_OP_ADDI, 10, 10, 0, -1);
+    rig_op(&r, RV64_OP_BNE, 0, 10, 0, -12);
+    rig_end(&r);
+    rig_start(&r, 1);
+    engine_reset(r.e, NIC_ISTORE_BASE, 0);
+    for (uint64_t at = 0; engine_run(r.e, at) == ENGINE_HORIZON; at += 100000)
+        ;
+    struct nic_engine_stats s = engine_of(&r);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_DEPENDENCY], turns * 29);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_LOCAL], turns * 37);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_BRANCH], (turns - 1) * 2);
+    check_sums(&r, 1);
+    rig_free(&r);
+}
+
+/* One thread waits for DRAM: 100 cycles from issue, of which 13 are the load's own. */
+static void waits(bool direct)
+{
+    struct rig r;
+
+    costs(&r);
+    r.direct = direct;
+    rig_li(&r, 12, NIC_DRAM_BASE);
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);        /* 13, waits 87 */
+    rig_op(&r, RV64_OP_AMOADD_D, 13, 12, 12, 0); /* 19, waits 81 */
+    rig_op(&r, RV64_OP_AMOADD_D, 0, 12, 12, 0);  /* 19, posted */
+    rig_end(&r);
+    rig_start(&r, 1);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    struct nic_engine_stats s = engine_of(&r);
+    struct nic_thread_stats h = thread_of(&r, 0);
+    unsigned load = direct ? NIC_CAUSE_DRAM : NIC_CAUSE_SRAM; /* without regions: by the address */
+    CU_ASSERT_EQUAL(s.cause[load], 87);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ATOMIC], 81);
+    CU_ASSERT_EQUAL(h.cause[load], 87);
+    CU_ASSERT_EQUAL(h.cause[NIC_CAUSE_ATOMIC], 81);
+    CU_ASSERT_EQUAL(s.stall_cycles, 87 + 81);
+    check_sums(&r, 1);
+    rig_free(&r);
+}
+
+static void test_waits(void)
+{
+    waits(false);
+    waits(true);
+}
+
+/* Two threads, each one load: the second's wait is partly hidden by nothing but the switch. */
+static void test_two_threads(void)
+{
+    struct rig r;
+
+    costs(&r);
+    r.direct = true;
+    rig_op(&r, RV64_OP_ADDI, 12, 0, 0, 1);   /* 2 */
+    rig_op(&r, RV64_OP_SLLI, 12, 12, 0, 31); /* 2: NIC_DRAM_BASE */
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);    /* 13 */
+    rig_op(&r, RV64_OP_JAL, 0, 0, 0, 0);     /* parks */
+    rig_start(&r, 2);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_ASLEEP);
+    /*
+     * Thread 0: 0..17, waits until 4 + 100 = 104. Thread 1: switch 17..20, 20..37, waits until
+     * 24 + 100 = 124. Thread 0 again: switch 104..107, parks. Thread 1: 124, switch to 127.
+     */
+    struct nic_engine_stats s = engine_of(&r);
+    struct nic_thread_stats a = thread_of(&r, 0), b = thread_of(&r, 1);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ISSUE], 2 * 17);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_SWITCH], 9);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_DRAM], 104 - 37 + 124 - 107);
+    CU_ASSERT_EQUAL(a.cause[NIC_CAUSE_DRAM], 104 - 17);
+    CU_ASSERT_EQUAL(a.cause[NIC_CAUSE_SWITCH], 3);
+    CU_ASSERT_EQUAL(a.cause[NIC_CAUSE_IDLE], 127 - 107);
+    CU_ASSERT_EQUAL(b.cause[NIC_CAUSE_ENGINE], 17);
+    CU_ASSERT_EQUAL(b.cause[NIC_CAUSE_DRAM], 124 - 37);
+    CU_ASSERT_EQUAL(b.cause[NIC_CAUSE_SWITCH], 6);
+    check_sums(&r, 2);
+    rig_free(&r);
+}
+
+/* A pause gives the engine away for cost.system cycles, and is waiting for a lock. */
+static void test_pause(void)
+{
+    struct rig r;
+
+    costs(&r);
+    rig_put(&r, 0x0100000f); /* 1, then 29 */
+    rig_end(&r);
+    rig_start(&r, 1);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    struct nic_engine_stats s = engine_of(&r);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_LOCK], 29);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ISSUE], 1 + 2 + 2 + 17);
+    check_sums(&r, 1);
+    rig_free(&r);
+}
+
+static uint64_t starved_now;
+
+static uint64_t starved(void *ctx)
+{
+    (void)ctx;
+    return starved_now;
+}
+
+/* Asleep from 2 on for a packet; woken at 1000; for 300 of these cycles there was no buffer. */
+static void test_blocked(void)
+{
+    struct rig r;
+
+    costs(&r);
+    r.bus.starved = starved;
+    starved_now = 50;
+    rig_op(&r, RV64_OP_LUI, 12, 0, 0, 0x18000000); /* 2 */
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 8);          /* 13 */
+    rig_end(&r);
+    rig_start(&r, 1);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_ASLEEP);
+    starved_now = 350;
+    engine_wake(r.e, 0, 0, 1000);
+    CU_ASSERT_EQUAL(engine_run(r.e, 5000), ENGINE_STOPPED);
+    struct nic_engine_stats s = engine_of(&r);
+    struct nic_thread_stats h = thread_of(&r, 0);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_BLOCKED], 300);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_IDLE], 1000 - 15 - 300);
+    CU_ASSERT_EQUAL(h.cause[NIC_CAUSE_BLOCKED], 300);
+    CU_ASSERT_EQUAL(h.cause[NIC_CAUSE_IDLE], 1000 - 15 - 300);
+    check_sums(&r, 1);
+    rig_free(&r);
+}
+
+/* n threads in a loop of work and a load: the sums hold whenever one looks. */
+static void test_sums(void)
+{
+    for (unsigned threads = 1; threads <= 8; threads++) {
+        struct rig r;
+
+        costs(&r);
+        r.direct = threads & 1;
+        rig_li(&r, 12, NIC_DRAM_BASE);
+        rig_op(&r, RV64_OP_MUL, 10, 10, 10, 0);
+        rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);
+        rig_op(&r, RV64_OP_AMOADD_W, 14, 12, 13, 0);
+        rig_op(&r, RV64_OP_BEQ, 0, 0, 0, -12);
+        rig_start(&r, threads);
+        engine_reset(r.e, NIC_ISTORE_BASE, 0);
+        for (uint64_t at = 0; at < 20000; at += 37 * threads) {
+            CU_ASSERT_EQUAL(engine_run(r.e, at), ENGINE_HORIZON);
+            check_sums(&r, threads);
+        }
+        rig_free(&r);
+    }
+}
+
+static const struct cunit_case cases[] = {
+    {"work", test_work},
+    {"near branches", test_near_branches},
+    {"far branches", test_far_branches},
+    {"packed counters", test_counters_do_not_overflow},
+    {"waits", test_waits},
+    {"two threads", test_two_threads},
+    {"pause", test_pause},
+    {"blocked", test_blocked},
+    {"sums", test_sums},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    return cunit_run("engine causes", cases);
+}
