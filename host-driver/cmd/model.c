@@ -67,6 +67,18 @@ static void set_uses(struct model *m, const struct nic_stats *a, const struct ni
         m->cycles_per_packet = (double)(busy + stall) / (double)m->packets;
 }
 
+/* Cycles a packet, of all engines. */
+static void set_causes(struct model *m, const struct reading *a, const struct reading *b)
+{
+    for (unsigned c = 0; c < NIC_CAUSES && m->packets != 0; c++) {
+        uint64_t cycles = 0;
+
+        for (unsigned e = 0; e < m->engines; e++)
+            cycles += b->engine[e].cause[c] - a->engine[e].cause[c];
+        m->cause[c] = (double)cycles / (double)m->packets;
+    }
+}
+
 /* What stops more packets from going through. */
 static const char *name_bottleneck(const struct model *m, const struct nic_config *cfg,
                                    struct nic_pacing pacing)
@@ -139,6 +151,7 @@ int model_make(const struct nic_device *dev, const struct reading *before,
         out->drops[d] = after->nic.drops[d] - before->nic.drops[d];
     set_rates(out, program_insns);
     set_uses(out, &before->nic, &after->nic);
+    set_causes(out, before, after);
     out->bottleneck = name_bottleneck(out, cfg, pacing);
     return 0;
 }

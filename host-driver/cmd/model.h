@@ -35,6 +35,7 @@ struct model {
     uint64_t packets, insns;
     double pps, pps_per_engine;
     double cycles_per_packet; /* an engine's, not idle: issue, switch and stall */
+    double cause[NIC_CAUSES]; /* of these, by enum nic_cause; and of the idle ones */
     double program_insns_per_packet;
     double use[MODEL_USE_COUNT]; /* share of the time, 0 .. 1 and above for the MAC */
     const char *bottleneck;

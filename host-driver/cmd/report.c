@@ -107,6 +107,26 @@ static void print_drops(const struct run *r, const struct style *s)
                style_grouped(empty, count));
 }
 
+/* The causes that make up the cycles of a packet; small ones together. */
+static void print_causes(const struct model *m)
+{
+    const char *separator = "  of these      ";
+    double small = 0;
+
+    for (unsigned c = 0; c < NIC_CAUSES; c++) {
+        if (c == NIC_CAUSE_IDLE || c == NIC_CAUSE_BLOCKED)
+            continue;
+        if (m->cause[c] < 0.01 * m->cycles_per_packet) {
+            small += m->cause[c];
+            continue;
+        }
+        printf("%s%s %.1f", separator, nic_cause_name(c), m->cause[c]);
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        printf(", other %.1f\n", small);
+}
+
 static void print_throughput(const struct model *m, uint64_t bytes)
 {
     char a[32], b[32], c[32];
@@ -120,6 +140,7 @@ static void print_throughput(const struct model *m, uint64_t bytes)
     printf(", %s cycles\n", style_grouped(m->cycles, a));
     printf("  each packet   %.0f engine cycles, %.1f instructions of the program\n",
            m->cycles_per_packet, m->program_insns_per_packet);
+    print_causes(m);
 }
 
 /* What is hardly used tells nothing. */

@@ -41,6 +41,16 @@ static json_object *drops_json(const struct run *r)
     return o;
 }
 
+static json_object *causes_json(const struct model *m)
+{
+    json_object *o = json_object_new_object();
+
+    for (unsigned c = 0; c < NIC_CAUSES; c++)
+        if (c != NIC_CAUSE_ENGINE)
+            add_real(o, nic_cause_name(c), m->cause[c]);
+    return o;
+}
+
 static json_object *modelled_json(const struct model *m)
 {
     json_object *o = json_object_new_object();
@@ -53,6 +63,7 @@ static json_object *modelled_json(const struct model *m)
     add_real(o, "pps", m->pps);
     add_real(o, "pps_per_engine", m->pps_per_engine);
     add_real(o, "cycles_per_packet", m->cycles_per_packet);
+    json_object_object_add(o, "cycles_by_cause", causes_json(m));
     add_real(o, "program_insns_per_packet", m->program_insns_per_packet);
     json_object_object_add(o, "bottleneck", json_object_new_string(m->bottleneck));
     return o;

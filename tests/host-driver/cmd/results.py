@@ -18,7 +18,9 @@ DROPS = ["oversize", "no_buffer", "no_host_desc", "host_short", "dma_fault", "ba
          "empty"]
 MODELLED = {"cycles": int, "time_ns": int, "clock_hz": int, "engines": int, "threads": int,
             "pps": (int, float), "pps_per_engine": (int, float), "cycles_per_packet": (int, float),
-            "program_insns_per_packet": (int, float), "bottleneck": str}
+            "cycles_by_cause": dict, "program_insns_per_packet": (int, float), "bottleneck": str}
+CAUSES = ["issue", "dependency", "branch", "local SRAM", "cluster SRAM", "shared SRAM", "DRAM",
+          "atomic", "register", "lock", "switch", "idle", "blocked"]
 
 
 def pcap(frames):
@@ -111,6 +113,10 @@ def test_figures_agree():
     assert abs(m["pps"] - 20_000 * 5e8 / m["cycles"]) < 2
     assert abs(m["pps_per_engine"] * 4 - m["pps"]) < 8
     assert 2 <= m["program_insns_per_packet"] < 4
+    causes = m["cycles_by_cause"]
+    assert list(causes) == CAUSES and min(causes.values()) >= 0
+    work = sum(causes.values()) - causes["idle"] - causes["blocked"]
+    assert abs(work - m["cycles_per_packet"]) < 0.01 * work, (work, m["cycles_per_packet"])
     assert m["bottleneck"] == "engines"
 
 
