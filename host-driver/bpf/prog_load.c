@@ -99,6 +99,13 @@ static int check_attr(struct load *l)
     return check_type(l);
 }
 
+static enum offload_hook hook_of(uint32_t attach_type)
+{
+    if (attach_type == BPF_XDP_DEVMAP)
+        return OFFLOAD_HOOK_DEVMAP;
+    return attach_type == BPF_XDP_CPUMAP ? OFFLOAD_HOOK_CPUMAP : OFFLOAD_HOOK_XDP;
+}
+
 static int copy_program(struct load *l)
 {
     const union bpf_attr *a = l->attr;
@@ -117,6 +124,8 @@ static int copy_program(struct load *l)
     p->prog.insns = p->insns;
     p->prog.insn_count = a->insn_cnt;
     p->prog.gpl = p->gpl;
+    p->prog.hook = hook_of(a->expected_attach_type);
+    p->prog.frags = (a->prog_flags & BPF_F_XDP_HAS_FRAGS) != 0;
     return 0;
 }
 
@@ -138,6 +147,8 @@ static int verify(struct load *l)
         /* As for a loader with CAP_PERFMON: who may load XDP programs usually has it. */
         .allow_uninit_stack = true,
         .no_ctx = p->type != BPF_PROG_TYPE_XDP,
+        .kfuncs = nicdrv_caps(l->b->drv)->kfuncs,
+        .cpus = nicbpf_cpus(l->b),
     };
     struct offload_refusal why = {0};
 

@@ -46,19 +46,23 @@ static int check_locked(struct vf *v, const struct vcall *c)
     return vf_refuse(v, -EINVAL, "function calls are not allowed while holding a lock");
 }
 
+/* Inner maps may differ in their number of entries. */
+static bool is_array(const struct vcall *c)
+{
+    return !c->map_reg.inner && c->map->key_size == 4 &&
+           (c->map->type == BPF_MAP_TYPE_ARRAY || c->map->type == BPF_MAP_TYPE_PERCPU_ARRAY);
+}
+
 /* A lookup in an array by a known index within it does not fail. */
 static bool always_found(struct vf *v, const struct vcall *c)
 {
     const struct vf_reg *key = &vf_top(&v->cur)->reg[2];
-    uint32_t index;
-    if (c->h->id != BPF_FUNC_map_lookup_elem || key->kind != KIND_STACK || c->map->key_size != 4)
-        return false;
-    /* inner maps may differ in their number of entries */
-    if (c->map_reg.inner)
-        return false;
-    if (c->map->type != BPF_MAP_TYPE_ARRAY && c->map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
-        return false;
-    return vf_stack_constant(v, key, &index) && index < c->map->max_entries;
+    uint32_t index = 0;
+    bool known = c->h->id == BPF_FUNC_map_lookup_elem && key->kind == KIND_STACK && is_array(c) &&
+                 vf_stack_constant(v, key, &index);
+    bool found = known && index < c->map->max_entries;
+    vf_note_key(v, known, index, found);
+    return found;
 }
 
 static enum vf_kind found_kind(uint32_t type)
@@ -178,6 +182,8 @@ static int check_args(struct vf *v, struct vcall *c)
         err = vcall_arg(v, regno, c);
     if (!err && c->map)
         err = vf_check_map_fit(v, c->h, c->map);
+    if (!err && c->map)
+        vf_note_map(v, &c->map_reg);
     if (!err && c->release)
         err = vf_ref_release(v, c->release);
     return err;

@@ -80,6 +80,9 @@ int vcall_callback(struct vf *v, const struct vcall *c)
         return vf_refuse(v, -EINVAL, "callback function not static");
     if (c->h->id == BPF_FUNC_timer_set_callback)
         return vf_add_root(v, ROOT_TIMER, c->func, &c->timer);
+    uint64_t rounds = 0;
+    bool known = vf_callback_rounds(v, &v->cur, &rounds);
+    vf_note_rounds(v, known, rounds);
     if (c->h->id == BPF_FUNC_loop && all_rounds_walked(v))
         return 0;
     return walk_now(v, c);

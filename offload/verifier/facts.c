@@ -4,12 +4,109 @@
 
 #include "verifier/vf.h"
 
+/* ---- noted during the walk ---- */
+
+static uint8_t base_of(const struct vf *v, const struct vf_reg *ptr)
+{
+    switch (ptr->kind) {
+    case KIND_CTX:
+        return OFFLOAD_BASE_CTX;
+    case KIND_STACK:
+        return ptr->frame + 1u == v->cur.depth ? OFFLOAD_BASE_STACK : OFFLOAD_BASE_FRAME;
+    case KIND_PKT:
+        return OFFLOAD_BASE_PACKET;
+    case KIND_META:
+        return OFFLOAD_BASE_META;
+    case KIND_VALUE:
+        return OFFLOAD_BASE_VALUE;
+    case KIND_KEY:
+        return OFFLOAD_BASE_KEY;
+    case KIND_MEM:
+        return OFFLOAD_BASE_MEM;
+    default:
+        return OFFLOAD_BASE_MIXED;
+    }
+}
+
+static uint32_t map_of(const struct vf_reg *r)
+{
+    bool has = r->kind == KIND_VALUE || r->kind == KIND_KEY || r->kind == KIND_MAP;
+    return has && !r->inner ? r->map : OFFLOAD_MAP_NONE;
+}
+
+void vf_note_access(struct vf *v, const struct vf_reg *ptr, int64_t off)
+{
+    struct offload_insn_fact *f = &v->at[v->pc].fact;
+    int64_t lo = off + ptr->r.smin, hi = off + ptr->r.smax;
+    uint8_t base = base_of(v, ptr);
+    if (f->base == OFFLOAD_BASE_NONE) {
+        f->base = base;
+        f->map = map_of(ptr);
+        f->lo = lo;
+        f->hi = hi;
+        return;
+    }
+    if (f->base != base)
+        f->base = OFFLOAD_BASE_MIXED;
+    if (f->map != map_of(ptr))
+        f->map = OFFLOAD_MAP_MIXED;
+    f->lo = lo < f->lo ? lo : f->lo;
+    f->hi = hi > f->hi ? hi : f->hi;
+}
+
+/* Calls: `hi` counts how often a fact was noted, until the facts are handed out. */
+void vf_note_map(struct vf *v, const struct vf_reg *map)
+{
+    struct offload_insn_fact *f = &v->at[v->pc].fact;
+    uint32_t m = map_of(map);
+    if (f->hi++ == 0)
+        f->map = m;
+    else if (f->map != m)
+        f->map = OFFLOAD_MAP_MIXED;
+}
+
+void vf_note_key(struct vf *v, bool known, uint32_t key, bool found)
+{
+    struct offload_insn_fact *f = &v->at[v->pc].fact;
+    if (f->hi == 1) {
+        f->key_known = known;
+        f->key = key;
+        f->found = found;
+        return;
+    }
+    f->key_known &= known && f->key == key;
+    f->found &= found;
+}
+
+void vf_note_rounds(struct vf *v, bool known, uint64_t rounds)
+{
+    struct offload_insn_fact *f = &v->at[v->pc].fact;
+    if (!known)
+        rounds = UINT64_MAX;
+    if (rounds > f->rounds)
+        f->rounds = rounds;
+}
+
+/* ---- handed out ---- */
+
 static int allocate(const struct vf *v, struct offload_facts *f)
 {
     f->flags = calloc(v->prog->insn_count, sizeof(*f->flags));
+    f->insn = calloc(v->prog->insn_count, sizeof(*f->insn));
     f->subprog_start = calloc(v->subs, sizeof(*f->subprog_start));
     f->subprog_stack = calloc(v->subs, sizeof(*f->subprog_stack));
-    return f->flags && f->subprog_start && f->subprog_stack ? 0 : -ENOMEM;
+    return f->flags && f->insn && f->subprog_start && f->subprog_stack ? 0 : -ENOMEM;
+}
+
+static struct offload_insn_fact insn_fact(const struct vf *v, uint32_t n)
+{
+    struct offload_insn_fact f = v->at[n].fact;
+    bool call = vf_row(v, n)->kind == EBPF_KIND_CALL || vf_row(v, n)->kind == EBPF_KIND_CALL_BTF;
+    if (call ? f.hi == 0 : f.base == OFFLOAD_BASE_NONE)
+        f.map = OFFLOAD_MAP_NONE;
+    if (call)
+        f.hi = 0;
+    return f;
 }
 
 int vf_facts(const struct vf *v, struct offload_facts **out)
@@ -20,8 +117,12 @@ int vf_facts(const struct vf *v, struct offload_facts **out)
         return -ENOMEM;
     }
     f->insn_count = v->prog->insn_count;
-    for (uint32_t n = 0; n < f->insn_count; n++)
+    for (uint32_t n = 0; n < f->insn_count; n++) {
         f->flags[n] = v->at[n].facts;
+        f->insn[n] = insn_fact(v, n);
+    }
+    f->longest = v->root[0].unbounded ? 0 : v->root[0].worst;
+    f->peak_bytes = v->peak_bytes;
     f->subprog_count = v->subs;
     for (uint32_t s = 0; s < v->subs; s++) {
         f->subprog_start[s] = v->sub[s].start;
@@ -40,6 +141,7 @@ void offload_facts_free(struct offload_facts *facts)
     if (!facts)
         return;
     free(facts->flags);
+    free(facts->insn);
     free(facts->subprog_start);
     free(facts->subprog_stack);
     free(facts);

@@ -98,6 +98,8 @@ int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_
 {
     if (h->id == BPF_FUNC_tail_call && m->type != BPF_MAP_TYPE_PROG_ARRAY)
         return vf_refuse(v, -EINVAL, "expected prog array map for tail call");
+    if (h->id == BPF_FUNC_for_each_map_elem && !is_visited(m->type))
+        return vf_refuse(v, -EINVAL, "callback function not allowed for map");
     if (!fits(h->id, m->type) || (vf_map_is_outer(m->type) && !m->inner))
         return vf_refuse(v, -EINVAL, "cannot pass map_type %u into func %s#%u", m->type, h->name,
                          h->id);

@@ -203,6 +203,7 @@ static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
     int err;
     if (a->ptr.nullable)
         return bad_pointer(v, a);
+    vf_note_access(v, &a->ptr, (int64_t)a->ptr.off + a->off);
     switch (a->ptr.kind) {
     case KIND_CTX:
         return load_ctx(v, a, out);
@@ -262,6 +263,7 @@ static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
     int64_t off = (int64_t)a->ptr.off + a->off;
     if (a->ptr.nullable)
         return bad_pointer(v, a);
+    vf_note_access(v, &a->ptr, off);
     switch (a->ptr.kind) {
     case KIND_CTX: {
         int err = check_ctx_pointer(v, a);

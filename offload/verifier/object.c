@@ -202,6 +202,7 @@ int vf_iter_next(struct vf *v)
     if (err)
         return err;
     uint32_t n = (uint32_t)(s - v->cur.frame[at.frame]->slot);
+    vf_note_rounds(v, true, s->reg.r.umax);
     struct vf_reg *regs = vf_top(&v->cur)->reg;
     for (unsigned k = 0; k <= 5; k++)
         regs[k] = (struct vf_reg){0};

@@ -16,6 +16,13 @@ enum {
     LOOP_INSNS = 100, /* and inside a loop, so much */
 };
 
+static void add_bytes(struct vf *v, size_t bytes)
+{
+    v->kept_bytes += bytes;
+    if (v->kept_bytes > v->peak_bytes)
+        v->peak_bytes = v->kept_bytes;
+}
+
 static void point_free(struct vf *v, struct vf_point *p)
 {
     v->kept_bytes -= p->bytes;
@@ -101,7 +108,7 @@ static int keep(struct vf *v)
         v->cur.frame[f]->written = 0;
     v->cur.parent = p;
     v->cur.steps = 0;
-    v->kept_bytes += p->bytes;
+    add_bytes(v, p->bytes);
     v->total_kept++;
     if (++v->kept > v->peak_kept)
         v->peak_kept = v->kept;
@@ -210,7 +217,7 @@ static int come_back(struct vf *v, struct vf_point *p, struct vf_point *entry)
     b->next = p->back;
     p->back = b;
     p->bytes += sizeof(*b) + vf_state_bytes(&b->st);
-    v->kept_bytes += sizeof(*b) + vf_state_bytes(&b->st);
+    add_bytes(v, sizeof(*b) + vf_state_bytes(&b->st));
     for (struct vf_point *q = v->cur.parent; q; q = q->st.parent) {
         if (q != entry && q->level > entry->level)
             q->entry = higher(q->entry, entry);

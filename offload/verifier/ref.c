@@ -72,5 +72,7 @@ int vf_check_leaks(struct vf *v, const char *what)
     for (uint32_t n = 0; n < st->refs; n++)
         err = vf_refuse(v, -EINVAL, "Unreleased reference id=%u alloc_insn=%u", st->ref[n].id,
                         st->ref[n].insn);
+    if (err)
+        vf_note(v, "%s would lead to reference leak", what);
     return err;
 }

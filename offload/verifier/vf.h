@@ -30,6 +30,7 @@ enum vf_insn_flag {
 
 /* What is known of one instruction slot. */
 struct vf_insn {
+    struct offload_insn_fact fact;
     uint16_t row;     /* enum ebpf_id */
     uint8_t flags;    /* enum vf_insn_flag */
     uint8_t facts;    /* enum offload_fact */
@@ -101,7 +102,7 @@ struct vf {
     struct vf_point *moved; /* kept states with new marks that paths which came back must learn */
     bool following;
     struct vf_point *dropped; /* kept states taken out of the lists before their paths end */
-    size_t kept_bytes;
+    size_t kept_bytes, peak_bytes;
 };
 
 enum vf_step {
@@ -283,6 +284,12 @@ int vf_check_chain_stack(struct vf *v);
 int vf_check_stack_depth(struct vf *v);
 
 /* ---- facts.c ---- */
+/* The current instruction reaches `off` bytes (plus the variable part) from where `ptr` points. */
+void vf_note_access(struct vf *v, const struct vf_reg *ptr, int64_t off);
+/* The current call has this map; with this key, when it is known. */
+void vf_note_map(struct vf *v, const struct vf_reg *map);
+void vf_note_key(struct vf *v, bool known, uint32_t key, bool found);
+void vf_note_rounds(struct vf *v, bool known, uint64_t rounds);
 int vf_facts(const struct vf *v, struct offload_facts **out);
 
 /* The map a KIND_MAP or KIND_VALUE register belongs to. */

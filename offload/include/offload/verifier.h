@@ -47,9 +47,45 @@ enum offload_fact {
     OFFLOAD_FACT_NOT_MAP = 1u << 4,   /* atomic: on some path its memory is no map value */
 };
 
+/* What a load, store or atomic reaches, on every path that runs it. */
+enum offload_base {
+    OFFLOAD_BASE_NONE,   /* no access, or no path runs it */
+    OFFLOAD_BASE_CTX,    /* lo..hi: offset in struct xdp_md */
+    OFFLOAD_BASE_STACK,  /* the function's own frame: from r10, so negative */
+    OFFLOAD_BASE_FRAME,  /* a caller's frame: from that function's r10 */
+    OFFLOAD_BASE_PACKET, /* from xdp_md.data, as it was when the pointer was read */
+    OFFLOAD_BASE_META,   /* from xdp_md.data_meta, likewise */
+    OFFLOAD_BASE_VALUE,  /* in a value of `map` */
+    OFFLOAD_BASE_KEY,    /* in a key of `map` (callbacks) */
+    OFFLOAD_BASE_MEM,    /* ring buffer record, dynptr slice, iterator's number */
+    OFFLOAD_BASE_MIXED,  /* several of these */
+};
+
+#define OFFLOAD_MAP_NONE  0xffffffffu /* no map, or one inside another */
+#define OFFLOAD_MAP_MIXED 0xfffffffeu /* several */
+
+/* Of one instruction slot. The limits hold on every path. */
+struct offload_insn_fact {
+    uint8_t base;   /* enum offload_base */
+    bool key_known; /* call with a map and a key: the key's 4 bytes are always `key` */
+    bool found;     /* lookup: it never fails */
+    uint32_t key;
+    uint32_t map;    /* base VALUE, KEY, and calls with a map: index into prog->maps */
+    int64_t lo, hi;  /* access: least and greatest offset of its first byte */
+    uint64_t rounds; /* call with a callback, of bpf_iter_num_next(): times in a row at most;
+                        UINT64_MAX = not known */
+};
+
 struct offload_facts {
     uint32_t insn_count;
-    uint32_t *flags;         /* enum offload_fact, one per slot */
+    uint32_t *flags;                /* enum offload_fact, one per slot */
+    struct offload_insn_fact *insn; /* one per slot */
+    /*
+     * Instructions of the longest path, callbacks included, helpers and kernel functions not; 0:
+     * some loop has no known bound. A tail call counts as not taken.
+     */
+    uint64_t longest;
+    uint64_t peak_bytes;     /* memory of the states that the proof kept */
     uint32_t subprog_count;  /* at least 1: entry 0 is the main program */
     uint32_t *subprog_start; /* slot index, ascending */
     uint32_t *subprog_stack; /* bytes of BPF stack each uses, rounded up to 8 */

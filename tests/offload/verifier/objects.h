@@ -21,7 +21,7 @@ struct object_prog {
 typedef void (*object_fn)(void *arg, const struct object_prog *p);
 /* From now on; NULL: no more. Programs of two instructions pass for libbpf's probes. */
 void objects_watch(object_fn fn, void *arg);
-/* Loads the file's programs one by one: 0, or libbpf's error when it cannot even be opened. */
+/* Loads the file's XDP programs: 0, or libbpf's error when it cannot even be opened. */
 int objects_load(const char *path);
 
 #endif
