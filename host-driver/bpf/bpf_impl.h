@@ -13,7 +13,8 @@
  * errno.h. */
 #define BPF_ENOTSUPP 524
 
-#define BPF_MAPS_OF_PROG 64u /* as the kernel's MAX_USED_MAPS */
+#define MAP_KEY_MAX      512u /* the largest key of any type */
+#define BPF_MAPS_OF_PROG 64u  /* as the kernel's MAX_USED_MAPS */
 
 enum obj_kind {
     OBJ_MAP,
@@ -24,7 +25,7 @@ enum obj_kind {
 };
 
 /*
- * An object is a pipe: users hold its read end (the file descriptor), the layer
+ * An object is a pipe: users hold read ends (the file descriptors), the layer
  * the write end. The pipe's inode is the key, so that dup(2)ed descriptors find the
  * object and a reused number does not; the write end polls POLLERR once every
  * read end is closed, so the layer sees the last close without interposing it.
@@ -47,16 +48,56 @@ struct btf_obj {
     uint32_t size;
 };
 
+/* BTF of a map's key and value, as the kernel's map_check_btf() of each type. */
+enum map_btf {
+    MAP_BTF_ANY,   /* of both, of the right sizes */
+    MAP_BTF_ARRAY, /* key a 32-bit integer; or no key and the value a data section */
+    MAP_BTF_LPM,   /* key a struct */
+    MAP_BTF_NO_KEY,
+    MAP_BTF_NONE,
+};
+
+struct map_obj;
+
+/*
+ * What a map type does, one row each (map_types.c). Functions that are NULL are the
+ * firmware's. Keys and values are the caller's memory, keys NULL where
+ * the type has none; results are as bpf(2)'s, the access rights and flags common to all checked.
+ */
+struct map_ops {
+    uint32_t type;
+    /* The kernel's map_alloc_check(), before anything else; says why by refuse_map(). */
+    int (*check)(struct nicbpf *b, const union bpf_attr *attr);
+    /* After the map was made on the NIC; a failure undoes that. */
+    int (*opened)(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr);
+    void (*closing)(struct nicbpf *b, struct map_obj *m); /* before it goes */
+    int (*lookup)(struct nicbpf *b, struct map_obj *m, const void *key, void *value,
+                  uint64_t flags);
+    int (*update)(struct nicbpf *b, struct map_obj *m, const void *key, const void *value,
+                  uint64_t flags);
+    int (*del)(struct nicbpf *b, struct map_obj *m, const void *key);
+    /* key NULL: the first */
+    int (*next)(struct nicbpf *b, struct map_obj *m, const void *key, void *next);
+    /* LOOKUP_AND_DELETE; NULL: the type has it not */
+    int (*take)(struct nicbpf *b, struct map_obj *m, const void *key, void *value, uint64_t flags);
+    enum map_btf btf; /* what BTF of key and value it may have */
+    uint32_t batch;   /* bit n: BPF_MAP_LOOKUP_BATCH + n is there */
+    bool percpu;      /* values: a copy for each processor, each at a multiple of 8 bytes */
+};
+
 struct map_obj {
     struct obj obj;
+    const struct map_ops *ops;
     char name[BPF_OBJ_NAME_LEN];
     struct nicdrv_map hw;
     uint32_t flags; /* as the user gave them */
+    uint64_t extra; /* map_extra */
     uint32_t ifindex;
     bool frozen;
     uint8_t *frozen_data; /* once frozen and RDONLY_PROG, one-entry arrays: the value */
     struct btf_obj *btf;  /* or NULL */
     uint32_t btf_key_type_id, btf_value_type_id;
+    uint32_t spin_lock, timer; /* in the value: 1 + offset, 0 = none */
 };
 
 struct prog_obj {
@@ -109,6 +150,10 @@ static inline void *user_ptr(uint64_t p)
 /* ---- objects.c ---- */
 /* Takes over the zeroed object: a descriptor, or a negative errno with the object not taken. */
 int obj_publish(struct nicbpf *b, struct obj *o, enum obj_kind kind);
+/* The same; access: BPF_F_RDONLY, BPF_F_WRONLY or 0. */
+int obj_publish_as(struct nicbpf *b, struct obj *o, enum obj_kind kind, uint32_t access);
+/* What the descriptor was opened for, likewise. */
+uint32_t obj_fd_access(int fd);
 /* The object of this kind behind fd, *err = 0; else NULL and -EBADF (no such fd) or -EINVAL. */
 struct obj *obj_of_fd(struct nicbpf *b, int fd, enum obj_kind kind, int *err);
 /* fd is an object's, of any kind. */
@@ -116,8 +161,8 @@ bool obj_any_fd(struct nicbpf *b, int fd);
 struct obj *obj_of_id(struct nicbpf *b, uint32_t id, enum obj_kind kind);
 /* The smallest id above `id`, or 0. */
 uint32_t obj_next_id(const struct nicbpf *b, uint32_t id, enum obj_kind kind);
-/* A new descriptor for a living object. */
-int obj_reopen(struct obj *o);
+/* A new descriptor for a living object; access as above. */
+int obj_reopen(struct obj *o, uint32_t access);
 void obj_get(struct obj *o);
 void obj_put(struct nicbpf *b, struct obj *o); /* NULL is allowed */
 /* Frees what lost its last descriptor and reference. */
@@ -134,7 +179,27 @@ void prog_release(struct nicbpf *b, struct prog_obj *p);
 void btf_release(struct nicbpf *b, struct btf_obj *t);
 void link_release(struct nicbpf *b, struct link_obj *l);
 
+/* ---- map_types.c ---- */
+/* The row of a BPF_MAP_TYPE_*, or NULL. */
+const struct map_ops *map_ops_of(uint32_t type);
+/* Bytes of a value as user space gives and takes it: per-CPU types have all copies. */
+uint32_t map_user_bytes(const struct nicbpf *b, const struct map_obj *m);
+int refuse_map(struct nicbpf *b, int code, const union bpf_attr *attr, const char *why);
+
+/* ---- map_btf.c ---- */
+/* Checks the BTF of attr against the map's type and sizes and holds it; finds locks and timers. */
+int map_attach_btf(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr);
+
 /* ---- map_elem.c ---- */
+/* The map of fd, *err = 0, if the descriptor may do this (BPF_F_RDONLY: read, BPF_F_WRONLY: write,
+ * or both); else NULL and -EBADF, -EINVAL or -EPERM. */
+struct map_obj *map_for(struct nicbpf *b, uint32_t fd, uint32_t access, int *err);
+/* One element of any type; keys and values of the right sizes. */
+int map_lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value, uint64_t flags);
+int map_update(struct nicbpf *b, struct map_obj *m, const void *key, const void *value,
+               uint64_t flags);
+int map_delete(struct nicbpf *b, struct map_obj *m, const void *key);
+int map_next(struct nicbpf *b, struct map_obj *m, const void *key, void *next);
 /* Fills m->frozen_data where programs may take the map's contents for constants. */
 int map_frozen_values(struct nicbpf *b, struct map_obj *m);
 

@@ -4,6 +4,12 @@
 
 #include "bpf/bpf_impl.h"
 
+/* What a new descriptor may do: all, only read, or only write. */
+static bool access_valid(uint32_t flags)
+{
+    return !flags || flags == BPF_F_RDONLY || flags == BPF_F_WRONLY;
+}
+
 static long next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user,
                     enum obj_kind kind)
 {
@@ -17,11 +23,12 @@ static long next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
     return 0;
 }
 
-static long open_id(struct nicbpf *b, const union bpf_attr *attr, enum obj_kind kind)
+static long open_id(struct nicbpf *b, const union bpf_attr *attr, enum obj_kind kind,
+                    uint32_t access)
 {
     obj_sweep(b);
     struct obj *o = obj_of_id(b, attr->prog_id, kind); /* one place in the union for all kinds */
-    return o ? obj_reopen(o) : -ENOENT;
+    return o ? obj_reopen(o, access) : -ENOENT;
 }
 
 long cmd_prog_next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
@@ -47,26 +54,27 @@ long cmd_link_next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *us
 long cmd_prog_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
     (void)user;
-    return open_id(b, attr, OBJ_PROG);
+    return open_id(b, attr, OBJ_PROG, 0);
 }
 
 long cmd_map_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
     (void)user;
-    /* A descriptor that may do less than the map allows is not kept apart here. */
-    return attr->open_flags ? -EINVAL : open_id(b, attr, OBJ_MAP);
+    if (!access_valid(attr->open_flags))
+        return -EINVAL;
+    return open_id(b, attr, OBJ_MAP, attr->open_flags);
 }
 
 long cmd_btf_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
     (void)user;
-    return open_id(b, attr, OBJ_BTF);
+    return open_id(b, attr, OBJ_BTF, 0);
 }
 
 long cmd_link_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
     (void)user;
-    return open_id(b, attr, OBJ_LINK);
+    return open_id(b, attr, OBJ_LINK, 0);
 }
 
 /* Nothing is ever pinned here, so no path leads to an object. */

@@ -67,6 +67,7 @@ static long map_info(const struct map_obj *m, const struct info_buf *buf)
     info.value_size = m->hw.spec.value_size;
     info.max_entries = m->hw.spec.max_entries;
     info.map_flags = m->flags;
+    info.map_extra = m->extra;
     memcpy(info.name, m->name, sizeof(info.name));
     info.ifindex = m->ifindex;
     info.btf_id = m->btf ? m->btf->obj.id : 0;

@@ -7,90 +7,162 @@
 
 #include "bpf/bpf_impl.h"
 
-/* The map of attr->map_fd, if user space may do this to it. */
-static int open_map(struct nicbpf *b, const union bpf_attr *attr, uint32_t forbidden,
-                    struct map_obj **out)
+struct map_obj *map_for(struct nicbpf *b, uint32_t fd, uint32_t access, int *err)
 {
-    int err;
-    struct map_obj *m = map_of_fd(b, attr->map_fd, &err);
+    struct map_obj *m = map_of_fd(b, fd, err);
 
     if (!m)
-        return err;
-    if (m->flags & forbidden)
-        return -EPERM;
-    *out = m;
-    return 0;
+        return NULL;
+    uint32_t only = obj_fd_access((int)fd);
+    if ((access & BPF_F_RDONLY && only == BPF_F_WRONLY) ||
+        (access & BPF_F_WRONLY && (only == BPF_F_RDONLY || m->frozen))) {
+        *err = -EPERM;
+        return NULL;
+    }
+    return m;
+}
+
+uint32_t map_user_bytes(const struct nicbpf *b, const struct map_obj *m)
+{
+    return nicdrv_map_value_bytes(b->drv, &m->hw);
+}
+
+/* A key of no bytes must be NULL, any other must not. */
+static int check_key(const struct map_obj *m, uint64_t key)
+{
+    if (!m->hw.spec.key_size)
+        return key ? -EINVAL : 0;
+    return key ? 0 : -EFAULT;
+}
+
+/* BPF_F_LOCK needs a lock in the value. */
+static int check_lock(const struct map_obj *m, uint64_t flags)
+{
+    return flags & BPF_F_LOCK && !m->spin_lock ? -EINVAL : 0;
+}
+
+/* ---- one element of any type: its own function, or the firmware's ---- */
+
+int map_lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value, uint64_t flags)
+{
+    if (m->ops->lookup)
+        return m->ops->lookup(b, m, key, value, flags);
+    return nicdrv_map_lookup(b->drv, &m->hw, key, value);
+}
+
+int map_update(struct nicbpf *b, struct map_obj *m, const void *key, const void *value,
+               uint64_t flags)
+{
+    if (m->ops->update)
+        return m->ops->update(b, m, key, value, flags);
+    return nicdrv_map_update(b->drv, &m->hw, key, value, flags);
+}
+
+int map_delete(struct nicbpf *b, struct map_obj *m, const void *key)
+{
+    if (m->ops->del)
+        return m->ops->del(b, m, key);
+    return nicdrv_map_delete(b->drv, &m->hw, key);
+}
+
+int map_next(struct nicbpf *b, struct map_obj *m, const void *key, void *next)
+{
+    if (m->ops->next)
+        return m->ops->next(b, m, key, next);
+    return nicdrv_map_next(b->drv, &m->hw, key, next);
+}
+
+/* ---- the commands ---- */
+
+/* A value to be filled for the user: found out where it does not go only when it is there. */
+static int lookup_to(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr)
+{
+    void *value = user_ptr(attr->value);
+    void *own = value ? NULL : malloc(map_user_bytes(b, m));
+
+    if (!value && !own)
+        return -ENOMEM;
+    int rc = map_lookup(b, m, user_ptr(attr->key), value ? value : own, attr->flags);
+    free(own);
+    return rc || value ? rc : -EFAULT;
 }
 
 long cmd_map_lookup(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
-    struct map_obj *m = NULL;
-    int rc = attr->flags ? -EINVAL : open_map(b, attr, BPF_F_WRONLY, &m);
+    int rc;
 
     (void)user;
-    if (rc)
+    if (attr->flags & ~(uint64_t)BPF_F_LOCK)
+        return -EINVAL;
+    struct map_obj *m = map_for(b, attr->map_fd, BPF_F_RDONLY, &rc);
+    if (!m)
         return rc;
-    if (!attr->key || !attr->value)
-        return -EFAULT;
-    return nicdrv_map_lookup(b->drv, &m->hw, user_ptr(attr->key), user_ptr(attr->value));
+    rc = check_lock(m, attr->flags);
+    if (!rc)
+        rc = check_key(m, attr->key);
+    if (!rc && m->hw.spec.type == BPF_MAP_TYPE_BLOOM_FILTER && !attr->value)
+        rc = -EFAULT; /* the value is what is asked for */
+    return rc ? rc : lookup_to(b, m, attr);
 }
 
 long cmd_map_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
-    struct map_obj *m = NULL;
-    int rc = open_map(b, attr, BPF_F_RDONLY, &m);
+    int rc;
+    struct map_obj *m = map_for(b, attr->map_fd, BPF_F_WRONLY, &rc);
 
     (void)user;
-    if (rc)
+    if (!m)
         return rc;
-    if (m->frozen)
-        return -EPERM;
-    if (attr->flags > BPF_EXIST) /* BPF_F_LOCK too: no map here has a spin lock */
-        return -EINVAL;
-    if (!attr->key || !attr->value)
-        return -EFAULT;
-    return nicdrv_map_update(b->drv, &m->hw, user_ptr(attr->key), user_ptr(attr->value),
-                             attr->flags);
+    rc = check_lock(m, attr->flags);
+    if (!rc)
+        rc = check_key(m, attr->key);
+    if (!rc && !attr->value)
+        rc = -EFAULT;
+    if (!rc && (attr->flags & ~(uint64_t)BPF_F_LOCK) > BPF_EXIST)
+        rc = -EINVAL;
+    return rc ? rc : map_update(b, m, user_ptr(attr->key), user_ptr(attr->value), attr->flags);
 }
 
 long cmd_map_delete(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
-    struct map_obj *m = NULL;
-    int rc = open_map(b, attr, BPF_F_RDONLY, &m);
+    int rc;
+    struct map_obj *m = map_for(b, attr->map_fd, BPF_F_WRONLY, &rc);
 
     (void)user;
-    if (rc)
+    if (!m)
         return rc;
-    if (m->frozen)
-        return -EPERM;
-    if (!attr->key)
-        return -EFAULT;
-    return nicdrv_map_delete(b->drv, &m->hw, user_ptr(attr->key));
+    rc = check_key(m, attr->key);
+    return rc ? rc : map_delete(b, m, user_ptr(attr->key));
 }
 
 long cmd_map_next(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
-    struct map_obj *m = NULL;
-    int rc = open_map(b, attr, BPF_F_WRONLY, &m);
+    uint8_t unseen[MAP_KEY_MAX];
+    int rc;
+    struct map_obj *m = map_for(b, attr->map_fd, BPF_F_RDONLY, &rc);
 
     (void)user;
-    if (rc)
+    if (!m)
         return rc;
-    if (!attr->next_key)
-        return -EFAULT;
-    return nicdrv_map_next(b->drv, &m->hw, user_ptr(attr->key), user_ptr(attr->next_key));
+    if (!m->hw.spec.key_size) /* queues have no keys to walk */
+        return -EINVAL;
+    rc = map_next(b, m, user_ptr(attr->key), attr->next_key ? user_ptr(attr->next_key) : unseen);
+    return rc || attr->next_key ? rc : -EFAULT;
 }
 
 long cmd_map_freeze(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
-    struct map_obj *m = NULL;
-    int rc = open_map(b, attr, BPF_F_RDONLY, &m);
+    int rc;
+    struct map_obj *m = map_of_fd(b, attr->map_fd, &rc);
 
     (void)user;
-    if (rc)
+    if (!m)
         return rc;
-    if (m->frozen) /* the right to write, which freezing takes, is what freezing needs */
-        return -EPERM;
+    if (m->spin_lock || m->timer)
+        return -BPF_ENOTSUPP;
+    /* the right to write, which freezing takes, is what freezing needs */
+    if (!map_for(b, attr->map_fd, BPF_F_WRONLY, &rc))
+        return rc;
     if (map_mapped_for_write(b, m))
         return -EBUSY;
     m->frozen = true;

@@ -22,14 +22,14 @@ struct window {
 };
 
 /* What holds for every map; 0 or a negative errno. */
-static int check_access(const struct map_obj *m, int prot, int flags)
+static int check_access(const struct map_obj *m, uint32_t access, int prot, int flags)
 {
-    if ((m->flags & BPF_F_WRONLY) || ((m->flags & BPF_F_RDONLY) && (prot & PROT_WRITE)))
+    if (access == BPF_F_WRONLY || (access == BPF_F_RDONLY && (prot & PROT_WRITE)))
         return -EACCES; /* the descriptor's mode: the kernel's mmap(2) itself */
     if (m->hw.spec.type != BPF_MAP_TYPE_ARRAY)
         return -BPF_ENOTSUPP;
     /* mmap(2) takes a shared mapping of what cannot be written for a private one */
-    if ((flags & MAP_TYPE) == MAP_PRIVATE || (m->flags & BPF_F_RDONLY))
+    if ((flags & MAP_TYPE) == MAP_PRIVATE || access == BPF_F_RDONLY)
         return -EINVAL;
     if (!(prot & PROT_WRITE))
         return 0;
@@ -134,7 +134,7 @@ long nicbpf_mmap(struct nicbpf *b, void *addr, size_t len, int prot, int flags, 
         return -EINVAL;
     if (pages < len)
         return -ENOMEM;
-    err = check_access(m, prot, flags);
+    err = check_access(m, obj_fd_access(fd), prot, flags);
     if (!err)
         err = array_window(m, pages, (uint64_t)offset, &w);
     return err ? err : map_window(b, &w, addr, prot, flags);

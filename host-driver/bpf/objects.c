@@ -22,18 +22,48 @@ static void append(struct nicbpf *b, struct obj *o)
     *at = o;
 }
 
+/*
+ * What a descriptor may do is its own: kept in flags of the open file that mean nothing to the
+ * read end of a pipe, so that dup(2) and fork(2) keep it.
+ */
+#define FILE_RDONLY O_APPEND
+#define FILE_WRONLY O_NOATIME
+
+static int open_end(int end, uint32_t access)
+{
+    char path[32];
+    int flags = access & BPF_F_RDONLY ? FILE_RDONLY : access & BPF_F_WRONLY ? FILE_WRONLY : 0;
+
+    /* Opening a pipe's descriptor by its /proc name gives a new end of the same pipe. */
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", end);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+    return fd < 0 ? -errno : fd;
+}
+
+uint32_t obj_fd_access(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags & FILE_RDONLY ? BPF_F_RDONLY : flags & FILE_WRONLY ? BPF_F_WRONLY : 0;
+}
+
 int obj_publish(struct nicbpf *b, struct obj *o, enum obj_kind kind)
+{
+    return obj_publish_as(b, o, kind, 0);
+}
+
+int obj_publish_as(struct nicbpf *b, struct obj *o, enum obj_kind kind, uint32_t access)
 {
     struct stat st;
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
         return -errno;
-    if (fstat(ends[0], &st)) {
-        int err = -errno;
-        close(ends[0]);
+    int fd = fstat(ends[0], &st) ? -errno : open_end(ends[0], access);
+    close(ends[0]);
+    if (fd < 0) {
         close(ends[1]);
-        return err;
+        return fd;
     }
     o->kind = kind;
     o->id = ++b->next_id[kind];
@@ -43,7 +73,7 @@ int obj_publish(struct nicbpf *b, struct obj *o, enum obj_kind kind)
     o->dev = st.st_dev;
     o->ino = st.st_ino;
     append(b, o);
-    return ends[0];
+    return fd;
 }
 
 /* ---- look-up ---- */
@@ -116,16 +146,11 @@ struct link_obj *link_of_fd(struct nicbpf *b, uint32_t fd, int *err)
     return (struct link_obj *)obj_of_fd(b, (int)fd, OBJ_LINK, err);
 }
 
-int obj_reopen(struct obj *o)
+int obj_reopen(struct obj *o, uint32_t access)
 {
-    char path[32];
+    int fd = open_end(o->held, access);
 
-    /* Opening a pipe's descriptor by its /proc name gives a new end of the same pipe. */
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", o->held);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return -errno;
-    if (!o->open) {
+    if (fd >= 0 && !o->open) {
         o->open = true;
         o->refs++;
     }
@@ -291,7 +316,5 @@ int nicbpf_map_at(struct nicbpf *b, unsigned i, struct nicbpf_map_view *out)
 
 unsigned nicbpf_cpus(const struct nicbpf *b)
 {
-    const struct nicdrv_caps *caps = nicdrv_caps(b->drv);
-
-    return caps->engines * caps->threads;
+    return nicdrv_caps(b->drv)->limits.cpus;
 }

@@ -109,6 +109,8 @@ static int describe_maps(struct load *l)
             .flags = m->flags,
             .name = m->name,
             .frozen_data = m->frozen_data,
+            .spin_lock = m->spin_lock,
+            .timer = m->timer,
         };
     }
     return 0;

@@ -96,6 +96,123 @@ static void creation(struct transcript *t)
     note(t, "command 9999", t->bpf(9999, big, 20), 0);
 }
 
+/* What each type's map_alloc_check says of odd sizes and flags. */
+static void types(struct transcript *t)
+{
+    static const struct {
+        const char *name;
+        uint32_t type, key, value, flags;
+    } good[] = {
+        {"lru", BPF_MAP_TYPE_LRU_HASH, 4, 8, 0},
+        {"lpm", BPF_MAP_TYPE_LPM_TRIE, 8, 8, BPF_F_NO_PREALLOC},
+        {"queue", BPF_MAP_TYPE_QUEUE, 0, 8, 0},
+        {"bloom", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 0},
+        {"array", BPF_MAP_TYPE_ARRAY, 4, 8, 0},
+    };
+    static const uint32_t keys[] = {0, 1, 4, 5, 8, 260, 261}, values[] = {0, 1, 8};
+    char what[64];
+
+    for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        uint32_t type = good[i].type, flags = good[i].flags;
+        for (unsigned k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+            snprintf(what, sizeof(what), "%s, key %u", good[i].name, keys[k]);
+            if (type != BPF_MAP_TYPE_LRU_HASH || keys[k] < 257) /* the fake's limit */
+                close(map_of(t, what, type, keys[k], good[i].value, 4, flags));
+        }
+        for (unsigned k = 0; k < sizeof(values) / sizeof(values[0]); k++) {
+            snprintf(what, sizeof(what), "%s, value %u", good[i].name, values[k]);
+            close(map_of(t, what, type, good[i].key, values[k], 4, flags));
+        }
+        for (unsigned bit = 0; bit < 16; bit++) {
+            snprintf(what, sizeof(what), "%s, flag %u", good[i].name, bit);
+            close(map_of(t, what, type, good[i].key, good[i].value, 4, flags ^ 1u << bit));
+        }
+        snprintf(what, sizeof(what), "%s, 0 entries", good[i].name);
+        map_of(t, what, type, good[i].key, good[i].value, 0, flags);
+        union bpf_attr a = map_attr(type, good[i].key, good[i].value, 4);
+        a.map_flags = flags;
+        a.map_extra = 5;
+        snprintf(what, sizeof(what), "%s, map_extra 5", good[i].name);
+        close(map(t, what, a));
+        a.map_extra = 16;
+        snprintf(what, sizeof(what), "%s, map_extra 16", good[i].name);
+        close(map(t, what, a));
+    }
+}
+
+static uint32_t map_id(struct transcript *t, int fd)
+{
+    struct bpf_map_info info;
+    union bpf_attr a;
+
+    memset(&a, 0, sizeof(a));
+    memset(&info, 0, sizeof(info));
+    a.info.bpf_fd = (uint32_t)fd;
+    a.info.info_len = sizeof(info);
+    a.info.info = ptr(&info);
+    CU_ASSERT_EQUAL(t->bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)), 0);
+    return info.id;
+}
+
+/* Descriptors of one map that may do less than the first. */
+static void descriptors(struct transcript *t)
+{
+    static const uint32_t flags[] = {
+        0, BPF_F_RDONLY, BPF_F_WRONLY, BPF_F_RDONLY | BPF_F_WRONLY, 1u << 10, 1, BPF_F_RDONLY_PROG};
+    int fd = map_of(t, "create", BPF_MAP_TYPE_HASH, 4, 8, 4, BPF_F_RDONLY);
+    uint32_t id = map_id(t, fd);
+    union bpf_attr a;
+
+    for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        memset(&a, 0, sizeof(a));
+        a.map_id = id;
+        a.open_flags = flags[i];
+        int other = (int)note(t, "by id", t->bpf(BPF_MAP_GET_FD_BY_ID, &a, sizeof(a)), flags[i]);
+        if (other < 0)
+            continue;
+        int twin = dup(other);
+        on(t, "update", BPF_MAP_UPDATE_ELEM, twin, 1, 5, 0);
+        on(t, "lookup", BPF_MAP_LOOKUP_ELEM, twin, 1, 5, 0);
+        on(t, "next", BPF_MAP_GET_NEXT_KEY, twin, 1, 0, 0);
+        on(t, "delete", BPF_MAP_DELETE_ELEM, twin, 1, 0, 0);
+        close(twin);
+        close(other);
+    }
+    on(t, "update by the first", BPF_MAP_UPDATE_ELEM, fd, 1, 5, 0);
+    memset(&a, 0, sizeof(a));
+    a.map_id = id + 1000000;
+    note(t, "no such id", t->bpf(BPF_MAP_GET_FD_BY_ID, &a, sizeof(a)), 0);
+    close(fd);
+}
+
+/* Calls with pieces missing: which error comes first. */
+static void missing(struct transcript *t)
+{
+    int fd = map_of(t, "create", BPF_MAP_TYPE_HASH, 4, 8, 4, 0);
+    uint32_t key = 1;
+    uint64_t value = 2;
+    union bpf_attr a;
+
+    memset(&a, 0, sizeof(a));
+    a.map_fd = (uint32_t)fd;
+    note(t, "lookup, no key", t->bpf(BPF_MAP_LOOKUP_ELEM, &a, sizeof(a)), 0);
+    note(t, "delete, no key", t->bpf(BPF_MAP_DELETE_ELEM, &a, sizeof(a)), 0);
+    note(t, "next, empty map", t->bpf(BPF_MAP_GET_NEXT_KEY, &a, sizeof(a)), 0);
+    a.key = ptr(&key);
+    note(t, "lookup absent, no value", t->bpf(BPF_MAP_LOOKUP_ELEM, &a, sizeof(a)), 0);
+    note(t, "update, no value", t->bpf(BPF_MAP_UPDATE_ELEM, &a, sizeof(a)), 0);
+    a.value = ptr(&value);
+    note(t, "update", t->bpf(BPF_MAP_UPDATE_ELEM, &a, sizeof(a)), 0);
+    a.value = 0;
+    note(t, "lookup, no value", t->bpf(BPF_MAP_LOOKUP_ELEM, &a, sizeof(a)), 0);
+    a.key = 0;
+    note(t, "next, nowhere to go", t->bpf(BPF_MAP_GET_NEXT_KEY, &a, sizeof(a)), 0);
+    a.flags = BPF_F_LOCK;
+    note(t, "lookup, lock, no key", t->bpf(BPF_MAP_LOOKUP_ELEM, &a, sizeof(a)), 0);
+    note(t, "update, lock, no key", t->bpf(BPF_MAP_UPDATE_ELEM, &a, sizeof(a)), 0);
+    close(fd);
+}
+
 static void elements(struct transcript *t, uint32_t type)
 {
     int fd = map_of(t, "create", type, 4, 8, 2, 0);
@@ -237,6 +354,8 @@ static void compare(const char *name, void (*script)(struct transcript *))
     static struct transcript ours, kernels;
 
     setup();
+    fake_fw_all_types(fw);
+    CU_ASSERT_EQUAL(nicdrv_caps_refresh(drv), 0);
     ours = (struct transcript){.bpf = ask_layer};
     kernels = (struct transcript){.bpf = ask_kernel};
     script(&ours);
@@ -248,6 +367,21 @@ static void compare(const char *name, void (*script)(struct transcript *))
 static void test_creation(void)
 {
     compare("creation", creation);
+}
+
+static void test_types(void)
+{
+    compare("types", types);
+}
+
+static void test_descriptors(void)
+{
+    compare("descriptors", descriptors);
+}
+
+static void test_missing(void)
+{
+    compare("missing", missing);
 }
 
 static void test_array(void)
@@ -271,9 +405,15 @@ static void test_programs(void)
 }
 
 static const struct cunit_case cases[] = {
-    {"map creation", test_creation},    {"array elements", test_array},
-    {"hash elements", test_hash},       {"permissions", test_permissions},
-    {"program loading", test_programs}, {NULL, NULL},
+    {"map creation", test_creation},
+    {"array elements", test_array},
+    {"hash elements", test_hash},
+    {"permissions", test_permissions},
+    {"program loading", test_programs},
+    {"map types", test_types},
+    {"descriptors", test_descriptors},
+    {"missing pieces", test_missing},
+    {NULL, NULL},
 };
 
 int main(void)

@@ -26,6 +26,7 @@ struct fake_fw {
     bool enabled[PORTS];
     uint16_t fail[OPS];
     uint64_t map_room;
+    bool all_types;
 };
 
 struct fake_fw *fake_fw_create(void)
@@ -82,6 +83,11 @@ void fake_fw_map_room(struct fake_fw *fw, uint64_t bytes)
     fw->map_room = bytes;
 }
 
+void fake_fw_all_types(struct fake_fw *fw)
+{
+    fw->all_types = true;
+}
+
 /* ---- capabilities ---- */
 
 static size_t put_tlv(uint8_t *out, size_t at, uint16_t type, const void *value, uint16_t len)
@@ -92,6 +98,14 @@ static size_t put_tlv(uint8_t *out, size_t at, uint16_t type, const void *value,
     memcpy(out + at + sizeof(t), value, len);
     return at + sizeof(t) + ((size_t)len + 7) / 8 * 8;
 }
+
+/* Types that are only ever created. */
+static const struct fw_cap_map more[] = {
+    {BPF_MAP_TYPE_LRU_HASH, 256, 4096, BPF_F_NO_COMMON_LRU | BPF_F_ZERO_SEED},
+    {BPF_MAP_TYPE_LPM_TRIE, 260, 4096, BPF_F_NO_PREALLOC},
+    {BPF_MAP_TYPE_QUEUE, 0, 4096, 0},
+    {BPF_MAP_TYPE_BLOOM_FILTER, 0, 4096, BPF_F_ZERO_SEED},
+};
 
 size_t fake_fw_tlvs(const struct fake_fw *fw, uint8_t *out, size_t room)
 {
@@ -109,6 +123,8 @@ size_t fake_fw_tlvs(const struct fake_fw *fw, uint8_t *out, size_t room)
     at = put_tlv(out, at, FW_CAP_HELPERS, helpers, sizeof(helpers));
     at = put_tlv(out, at, FW_CAP_MAP_TYPE, &array, sizeof(array));
     at = put_tlv(out, at, FW_CAP_MAP_TYPE, &hash, sizeof(hash));
+    for (unsigned i = 0; fw->all_types && i < sizeof(more) / sizeof(more[0]); i++)
+        at = put_tlv(out, at, FW_CAP_MAP_TYPE, &more[i], sizeof(more[i]));
     at = put_tlv(out, at, FW_CAP_PROG, &prog, sizeof(prog));
     at = put_tlv(out, at, FW_CAP_LIMITS, &limits, sizeof(limits));
     return put_tlv(out, at, FW_CAP_END, "", 0);

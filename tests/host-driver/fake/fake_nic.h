@@ -90,6 +90,8 @@ bool fake_fw_enabled(const struct fake_fw *fw, unsigned port);
 void fake_fw_fail(struct fake_fw *fw, unsigned op, uint16_t status);
 void fake_fw_map_room(struct fake_fw *fw, uint64_t bytes);
 /* Writes its capability TLVs; returns the length. */
+/* Claims to have more map types than ARRAY and HASH; what they do is not theirs. */
+void fake_fw_all_types(struct fake_fw *fw);
 size_t fake_fw_tlvs(const struct fake_fw *fw, uint8_t *out, size_t room);
 
 #endif
