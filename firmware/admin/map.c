@@ -98,7 +98,10 @@ static int read_to_host(struct fw_ctl *ctl, const struct fw_sqe *sqe, read_fn *r
     err = fw_stage_open(ctl, &s, bytes);
     if (err)
         return err;
-    err = read(m, key, s.mem, sqe->arg0);
+    if (m->ops->spec & FW_SPEC_VALUE_IN)
+        err = fw_cmd_get(s.mem, sqe->value_iova, bytes, bytes);
+    if (!err)
+        err = read(m, key, s.mem, sqe->arg0);
     if (!err)
         err = fw_cmd_put(s.mem, sqe->value_iova, sqe->value_len, bytes);
     fw_stage_close(ctl, &s);

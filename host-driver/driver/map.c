@@ -70,6 +70,7 @@ int nicdrv_map_lookup_flags(struct nicdrv *drv, const struct nicdrv_map *map, co
     struct admin_io io = {
         .key = key,
         .key_len = map->spec.key_size,
+        .in = map->spec.type == BPF_MAP_TYPE_BLOOM_FILTER ? value : NULL, /* what it asks about */
         .out = value,
         .value_len = nicdrv_map_value_bytes(drv, map),
     };

@@ -76,6 +76,8 @@ struct nicdrv_map {
 };
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out);
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map);
+/* Queues, stacks and Bloom filters have no key: NULL. Update pushes, lookup peeks; of a Bloom
+ * filter lookup asks whether `value` was pushed. */
 /* Bytes of a value in the calls below: of a per-CPU map all copies, in CPU order, each rounded up
  * to 8 bytes. */
 uint32_t nicdrv_map_value_bytes(const struct nicdrv *drv, const struct nicdrv_map *map);
