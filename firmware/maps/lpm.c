@@ -66,25 +66,21 @@ static uint64_t version(const struct fw_map *m)
     return __atomic_load_n(&m->own[0], __ATOMIC_ACQUIRE);
 }
 
-static struct lpm_entry *find(const struct fw_map *m, const struct lpm_key *key)
+static void *lookup(const struct fw_map *m, const void *key)
 {
+    const struct lpm_key *k = key;
     struct lpm *t = lpm_of(m);
     uint64_t before;
-    uint32_t addr;
-    if (key->bits > t->data_bytes * 8)
+    void *value;
+    if (k->bits > t->data_bytes * 8)
         return NULL;
     do {
         before = version(m);
-        addr = lookup_once(t, key);
+        uint32_t addr = lookup_once(t, k);
+        value = addr ? lpm_value(t, lpm_entry_at(addr)) : NULL;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
     } while (version(m) != before);
-    return addr ? lpm_entry_at(addr) : NULL;
-}
-
-static void *lookup(const struct fw_map *m, const void *key)
-{
-    struct lpm_entry *e = find(m, key);
-    return e ? lpm_value(lpm_of(m), e) : NULL;
+    return value;
 }
 
 /* ---- where an entry is ---- */

@@ -35,7 +35,7 @@ int fw_lru_evict(struct fw_map *m)
         if (state & ELEM_USED && spared < SPARED_MAX) {
             (void)__atomic_fetch_and(&e->state, ~ELEM_USED, __ATOMIC_RELAXED);
             spared++;
-        } else if (fw_hash_drop(m, e)) {
+        } else if (fw_hash_drop(m, e, state)) {
             return 1;
         }
     }

@@ -260,7 +260,7 @@ static inline void *fw_percpu_lookup_packed(uint64_t hot, uint32_t index, uint32
 static inline void fw_lock(uint32_t *word)
 {
     while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
-        ;
+        plat_relax();
 }
 
 static inline void fw_unlock(uint32_t *word)
