@@ -16,6 +16,7 @@ struct run {
     int fd; /* of the map in use, -1 */
     uint32_t type, key_size, value_size, entries;
     size_t value_bytes; /* as the side has it */
+    bool lock;          /* values start with a spin lock, which the map keeps to itself */
     uint8_t *key, *next, *value, *want;
     int failed;
 };
@@ -131,9 +132,12 @@ static void make_value(const struct run *r, uint64_t n, uint8_t *value)
             value[c * step + i] = (uint8_t)(n >> 8 * (i % 4)) ^ (uint8_t)(i / 4 * 31 + c * 17);
 }
 
-/* What fills a copy up to 8 bytes has no meaning. */
+/* What fills a copy up to 8 bytes has no meaning. A lock reads as zero. */
 static bool same_value(const struct run *r, const uint8_t *a, const uint8_t *b)
 {
+    static const uint8_t zero[4];
+    if (r->lock)
+        return memcmp(a, zero, 4) == 0 && memcmp(a + 4, b + 4, r->value_size - 4) == 0;
     unsigned copies = is_per_cpu(r->type) ? r->side->cpus : 1;
     size_t step = (r->value_size + 7u) / 8 * 8;
     for (unsigned c = 0; c < copies; c++)
@@ -188,7 +192,7 @@ static void close_map(struct run *r)
     r->key = r->next = r->value = r->want = NULL;
 }
 
-/* map TYPE KEY VALUE ENTRIES FLAGS EXTRA ANSWER */
+/* map TYPE KEY VALUE ENTRIES FLAGS EXTRA ANSWER; lockmap: values start with a spin lock */
 static void do_map(struct run *r, char **w)
 {
     union bpf_attr a;
@@ -200,6 +204,9 @@ static void do_map(struct run *r, char **w)
     r->entries = a.max_entries = (uint32_t)number(w[4]);
     a.map_flags = (uint32_t)number(w[5]);
     a.map_extra = number(w[6]);
+    r->lock = w[0][0] == 'l';
+    if (r->lock)
+        r->side->want_lock(&a);
     r->value_bytes =
         is_per_cpu(r->type) ? (r->value_size + 7ull) / 8 * 8 * r->side->cpus : r->value_size;
     long fd = r->side->bpf(BPF_MAP_CREATE, &a);
@@ -227,6 +234,14 @@ static void do_get(struct run *r, char **w)
     make_key(r, w[1], r->key);
     memset(r->value, 0xee, r->value_bytes);
     expect_value(r, "get", call(r, BPF_MAP_LOOKUP_ELEM, r->key, r->value, 0), w[2]);
+}
+
+/* getl: with BPF_F_LOCK */
+static void do_getl(struct run *r, char **w)
+{
+    make_key(r, w[1], r->key);
+    memset(r->value, 0xee, r->value_bytes);
+    expect_value(r, "getl", call(r, BPF_MAP_LOOKUP_ELEM, r->key, r->value, BPF_F_LOCK), w[2]);
 }
 
 static void do_has(struct run *r, char **w)
@@ -411,10 +426,11 @@ static const struct {
     unsigned words; /* itself included */
     void (*run)(struct run *r, char **words);
 } verbs[] = {
-    {"map", 8, do_map},    {"up", 5, do_up},       {"get", 3, do_get},     {"has", 3, do_has},
-    {"take", 3, do_take},  {"del", 3, do_del},     {"next", 3, do_next},   {"fill", 4, do_fill},
-    {"walk", 2, do_walk},  {"check", 4, do_check}, {"count", 5, do_count}, {"bget", 4, do_bget},
-    {"btake", 4, do_bget}, {"bup", 5, do_bup},     {"bdel", 5, do_bup},
+    {"lockmap", 8, do_map}, {"getl", 3, do_getl}, {"map", 8, do_map},    {"up", 5, do_up},
+    {"get", 3, do_get},     {"has", 3, do_has},   {"take", 3, do_take},  {"del", 3, do_del},
+    {"next", 3, do_next},   {"fill", 4, do_fill}, {"walk", 2, do_walk},  {"check", 4, do_check},
+    {"count", 5, do_count}, {"bget", 4, do_bget}, {"btake", 4, do_bget}, {"bup", 5, do_bup},
+    {"bdel", 5, do_bup},
 };
 
 /* A line; "!SIDE" in front: not for that side. */

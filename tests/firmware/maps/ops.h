@@ -16,6 +16,8 @@ struct ops_side {
     long (*bpf)(int cmd, union bpf_attr *attr);
     void (*close_map)(int fd);
     unsigned cpus; /* copies of a per-CPU value */
+    /* Makes the map's values start with a struct bpf_spin_lock. */
+    void (*want_lock)(union bpf_attr *attr);
 };
 
 /* Runs a file; the number of lines whose answer was not the expected one, each printed; -1: it

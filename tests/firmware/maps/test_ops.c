@@ -36,6 +36,7 @@ static long create(const union bpf_attr *a)
         .max_entries = a->max_entries,
         .flags = a->map_flags,
         .extra = a->map_extra,
+        .lock_at = a->btf_value_type_id,
     };
     uint64_t handle = 0;
     memcpy(fake_host(KEY), &spec, sizeof(spec));
@@ -98,6 +99,12 @@ static long answer(int cmd, union bpf_attr *a)
     return cmd == BPF_MAP_CREATE ? create(a) : element(cmd, a);
 }
 
+/* The type id is no BTF's here but the spec's: 1 + the lock's offset. */
+static void want_lock(union bpf_attr *a)
+{
+    a->btf_value_type_id = 1;
+}
+
 static void destroy(int fd)
 {
     uint64_t result;
@@ -109,7 +116,7 @@ static void destroy(int fd)
 
 static void test_files(void)
 {
-    const struct ops_side side = {"firmware", answer, destroy, FAKE_CPUS};
+    const struct ops_side side = {"firmware", answer, destroy, FAKE_CPUS, want_lock};
     fake_start(DRAM);
     for (char **f = files; *f; f++) {
         unsigned lines = 0;

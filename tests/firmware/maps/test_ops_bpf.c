@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <bpf/btf.h>
+
 #include "nicdrv/bpf.h"
 #include "ops.h"
 #include "realnic.h"
@@ -45,9 +47,43 @@ static unsigned kernel_cpus(void)
     return n == 2 ? last + 1 : 1;
 }
 
+/* BTF of a value of this size that starts with a lock; the value's type id in *type. */
+static struct btf *lock_btf(uint32_t value_size, uint32_t *type)
+{
+    struct btf *t = btf__new_empty();
+    int word = btf__add_int(t, "unsigned int", 4, 0);
+    int byte = btf__add_int(t, "unsigned char", 1, 0);
+    int lock = btf__add_struct(t, "bpf_spin_lock", 4);
+    CU_ASSERT_EQUAL(btf__add_field(t, "val", word, 0, 0), 0);
+    int rest = btf__add_array(t, word, byte, value_size - 4);
+    *type = (uint32_t)btf__add_struct(t, "value", value_size);
+    CU_ASSERT_EQUAL(btf__add_field(t, "lock", lock, 0, 0), 0);
+    CU_ASSERT_EQUAL(btf__add_field(t, "rest", rest, 32, 0), 0);
+    return t;
+}
+
+/* The descriptor of the BTF stays open until the program ends. */
+static void ask_for_lock(bpf_fn bpf, union bpf_attr *a)
+{
+    union bpf_attr load;
+    struct btf *t = lock_btf(a->value_size, &a->btf_value_type_id);
+    uint32_t bytes;
+    memset(&load, 0, sizeof(load));
+    load.btf = (uint64_t)(uintptr_t)btf__raw_data(t, &bytes);
+    load.btf_size = bytes;
+    a->btf_fd = (uint32_t)bpf(BPF_BTF_LOAD, &load, sizeof(load));
+    a->btf_key_type_id = 1; /* four bytes */
+    btf__free(t);
+}
+
+static void kernel_lock(union bpf_attr *a)
+{
+    ask_for_lock(ask_kernel, a);
+}
+
 static void test_kernel(void)
 {
-    const struct ops_side side = {"kernel", kernel_answer, close_fd, kernel_cpus()};
+    const struct ops_side side = {"kernel", kernel_answer, close_fd, kernel_cpus(), kernel_lock};
     run_files(&side);
 }
 
@@ -70,6 +106,7 @@ static long driver_create(const union bpf_attr *a)
         .max_entries = a->max_entries,
         .flags = a->map_flags,
         .extra = a->map_extra,
+        .lock_at = a->btf_value_type_id,
     };
     int fd = 0;
     while (used[fd])
@@ -77,6 +114,11 @@ static long driver_create(const union bpf_attr *a)
     int rc = nicdrv_map_create(nic.drv, &spec, &maps[fd]);
     used[fd] = rc == 0;
     return rc ? rc : fd;
+}
+
+static void driver_lock(union bpf_attr *a)
+{
+    a->btf_value_type_id = 1; /* goes to the spec: 1 + the lock's offset */
 }
 
 static void driver_close(int fd)
@@ -108,7 +150,7 @@ static long driver_answer(int cmd, union bpf_attr *a)
     case BPF_MAP_CREATE:
         return driver_create(a);
     case BPF_MAP_LOOKUP_ELEM:
-        return nicdrv_map_lookup(nic.drv, map, user(a->key), user(a->value));
+        return nicdrv_map_lookup_flags(nic.drv, map, user(a->key), user(a->value), a->flags);
     case BPF_MAP_UPDATE_ELEM:
         return nicdrv_map_update(nic.drv, map, user(a->key), user(a->value), a->flags);
     case BPF_MAP_DELETE_ELEM:
@@ -135,7 +177,7 @@ static void test_driver(void)
     CU_ASSERT_FATAL(realnic_open(&nic, firmware));
     uint64_t room = nicdrv_caps(nic.drv)->limits.map_bytes_free;
     const struct ops_side side = {"firmware", driver_answer, driver_close,
-                                  nicdrv_caps(nic.drv)->limits.cpus};
+                                  nicdrv_caps(nic.drv)->limits.cpus, driver_lock};
     run_files(&side);
     CU_ASSERT_EQUAL(nicdrv_caps_refresh(nic.drv), 0);
     CU_ASSERT_EQUAL(nicdrv_caps(nic.drv)->limits.map_bytes_free, room);
@@ -149,12 +191,22 @@ static long layer_answer(int cmd, union bpf_attr *a)
     return nicbpf_call(layer, cmd, a, sizeof(*a));
 }
 
+static long ask_layer(int cmd, void *attr, unsigned size)
+{
+    return nicbpf_call(layer, cmd, attr, size);
+}
+
+static void layer_lock(union bpf_attr *a)
+{
+    ask_for_lock(ask_layer, a);
+}
+
 static void test_layer(void)
 {
     CU_ASSERT_FATAL(realnic_open(&nic, firmware));
     CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
     const struct ops_side side = {"layer", layer_answer, close_fd,
-                                  nicdrv_caps(nic.drv)->limits.cpus};
+                                  nicdrv_caps(nic.drv)->limits.cpus, layer_lock};
     run_files(&side);
     nicbpf_destroy(layer);
     realnic_close(&nic);
