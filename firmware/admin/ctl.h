@@ -81,7 +81,8 @@ fw_command fw_cmd_IDENTIFY, fw_cmd_PROG_CREATE, fw_cmd_PROG_LOAD, fw_cmd_PROG_DE
     fw_cmd_PROG_ATTACH, fw_cmd_PROG_DETACH, fw_cmd_MAP_CREATE, fw_cmd_MAP_DESTROY,
     fw_cmd_MAP_LOOKUP, fw_cmd_MAP_UPDATE, fw_cmd_MAP_DELETE, fw_cmd_MAP_NEXT, fw_cmd_COUNTERS,
     fw_cmd_RXQ_CREATE, fw_cmd_RXQ_DESTROY, fw_cmd_PORT_SET, fw_cmd_RSS_SET, fw_cmd_FAULTS,
-    fw_cmd_PROG_TEST, fw_cmd_TRACE_SET, fw_cmd_TRACE_READ;
+    fw_cmd_PROG_TEST, fw_cmd_TRACE_SET, fw_cmd_TRACE_READ, fw_cmd_MAP_LOOKUP_DELETE,
+    fw_cmd_MAP_LOOKUP_BATCH, fw_cmd_MAP_UPDATE_BATCH, fw_cmd_MAP_DELETE_BATCH;
 
 /* The program a handle names, or NULL. */
 struct fw_prog *fw_prog_find(struct fw_ctl *ctl, uint32_t handle);

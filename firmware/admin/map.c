@@ -2,7 +2,7 @@
 /* Map commands: operands in and out by DMA, the work in firmware/maps. */
 #include "maps/map.h"
 
-#include "admin/ctl.h"
+#include "admin/stage.h"
 #include "core/mem.h"
 #include "platform/platform.h"
 
@@ -45,16 +45,9 @@ int fw_cmd_MAP_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
     return 0;
 }
 
-/* ---- a value on its way: in the scratch buffer, or in DRAM when it is large ---- */
-
-struct stage {
-    void *mem;
-    uint32_t addr, bytes; /* of the DRAM; 0 bytes: none */
-};
-
-static int stage_open(struct fw_ctl *ctl, struct stage *s, uint64_t bytes)
+int fw_stage_open(struct fw_ctl *ctl, struct fw_stage *s, uint64_t bytes)
 {
-    *s = (struct stage){.mem = ctl->scratch};
+    *s = (struct fw_stage){.mem = ctl->scratch};
     if (bytes <= FW_SCRATCH)
         return 0;
     if (bytes > NIC_DMA_MAX)
@@ -67,7 +60,7 @@ static int stage_open(struct fw_ctl *ctl, struct stage *s, uint64_t bytes)
     return 0;
 }
 
-static void stage_close(struct fw_ctl *ctl, const struct stage *s)
+void fw_stage_close(struct fw_ctl *ctl, const struct fw_stage *s)
 {
     if (s->bytes)
         fw_maps_free(&ctl->maps, s->addr, s->bytes);
@@ -90,7 +83,7 @@ static int read_to_host(struct fw_ctl *ctl, const struct fw_sqe *sqe, read_fn *r
 {
     uint8_t key[FW_KEY_MAX];
     struct fw_map *m;
-    struct stage s;
+    struct fw_stage s;
     int err = open_map(ctl, sqe, key, &m);
     if (err)
         return err;
@@ -102,13 +95,16 @@ static int read_to_host(struct fw_ctl *ctl, const struct fw_sqe *sqe, read_fn *r
     if (fw_map_value_addr(m) && !m->spec.lock_at && !m->spec.timer_at && !sqe->arg0 &&
         read == fw_map_read)
         return array_to_host(m, sqe, key);
-    err = stage_open(ctl, &s, bytes);
+    err = fw_stage_open(ctl, &s, bytes);
     if (err)
         return err;
-    err = read(m, key, s.mem, sqe->arg0);
+    if (m->ops->spec & FW_SPEC_VALUE_IN)
+        err = fw_cmd_get(s.mem, sqe->value_iova, bytes, bytes);
+    if (!err)
+        err = read(m, key, s.mem, sqe->arg0);
     if (!err)
         err = fw_cmd_put(s.mem, sqe->value_iova, sqe->value_len, bytes);
-    stage_close(ctl, &s);
+    fw_stage_close(ctl, &s);
     return err;
 }
 
@@ -118,25 +114,31 @@ int fw_cmd_MAP_LOOKUP(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *re
     return read_to_host(ctl, sqe, fw_map_read, FW_F_WRONLY);
 }
 
+int fw_cmd_MAP_LOOKUP_DELETE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
+{
+    (void)result;
+    return read_to_host(ctl, sqe, fw_map_take, FW_F_WRONLY | FW_F_RDONLY);
+}
+
 /* Reads the whole value, then updates: one that cannot be read changes nothing. */
 int fw_cmd_MAP_UPDATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
 {
     uint8_t key[FW_KEY_MAX];
     struct fw_map *m;
-    struct stage s;
+    struct fw_stage s;
     int err = open_map(ctl, sqe, key, &m);
     (void)result;
     if (err)
         return err;
     if (m->spec.flags & FW_F_RDONLY)
         return FW_EPERM;
-    err = stage_open(ctl, &s, fw_map_host_bytes(m));
+    err = fw_stage_open(ctl, &s, fw_map_host_bytes(m));
     if (err)
         return err;
     err = fw_cmd_get(s.mem, sqe->value_iova, sqe->value_len, fw_map_host_bytes(m));
     if (!err)
         err = fw_map_write(m, key, s.mem, sqe->arg0);
-    stage_close(ctl, &s);
+    fw_stage_close(ctl, &s);
     return err;
 }
 

@@ -67,7 +67,7 @@ static uint32_t serve_batch(struct fw_ctl *ctl, const struct plat_admin *a)
         uint64_t result = 0;
         wait_for_room(ctl, a);
         int status = fw_ctl_execute(ctl, &sqe[i], &result);
-        complete(ctl, a, &sqe[i], status, status ? 0 : result);
+        complete(ctl, a, &sqe[i], status, result);
     }
     plat_msix(a->vector);
     return n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Helpers 1 to 3: the map operations, arguments checked first. */
+/* Helpers 1 to 3, 87 to 89 and 195: the map operations, arguments checked first. */
 #include "maps/hash_inline.h"
 
 #include "core/firmware.h"
@@ -9,6 +9,15 @@ static struct fw_map *arg_map(uint64_t addr)
 {
     struct fw_map *m = fw_map_at(addr);
     if (!m || fw_map_kind(m->hot) == FW_KIND_NONE)
+        fw_program_abort(FW_FAULT_BAD_MAP, addr);
+    return m;
+}
+
+/* The verifier refused writes to BPF_F_RDONLY_PROG maps; one that comes here was not proved. */
+static struct fw_map *arg_map_to_write(uint64_t addr)
+{
+    struct fw_map *m = arg_map(addr);
+    if (m->spec.flags & FW_F_RDONLY_PROG)
         fw_program_abort(FW_FAULT_BAD_MAP, addr);
     return m;
 }
@@ -40,7 +49,7 @@ uint64_t fw_helper_map_lookup(uint64_t map, uint64_t key, uint64_t a2, uint64_t 
 uint64_t fw_helper_map_update(uint64_t map, uint64_t key, uint64_t value, uint64_t flags,
                               uint64_t a4)
 {
-    struct fw_map *m = arg_map(map);
+    struct fw_map *m = arg_map_to_write(map);
     (void)a4;
     const void *k = fw_arg_bytes(key, m->spec.key_size);
     const void *v = fw_arg_bytes(value, m->spec.value_size);
@@ -49,7 +58,39 @@ uint64_t fw_helper_map_update(uint64_t map, uint64_t key, uint64_t value, uint64
 
 uint64_t fw_helper_map_delete(uint64_t map, uint64_t key, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-    struct fw_map *m = arg_map(map);
+    struct fw_map *m = arg_map_to_write(map);
     (void)a2, (void)a3, (void)a4;
     return fw_helper_error(fw_map_delete(m, fw_arg_bytes(key, m->spec.key_size)));
+}
+
+uint64_t fw_helper_map_push(uint64_t map, uint64_t value, uint64_t flags, uint64_t a3, uint64_t a4)
+{
+    struct fw_map *m = arg_map_to_write(map);
+    (void)a3, (void)a4;
+    return fw_helper_error(fw_map_push(m, arg_bytes(value, m->spec.value_size), flags));
+}
+
+uint64_t fw_helper_map_pop(uint64_t map, uint64_t value, uint64_t a2, uint64_t a3, uint64_t a4)
+{
+    struct fw_map *m = arg_map_to_write(map);
+    (void)a2, (void)a3, (void)a4;
+    void *to = (void *)(uintptr_t)arg_bytes(value, m->spec.value_size);
+    return fw_helper_error(fw_map_pop(m, to));
+}
+
+uint64_t fw_helper_map_peek(uint64_t map, uint64_t value, uint64_t a2, uint64_t a3, uint64_t a4)
+{
+    struct fw_map *m = arg_map(map);
+    (void)a2, (void)a3, (void)a4;
+    void *to = (void *)(uintptr_t)arg_bytes(value, m->spec.value_size);
+    return fw_helper_error(fw_map_peek(m, to));
+}
+
+uint64_t fw_helper_map_lookup_percpu(uint64_t map, uint64_t key, uint64_t cpu, uint64_t a3,
+                                     uint64_t a4)
+{
+    const struct fw_map *m = arg_map(map);
+    (void)a3, (void)a4;
+    const void *k = arg_bytes(key, m->spec.key_size);
+    return (uint64_t)(uintptr_t)fw_map_lookup_cpu(m, k, (uint32_t)cpu);
 }

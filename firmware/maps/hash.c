@@ -46,9 +46,8 @@ void *fw_hash_lookup(uint64_t hot, const void *key)
 static uint64_t bucket_lock(uint64_t *bucket)
 {
     uint64_t old;
-    do
-        old = __atomic_fetch_or(bucket, LINK_LOCK, __ATOMIC_ACQUIRE);
-    while (old & LINK_LOCK);
+    while ((old = __atomic_fetch_or(bucket, LINK_LOCK, __ATOMIC_ACQUIRE)) & LINK_LOCK)
+        plat_relax();
     return old;
 }
 
@@ -126,13 +125,14 @@ static uint32_t elem_pop_fresh(struct fw_map *m)
 /* Never fails for a hart that passed the entry count: at worst it waits for another's push. */
 static uint32_t elem_pop(struct fw_map *m)
 {
-    uint32_t addr;
-    do {
-        addr = elem_pop_free(m);
+    for (;;) {
+        uint32_t addr = elem_pop_free(m);
         if (addr == 0)
             addr = elem_pop_fresh(m);
-    } while (addr == 0);
-    return addr;
+        if (addr != 0)
+            return addr;
+        plat_relax();
+    }
 }
 
 static void store_first(const struct fw_map *m, uint8_t *to, const void *value,
@@ -157,7 +157,7 @@ static uint32_t elem_new(struct fw_map *m, const struct probe *p, const void *va
         __atomic_store_n((uint64_t *)(void *)(e->key + at), key_word(p->key, at, p->key_size),
                          __ATOMIC_RELAXED);
     store_first(m, elem_value(e, p->key_size), value, what);
-    __atomic_store_n(&e->state, ELEM_LIVE, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->state, p->hash << ELEM_HASH_SHIFT | ELEM_LIVE, __ATOMIC_RELAXED);
     __atomic_store_n(&e->link, next, __ATOMIC_RELAXED);
     return addr;
 }
@@ -283,9 +283,10 @@ int fw_hash_remove(struct fw_map *m, const void *key)
     return 0;
 }
 
-int fw_hash_drop(struct fw_map *m, struct elem *e)
+int fw_hash_drop(struct fw_map *m, const struct elem *e, uint32_t state)
 {
-    struct probe p = probe_make(m->hot, e->key);
+    uint32_t number = elem_bucket(m->hot, state);
+    struct probe p = {.bucket = bucket_at(m->hot, number)};
     uint64_t head = bucket_lock(p.bucket);
     uint64_t *place = p.bucket;
     for (uint64_t link = head; !(link & LINK_END); link = link_load(place)) {
@@ -413,10 +414,9 @@ static uint32_t nearest_bucket(const struct fw_map *m, uint32_t used, uint32_t n
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < used; i++) {
         const struct elem *e = plat_ptr(m->elems + i * m->stride);
-        if (!(__atomic_load_n(&e->state, __ATOMIC_RELAXED) & ELEM_LIVE))
-            continue;
-        uint32_t at = probe_make(m->hot, e->key).number;
-        if (at >= number && at < best)
+        uint32_t state = __atomic_load_n(&e->state, __ATOMIC_RELAXED);
+        uint32_t at = elem_bucket(m->hot, state);
+        if (state & ELEM_LIVE && at >= number && at < best)
             best = at;
     }
     return best;

@@ -44,8 +44,8 @@ int fw_hash_slot(struct fw_map *m);
 /* Takes some old entry out, whose place in the count is then the caller's. No bucket is locked.
  * 0: found none. */
 int fw_lru_evict(struct fw_map *m);
-/* Unlinks and releases this element if it is in a chain. */
-int fw_hash_drop(struct fw_map *m, struct elem *e);
+/* Unlinks and releases this element, whose state was this, if it is in a chain. */
+int fw_hash_drop(struct fw_map *m, const struct elem *e, uint32_t state);
 
 static inline int fw_hash_is_lru(const struct fw_map *m)
 {

@@ -15,13 +15,14 @@
 struct elem {
     uint64_t link;
     uint32_t next_free; /* address of the element below on the free stack */
-    uint32_t state;     /* ELEM_* */
+    uint32_t state;     /* ELEM_*, and above them the hash's lower bits */
     uint8_t key[];      /* zero-padded to 8 bytes; then the value */
 };
 _Static_assert(sizeof(struct elem) == 16, "element header");
 
-#define ELEM_LIVE 1u /* in a chain */
-#define ELEM_USED 2u /* LRU: looked up since the clock's hand passed */
+#define ELEM_LIVE       1u /* in a chain */
+#define ELEM_HASH_SHIFT 2
+#define ELEM_USED       2u /* LRU: looked up since the clock's hand passed */
 
 static inline uint32_t key_bytes(uint32_t key_size)
 {
@@ -54,6 +55,12 @@ static inline uint32_t bucket_number(uint64_t hot, uint32_t hash)
 static inline uint32_t fw_hash_buckets(uint64_t hot)
 {
     return (uint32_t)1 << (hot >> 13 & 31);
+}
+
+/* 30 bits of hash are enough: more buckets than 2^27 are not in any DRAM. */
+static inline uint32_t elem_bucket(uint64_t hot, uint32_t state)
+{
+    return bucket_number(hot, state >> ELEM_HASH_SHIFT);
 }
 
 static inline uint64_t *bucket_at(uint64_t hot, uint32_t number)

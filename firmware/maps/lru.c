@@ -35,7 +35,7 @@ int fw_lru_evict(struct fw_map *m)
         if (state & ELEM_USED && spared < SPARED_MAX) {
             (void)__atomic_fetch_and(&e->state, ~ELEM_USED, __ATOMIC_RELAXED);
             spared++;
-        } else if (fw_hash_drop(m, e)) {
+        } else if (fw_hash_drop(m, e, state)) {
             return 1;
         }
     }
@@ -73,7 +73,7 @@ const struct fw_map_type_ops fw_lru_hash_type = {
     .key_max = FW_KEY_MAX,
     .value_max = FW_HASH_VALUE_MAX,
     .flags = LRU_FLAGS,
-    .spec = FW_SPEC_LOCK | FW_SPEC_TIMER,
+    .spec = FW_SPEC_TIMER,
     .plan = plan,
     .format = fw_hash_format_more,
     .lookup = lookup,

@@ -15,7 +15,11 @@
     TYPE(fw_percpu_hash_type)                                                                      \
     TYPE(fw_lru_hash_type)                                                                         \
     TYPE(fw_lru_percpu_hash_type)                                                                  \
-    TYPE(fw_prog_array_type)
+    TYPE(fw_prog_array_type)                                                                       \
+    TYPE(fw_lpm_type)                                                                              \
+    TYPE(fw_queue_type)                                                                            \
+    TYPE(fw_stack_type)                                                                            \
+    TYPE(fw_bloom_type)
 
 #define TYPE(row) extern const struct fw_map_type_ops row;
 FW_MAP_TYPES(TYPE)

@@ -49,7 +49,8 @@ enum fw_map_kind {
 #define FW_SRAM_MAPS_MAX    256u
 #define FW_ARRAY_VALUE_MAX  0x1000000u /* 16 MiB: one DMA transfer */
 #define FW_HASH_VALUE_MAX   0x100000u
-#define FW_PERCPU_VALUE_MAX 32768u /* PCPU_MIN_UNIT_SIZE */
+#define FW_QUEUE_VALUE_MAX  0x400000u /* KMALLOC_MAX_SIZE */
+#define FW_PERCPU_VALUE_MAX 32768u    /* PCPU_MIN_UNIT_SIZE */
 #define FW_ACCESS_FLAGS                                                                            \
     (FW_F_NUMA_NODE | FW_F_RDONLY | FW_F_WRONLY | FW_F_RDONLY_PROG | FW_F_WRONLY_PROG)
 
@@ -183,6 +184,7 @@ enum fw_spec_field {
     FW_SPEC_EXTRA = 8,
     FW_SPEC_NO_KEY = 16,   /* key_size is 0 */
     FW_SPEC_NO_VALUE = 32, /* value_size may be 0 */
+    FW_SPEC_VALUE_IN = 64, /* a lookup asks about the value it is given */
 };
 
 /* Functions that may be NULL say what then. */
@@ -258,7 +260,7 @@ static inline void *fw_percpu_lookup_packed(uint64_t hot, uint32_t index, uint32
 static inline void fw_lock(uint32_t *word)
 {
     while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
-        ;
+        plat_relax();
 }
 
 static inline void fw_unlock(uint32_t *word)

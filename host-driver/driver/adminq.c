@@ -218,7 +218,7 @@ int admin_exec(struct nicdrv *drv, const struct fw_sqe *sqe, const struct admin_
     if (rc)
         return rc;
     if (io->key)
-        memcpy(s->mem, io->key, io->key_len);
+        memcpy(s->mem, io->key, io->key_in ? io->key_in : io->key_len);
     if (io->in)
         memcpy(s->mem + value_at, io->in, io->value_len);
     cmd.sqe.key_iova = io->key_len ? s->iova : 0;
@@ -230,7 +230,9 @@ int admin_exec(struct nicdrv *drv, const struct fw_sqe *sqe, const struct admin_
         rc = wait_for(drv, &cmd, ADMIN_TIMEOUT_NS + io->patience_ns);
     if (!rc && io->out)
         memcpy(io->out, s->mem + value_at, io->value_len);
-    if (!rc && result)
+    if (!rc && io->key_out)
+        memcpy(io->key_out, s->mem, io->key_len);
+    if (cmd.done && result)
         *result = cmd.cqe.result;
     if (rc == -ETIMEDOUT) { /* the device may still write there: it loses the right to */
         nicdrv_dma_free(drv, s->mem);

@@ -125,13 +125,16 @@ void adminq_poll(struct nicdrv *drv);
 /* Bytes that go with a command. `in` and `out` may be NULL. */
 struct admin_io {
     const void *key;
+    uint32_t key_in; /* bytes at `key` when they are fewer than key_len; else 0 */
     uint32_t key_len;
     const void *in; /* copied to the value buffer */
     void *out;      /* filled from it when the command succeeds */
+    void *key_out;  /* the same for the key buffer */
     uint32_t value_len;
     uint64_t patience_ns; /* device time the command may take beyond ADMIN_TIMEOUT_NS */
 };
-/* Submits one command and waits; the result's value in *result (may be NULL). */
+/* Submits one command and waits; the completion's value in *result (may be NULL), also of one that
+ * failed. */
 int admin_exec(struct nicdrv *drv, const struct fw_sqe *sqe, const struct admin_io *io,
                uint64_t *result);
 
@@ -139,6 +142,10 @@ int admin_exec(struct nicdrv *drv, const struct fw_sqe *sqe, const struct admin_
 /* Parses `len` bytes of TLVs into *caps (geometry fields untouched). -EPROTO. */
 int caps_parse(const void *tlvs, size_t len, struct nicdrv_caps *caps, struct nic_err *err);
 int caps_identify(struct nicdrv *drv, struct nicdrv_caps *caps, struct nic_err *err);
+
+/* ---- map.c ---- */
+/* Device time that a command which may visit every entry can take. */
+uint64_t map_patience_ns(const struct nicdrv *drv, const struct fw_map_spec *spec);
 
 /* ---- rx.c ---- */
 void rx_poll(struct nicdrv *drv, unsigned queue);

@@ -21,7 +21,7 @@ uint32_t nicdrv_map_value_bytes(const struct nicdrv *drv, const struct nicdrv_ma
     return per_cpu(s->type) ? (s->value_size + 7) / 8 * 8 * drv->caps.limits.cpus : s->value_size;
 }
 
-static uint64_t whole_map_ns(const struct nicdrv *drv, const struct fw_map_spec *spec)
+uint64_t map_patience_ns(const struct nicdrv *drv, const struct fw_map_spec *spec)
 {
     uint64_t copies = per_cpu(spec->type) ? drv->caps.limits.cpus : 1;
 
@@ -34,7 +34,7 @@ int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct
     struct admin_io io = {
         .key = spec,
         .key_len = sizeof(*spec),
-        .patience_ns = whole_map_ns(drv, spec),
+        .patience_ns = map_patience_ns(drv, spec),
     };
     uint64_t result;
     int rc = admin_exec(drv, &sqe, &io, &result);
@@ -52,7 +52,7 @@ int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map)
 {
     struct fw_sqe sqe = {.op = FW_ADMIN_MAP_DESTROY, .handle = map->handle};
-    struct admin_io io = {.patience_ns = whole_map_ns(drv, &map->spec)};
+    struct admin_io io = {.patience_ns = map_patience_ns(drv, &map->spec)};
 
     return admin_exec(drv, &sqe, &io, NULL);
 }
@@ -60,10 +60,17 @@ int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map)
 int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
                       void *value)
 {
-    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_LOOKUP, .handle = map->handle};
+    return nicdrv_map_lookup_flags(drv, map, key, value, 0);
+}
+
+int nicdrv_map_lookup_flags(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                            void *value, uint64_t flags)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_LOOKUP, .handle = map->handle, .arg0 = flags};
     struct admin_io io = {
         .key = key,
         .key_len = map->spec.key_size,
+        .in = map->spec.type == BPF_MAP_TYPE_BLOOM_FILTER ? value : NULL, /* what it asks about */
         .out = value,
         .value_len = nicdrv_map_value_bytes(drv, map),
     };
@@ -78,6 +85,19 @@ int nicdrv_map_update(struct nicdrv *drv, const struct nicdrv_map *map, const vo
         .key = key,
         .key_len = map->spec.key_size,
         .in = value,
+        .value_len = nicdrv_map_value_bytes(drv, map),
+    };
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
+int nicdrv_map_lookup_delete(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                             void *value, uint64_t flags)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_LOOKUP_DELETE, .handle = map->handle, .arg0 = flags};
+    struct admin_io io = {
+        .key = key,
+        .key_len = map->spec.key_size,
+        .out = value,
         .value_len = nicdrv_map_value_bytes(drv, map),
     };
     return admin_exec(drv, &sqe, &io, NULL);
@@ -99,7 +119,7 @@ int nicdrv_map_next(struct nicdrv *drv, const struct nicdrv_map *map, const void
         .key_len = key ? map->spec.key_size : 0,
         .out = next,
         .value_len = map->spec.key_size,
-        .patience_ns = whole_map_ns(drv, &map->spec),
+        .patience_ns = map_patience_ns(drv, &map->spec),
     };
     return admin_exec(drv, &sqe, &io, NULL);
 }

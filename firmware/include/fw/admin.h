@@ -59,6 +59,15 @@
       "Drops what was not read. EINVAL: no power of two of 4 KiB to 16 MiB. ENOMEM")               \
     X(TRACE_READ, 42, "trace-read", "-", "-", "out: records (fw/trace.h)", "-", "-",               \
       "result: bytes written + lines lost so far << 32. ENOENT without a ring")                    \
+    X(MAP_LOOKUP_DELETE, 19, "map-lookup-delete", "map", "in", "out", "0, or BPF_F_LOCK", "-",     \
+      "Reads and deletes in one step. ENOENT; ENOTSUPP (524) for types without it")                \
+    X(MAP_LOOKUP_BATCH, 20, "map-lookup-batch", "map", "in: cursor; out: keys", "out: values",     \
+      "entries at most", "FW_BATCH_MORE, FW_BATCH_DELETE",                                         \
+      "result: next bucket << 32 + FW_BATCH_END + entries. ENOSPC when a bucket has more")         \
+    X(MAP_UPDATE_BATCH, 21, "map-update-batch", "map", "in: keys", "in: values", "entries",        \
+      "flags of each update", "result: entries done. The status is that of the next one")          \
+    X(MAP_DELETE_BATCH, 22, "map-delete-batch", "map", "in: keys", "-", "entries", "-",            \
+      "result: entries done. The status is that of the next one")                                  \
     X(PROG_TEST, 60, "prog-test", "program", "-", "in and out: struct fw_test, then the buffer",   \
       "runs", "-", "Runs the program on a buffer of the host's, on the control core")
 
@@ -67,6 +76,15 @@ enum fw_admin_op {
     FW_ADMIN_OPS(X)
 #undef X
 };
+
+/*
+ * MAP_LOOKUP_BATCH, arg1. The cursor, at the start of the key buffer with MORE: for hash types a
+ * u32, the bucket to go on with as the last command gave it; for others the last key given.
+ */
+#define FW_BATCH_MORE   1u /* not from the start */
+#define FW_BATCH_DELETE 2u /* the entries leave the map */
+/* In its result: there is nothing after these entries. */
+#define FW_BATCH_END (UINT32_C(1) << 31)
 
 struct fw_sqe {
     uint8_t op; /* enum fw_admin_op */

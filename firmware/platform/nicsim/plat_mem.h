@@ -12,6 +12,11 @@ static inline void *plat_ptr(uint32_t addr)
     return (void *)(uintptr_t)addr;
 }
 
+/* Between two looks at a lock that another hart holds. */
+static inline void plat_relax(void)
+{
+}
+
 /* The processor that programs on this hart see. */
 static inline uint32_t plat_cpu(void)
 {

@@ -76,16 +76,49 @@ struct nicdrv_map {
 };
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out);
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map);
+/* Queues, stacks and Bloom filters have no key: NULL. Update pushes, lookup peeks; of a Bloom
+ * filter lookup asks whether `value` was pushed. */
 /* Bytes of a value in the calls below: of a per-CPU map all copies, in CPU order, each rounded up
  * to 8 bytes. */
 uint32_t nicdrv_map_value_bytes(const struct nicdrv *drv, const struct nicdrv_map *map);
 int nicdrv_map_lookup(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
                       void *value);
+/* The same with flags: BPF_F_LOCK. */
+int nicdrv_map_lookup_flags(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                            void *value, uint64_t flags);
+/* Reads and deletes in one step; takes (pops) a value of a queue or stack, which has no key.
+ * -ENOTSUPP (524) for types that cannot. */
+int nicdrv_map_lookup_delete(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
+                             void *value, uint64_t flags);
 int nicdrv_map_update(struct nicdrv *drv, const struct nicdrv_map *map, const void *key,
                       const void *value, uint64_t flags);
 int nicdrv_map_delete(struct nicdrv *drv, const struct nicdrv_map *map, const void *key);
 /* key NULL: the first. -ENOENT after the last. */
 int nicdrv_map_next(struct nicdrv *drv, const struct nicdrv_map *map, const void *key, void *next);
+
+enum nicdrv_batch_op {
+    NICDRV_BATCH_LOOKUP,
+    NICDRV_BATCH_LOOKUP_DELETE,
+    NICDRV_BATCH_UPDATE,
+    NICDRV_BATCH_DELETE,
+};
+struct nicdrv_batch {
+    const void *in; /* lookups: where the last call stopped (its `out`); NULL: from the start */
+    void *out;      /* lookups: nicdrv_map_cursor_bytes, may be `in`; written when count > 0 */
+    void *keys;     /* `count` keys side by side */
+    void *values;   /* and values (nicdrv_map_value_bytes each); not for DELETE */
+    uint32_t count; /* entries at most; after the call: entries done */
+    uint64_t flags; /* BPF_F_LOCK */
+};
+/* Of a batch's cursor: 4 for hash types, a key for others. */
+uint32_t nicdrv_map_cursor_bytes(const struct nicdrv_map *map);
+/*
+ * As BPF_MAP_*_BATCH. Lookups: -ENOENT when these entries (count may be 0) were the last; -ENOSPC
+ * when the next bucket alone has more than `count` entries. Changes: the error of the entry behind
+ * the `count` that were done. -ENOTSUPP (524) for types that cannot.
+ */
+int nicdrv_map_batch(struct nicdrv *drv, const struct nicdrv_map *map, enum nicdrv_batch_op op,
+                     struct nicdrv_batch *batch);
 
 /* ---- programs ---- */
 

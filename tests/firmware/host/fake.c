@@ -10,6 +10,12 @@
 struct fake_nic fake;
 _Thread_local uint32_t fake_cpu;
 
+void plat_relax(void)
+{
+    if (fake.relax)
+        fake.relax();
+}
+
 uint32_t plat_cpu(void)
 {
     return fake_cpu;

@@ -38,6 +38,8 @@ struct fake_nic {
 
     /* What another hart does at this moment: called wherever the firmware follows an address. */
     void (*meanwhile)(void);
+    /* The firmware waits for another hart. */
+    void (*relax)(void);
 
     struct fw_stats stats;
     struct fw_trace trace;

@@ -7,5 +7,6 @@
 
 void *plat_ptr(uint32_t addr);
 uint32_t plat_cpu(void); /* fake_cpu */
+void plat_relax(void);
 
 #endif

@@ -49,7 +49,7 @@ bool realnic_open(struct realnic *nic, const char *firmware)
     memset(nic, 0, sizeof(*nic));
     nic_config_init(&cfg);
     cfg.engine_count = 2;
-    cfg.dram_size = 64 << 20;
+    cfg.dram_size = 256 << 20;
     if (len && !nicdrv_link_inproc(&cfg, &nic->link, &err)) {
         nic->dev = nicdrv_link_device(nic->link);
         if (!nicdrv_open(nic->link, elf, len, firmware, &nic->drv, &err)) {
