@@ -55,6 +55,14 @@
     X(RSS_SET, 17, "rss-set", "-", "-", "-", "queues", "-", "hash % queues chooses the queue")     \
     X(FAULTS, 18, "faults", "-", "-", "out: struct fw_fault_log", "-", "-",                        \
       "The last program faults, newest first")                                                     \
+    X(EVQ_CREATE, 50, "evq-create", "-", "in: struct fw_evq_spec", "-", "-", "-",                  \
+      "Opens the event queue (fw/events.h). EBUSY when there is one")                              \
+    X(EVQ_DESTROY, 51, "evq-destroy", "-", "-", "-", "-", "-",                                     \
+      "Closes it. Waits for packets in flight")                                                    \
+    X(EVENTS, 52, "events", "-", "-", "out: struct fw_event_counts", "-", "-",                     \
+      "Events sent and lost, since the queue was opened")                                          \
+    X(MAP_LOST, 53, "map-lost", "map", "-", "-", "-", "-",                                         \
+      "result: records of a ring buffer, events of a perf event array that were lost")             \
     X(PROG_TEST, 60, "prog-test", "program", "-", "in and out: struct fw_test, then the buffer",   \
       "runs", "-", "Runs the program on a buffer of the host's, on the control core")
 

@@ -39,6 +39,9 @@ struct fake_nic {
     /* What another hart does at this moment: called wherever the firmware follows an address. */
     void (*meanwhile)(void);
 
+    uint32_t evq_head;
+    uint64_t time_ns;
+    struct fw_evq evq;
     struct fw_stats stats;
     struct fw_map map[FW_MAPS_MAX];
     struct fw_ctl ctl;
