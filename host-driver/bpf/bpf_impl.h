@@ -102,7 +102,7 @@ struct map_obj {
     uint32_t spin_lock, timer; /* in the value: 1 + offset, 0 = none */
     struct ring *ring;         /* ring buffers: events.h */
     struct perf_map *perf;     /* perf event arrays */
-    struct nicbpf_event_tally tally;
+    uint64_t lost;             /* perf events for which the consumer had no room */
 };
 
 struct prog_obj {
@@ -143,6 +143,8 @@ struct nicbpf {
     struct nicdrv *drv;
     struct obj *objects;
     bool events; /* the NIC's event queue is open */
+    void (*events_fn)(void *ctx);
+    void *events_ctx;
     uint32_t next_id[OBJ_KINDS];
     struct nicbpf_refusal refusal;
     struct offload_xlate_opts xlate;

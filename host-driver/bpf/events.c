@@ -2,6 +2,7 @@
 /* From the NIC's event queue to the maps, and from the maps to whoever waits for them. */
 #include "bpf/events.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -26,14 +27,13 @@ static void on_event(void *ctx, const struct fw_event *ev, const void *data)
 
     if (!ev) {
         nicbpf_events_sync(b);
+        if (b->events_fn)
+            b->events_fn(b->events_ctx);
         return;
     }
     struct map_obj *m = ev->type == FW_EVENT_PERF ? map_of_handle(b, ev->handle) : NULL;
-    if (!m || m->ops != &perf_array_ops)
-        return;
-    m->tally.received++;
-    m->tally.bytes += ev->len;
-    perf_map_event(m, ev, data);
+    if (m && m->ops == &perf_array_ops)
+        perf_map_event(m, ev, data);
 }
 
 int events_need(struct nicbpf *b)
@@ -77,4 +77,24 @@ void nicbpf_events_sync(struct nicbpf *b)
         else if (o->kind == OBJ_MAP && ((struct map_obj *)o)->ring)
             obj_signal(o, ring_readable((struct map_obj *)o));
     }
+}
+
+void nicbpf_on_events(struct nicbpf *b, void (*fn)(void *ctx), void *ctx)
+{
+    b->events_fn = fn;
+    b->events_ctx = ctx;
+}
+
+int nicbpf_map_lost(struct nicbpf *b, int fd, uint64_t *lost)
+{
+    int err;
+    const struct map_obj *m = map_of_fd(b, (uint32_t)fd, &err);
+
+    if (!m)
+        return err;
+    if (!m->ring && !m->perf)
+        return -EINVAL;
+    err = nicdrv_map_lost(b->drv, &m->hw, lost);
+    *lost += m->lost;
+    return err;
 }

@@ -51,8 +51,8 @@ void perf_map_event(struct map_obj *m, const struct fw_event *ev, const void *da
 
 /* ---- perf_event.c ---- */
 struct perf_obj *perf_of_fd(struct nicbpf *b, int fd, int *err);
-/* Appends a sample of `len` bytes; what has no room is counted, and told when there is some. */
-void perf_sample(struct perf_obj *p, const void *data, uint32_t len, uint64_t time_ns,
+/* Appends a sample of `len` bytes. False when there is no room: counted, and told when there is. */
+bool perf_sample(struct perf_obj *p, const void *data, uint32_t len, uint64_t time_ns,
                  uint64_t lost);
 bool perf_readable(const struct perf_obj *p);
 long perf_mmap(struct perf_obj *p, void *addr, size_t len, int prot, int flags, int64_t offset);

@@ -110,8 +110,8 @@ void perf_map_event(struct map_obj *m, const struct fw_event *ev, const void *da
 {
     struct perf_obj *p = ev->index < m->hw.spec.max_entries ? m->perf->event[ev->index] : NULL;
 
-    if (p)
-        perf_sample(p, data, ev->len, ev->time_ns, ev->lost);
+    if (!p || !perf_sample(p, data, ev->len, ev->time_ns, ev->lost))
+        m->lost++;
 }
 
 const struct map_ops perf_array_ops = {

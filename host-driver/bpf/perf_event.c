@@ -186,11 +186,11 @@ static uint64_t sample_bytes(const struct perf_obj *p, uint32_t raw)
     return bytes + (p->sample_type & PERF_SAMPLE_CPU ? 8 : 0);
 }
 
-void perf_sample(struct perf_obj *p, const void *data, uint32_t len, uint64_t time_ns,
+bool perf_sample(struct perf_obj *p, const void *data, uint32_t len, uint64_t time_ns,
                  uint64_t lost)
 {
     if (!p->enabled || !p->pages)
-        return;
+        return false;
     uint32_t raw = (len + 4 + 7) / 8 * 8 - 4;
     uint64_t size = sample_bytes(p, raw);
     struct cursor c = {p->pages + PAGE, p->bytes - PAGE, header(p)->data_head};
@@ -201,7 +201,7 @@ void perf_sample(struct perf_obj *p, const void *data, uint32_t len, uint64_t ti
     if (size > UINT16_MAX || used >= c.size ||
         size + (p->lost ? LOST_BYTES : 0) > c.size - used - 1) {
         p->lost++;
-        return;
+        return false;
     }
     if (p->lost)
         put_lost(&c, p);
@@ -209,6 +209,7 @@ void perf_sample(struct perf_obj *p, const void *data, uint32_t len, uint64_t ti
     put_header(&c, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL, size);
     put_sample(&c, p, data, len, raw, time_ns);
     __atomic_store_n(&header(p)->data_head, c.at, __ATOMIC_RELEASE);
+    return true;
 }
 
 bool perf_readable(const struct perf_obj *p)

@@ -47,6 +47,12 @@ long nicbpf_perf_open(struct nicbpf *b, const struct perf_event_attr *attr, int 
                       int group, unsigned long flags);
 long nicbpf_ioctl(struct nicbpf *b, int fd, unsigned long request);
 
+/* Called, from within the device's interrupts, whenever events have arrived: time to consume them.
+ * May not call the layer or the driver. NULL: nobody. */
+void nicbpf_on_events(struct nicbpf *b, void (*fn)(void *ctx), void *ctx);
+/* Records or events of a ring buffer or perf event array that were lost, on the NIC and here. */
+int nicbpf_map_lost(struct nicbpf *b, int fd, uint64_t *lost);
+
 /* Before a wait (epoll): descriptors of ring buffers and perf events become readable, or not. */
 void nicbpf_events_sync(struct nicbpf *b);
 
@@ -87,12 +93,6 @@ struct nicbpf_prog_view {
     const struct nicdrv_prog *hw;
 };
 int nicbpf_prog(struct nicbpf *b, int fd, struct nicbpf_prog_view *out);
-
-/* What a ring buffer or a perf event array brought. */
-struct nicbpf_event_tally {
-    uint64_t received; /* perf events; records of a ring buffer are its consumer's to count */
-    uint64_t bytes;
-};
 
 struct nicbpf_map_view {
     const char *name;
