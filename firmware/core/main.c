@@ -40,6 +40,7 @@ _Noreturn static void control(uint32_t harts)
     uint64_t programs = (uint64_t)(uintptr_t)fw_prog_lo;
     struct fw_ctl_config config = {
         .stats = &fw_shared.stats,
+        .evq = &fw_shared.evq,
         .map = fw_map_table,
         .map_handle_base = (uint32_t)(uintptr_t)fw_map_table,
         .trace = &fw_shared.trace,

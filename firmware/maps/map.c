@@ -15,6 +15,8 @@
     TYPE(fw_percpu_hash_type)                                                                      \
     TYPE(fw_lru_hash_type)                                                                         \
     TYPE(fw_lru_percpu_hash_type)                                                                  \
+    TYPE(fw_ringbuf_type)                                                                          \
+    TYPE(fw_perf_array_type)                                                                       \
     TYPE(fw_prog_array_type)                                                                       \
     TYPE(fw_lpm_type)                                                                              \
     TYPE(fw_queue_type)                                                                            \
@@ -164,7 +166,8 @@ static int check_fields(const struct fw_map_type_ops *ops, const struct fw_map_s
 
 static uint64_t contents_align(const struct fw_map *m)
 {
-    return m->spec.flags & FW_F_MMAPABLE ? FW_MAP_PAGE : CONTENTS_ALIGN;
+    int pages = (m->ops->spec & FW_SPEC_PAGES) || (m->spec.flags & FW_F_MMAPABLE);
+    return pages ? FW_MAP_PAGE : CONTENTS_ALIGN;
 }
 
 int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *handle)
@@ -210,7 +213,8 @@ void fw_map_destroy(struct fw_maps *ms, struct fw_map *m)
 uint32_t fw_map_value_addr(const struct fw_map *m)
 {
     enum fw_map_kind kind = fw_map_kind(m->hot);
-    return kind == FW_KIND_ARRAY || kind == FW_KIND_ARRAY_WIDE ? m->base : 0;
+    int pages = kind == FW_KIND_OTHER && (m->ops->spec & FW_SPEC_PAGES);
+    return kind == FW_KIND_ARRAY || kind == FW_KIND_ARRAY_WIDE || pages ? m->base : 0;
 }
 
 /* ---- for programs ---- */

@@ -118,6 +118,12 @@ static inline uint64_t fw_hot_base(uint32_t base)
     return (uint64_t)(base - NIC_DRAM_BASE) / 64 << 39;
 }
 
+/* `hot` of kind OTHER with nothing of the type's own. */
+static inline uint64_t fw_hot_other(const struct fw_map *m)
+{
+    return fw_hot_base(m->base) | (uint64_t)m->spec.type << 3 | FW_KIND_OTHER;
+}
+
 static inline uint32_t fw_hash_key_size(uint64_t hot)
 {
     return hot >> 3 & 0x3ff;
@@ -171,7 +177,7 @@ int fw_map_write(struct fw_map *m, const void *key, const void *value, uint64_t 
 /* Reads and deletes in one step. */
 int fw_map_take(struct fw_map *m, const void *key, void *value, uint64_t flags);
 
-/* Device address of array value 0; 0 for other types. */
+/* Device address of array value 0, of a ring buffer's first page; 0 for other types. */
 uint32_t fw_map_value_addr(const struct fw_map *m);
 
 /* ---- one row per type ---- */
@@ -185,6 +191,7 @@ enum fw_spec_field {
     FW_SPEC_NO_KEY = 16,   /* key_size is 0 */
     FW_SPEC_NO_VALUE = 32, /* value_size may be 0 */
     FW_SPEC_VALUE_IN = 64, /* a lookup asks about the value it is given */
+    FW_SPEC_PAGES = 128,   /* contents begin on a page, for the host to map */
 };
 
 /* Functions that may be NULL say what then. */

@@ -30,8 +30,10 @@
  *   void plat_fatal(value)             stops the device with a report
  *   struct plat_admin plat_admin(void) ring addresses, size and vector as the host set them
  *   uint32_t plat_sq_tail(void), plat_cq_head(void)   the admin doorbells
+ *   uint32_t plat_evq_head(void)       events the host consumed; any hart
  *   int plat_dma_read(dst, iova, len)  host to device; 0, FW_EFAULT, or FW_EINVAL (device side)
- *   int plat_dma_write(iova, src, len) device to host
+ *   int plat_dma_write(iova, src, len) device to host; these
+ *                                      two and plat_msix: any hart, each has its own channel
  *   void plat_msix(vector)
  *   void plat_code_ready(void)         new code is in the instruction store: make it fetchable
  *   uint64_t plat_seq_next(void), plat_seq_done(void)   the grace period of packets in flight

@@ -21,6 +21,7 @@ enum obj_kind {
     OBJ_PROG,
     OBJ_BTF,
     OBJ_LINK,
+    OBJ_PERF, /* a perf event: no object of bpf(2), but a descriptor of ours */
     OBJ_KINDS,
 };
 
@@ -34,9 +35,10 @@ struct obj {
     struct obj *next; /* of all objects, in order of creation */
     enum obj_kind kind;
     uint32_t id;
-    unsigned refs; /* by other objects, and one for all descriptors together */
-    bool open;     /* that one */
-    int held;      /* write end */
+    unsigned refs;  /* by other objects, and one for all descriptors together */
+    bool open;      /* that one */
+    int held;       /* write end */
+    bool signalled; /* descriptors are readable: events.h */
     dev_t dev;
     ino_t ino;
 };
@@ -98,6 +100,9 @@ struct map_obj {
     struct btf_obj *btf;  /* or NULL */
     uint32_t btf_key_type_id, btf_value_type_id;
     uint32_t spin_lock, timer; /* in the value: 1 + offset, 0 = none */
+    struct ring *ring;         /* ring buffers: events.h */
+    struct perf_map *perf;     /* perf event arrays */
+    uint64_t lost;             /* perf events for which the consumer had no room */
 };
 
 struct prog_obj {
@@ -137,6 +142,9 @@ struct link_obj {
 struct nicbpf {
     struct nicdrv *drv;
     struct obj *objects;
+    bool events; /* the NIC's event queue is open */
+    void (*events_fn)(void *ctx);
+    void *events_ctx;
     uint32_t next_id[OBJ_KINDS];
     struct nicbpf_refusal refusal;
     struct offload_xlate_opts xlate;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bpf/bpf_impl.h"
+#include "bpf/events.h"
 
 #define PAGE 4096u /* the firmware's alignment of what is mapped */
 
@@ -22,14 +22,16 @@ struct window {
 };
 
 /* What holds for every map; 0 or a negative errno. */
-static int check_access(const struct map_obj *m, uint32_t access, int prot, int flags)
+static int check_access(const struct map_obj *m, int fd, int prot, int flags)
 {
-    if (access == BPF_F_WRONLY || (access == BPF_F_RDONLY && (prot & PROT_WRITE)))
+    uint32_t only = obj_fd_access(fd);
+
+    if (only == BPF_F_WRONLY || (only == BPF_F_RDONLY && (prot & PROT_WRITE)))
         return -EACCES; /* the descriptor's mode: the kernel's mmap(2) itself */
-    if (m->hw.spec.type != BPF_MAP_TYPE_ARRAY)
+    if (m->hw.spec.type != BPF_MAP_TYPE_ARRAY && !m->ring)
         return -BPF_ENOTSUPP;
     /* mmap(2) takes a shared mapping of what cannot be written for a private one */
-    if ((flags & MAP_TYPE) == MAP_PRIVATE || access == BPF_F_RDONLY)
+    if ((flags & MAP_TYPE) == MAP_PRIVATE || only == BPF_F_RDONLY)
         return -EINVAL;
     if (!(prot & PROT_WRITE))
         return 0;
@@ -120,22 +122,86 @@ static long map_window(struct nicbpf *b, const struct window *w, void *addr, int
     return fd < 0 ? fd : map_file(addr, w->len, prot, flags, fd, offset);
 }
 
+/* ---- ring buffers: the data appear twice, so that each record is in one piece ---- */
+
+/* kernel/bpf/ringbuf.c: ringbuf_map_mmap_kern; only the consumer's page may be written. */
+static int ring_check(const struct map_obj *m, size_t len, int prot, uint64_t offset)
+{
+    uint64_t bytes = RING_PAGES_DATA * PAGE + 2 * (uint64_t)m->hw.spec.max_entries;
+
+    if ((prot & PROT_WRITE) && (offset != 0 || len != PAGE))
+        return -EPERM;
+    return offset > bytes || len > bytes - offset ? -EINVAL : 0;
+}
+
+/* Both pieces of a mapping that goes past the first copy of the data. */
+static long map_folded(struct nicbpf *b, const struct window w[2], void *addr, int prot, int flags)
+{
+    int fixed = MAP_FIXED | (flags & ~MAP_FIXED_NOREPLACE);
+    uint8_t *at = mmap(addr, w[0].len + w[1].len, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                           (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)),
+                       -1, 0);
+
+    if (at == MAP_FAILED)
+        return -errno;
+    long rc = map_window(b, &w[0], at, prot, fixed);
+    if (rc >= 0 || rc < -4095)
+        rc = map_window(b, &w[1], at + w[0].len, prot, fixed);
+    if (rc < 0 && rc >= -4095) {
+        munmap(at, w[0].len + w[1].len);
+        return rc;
+    }
+    return (long)at;
+}
+
+static long map_ring(struct nicbpf *b, const struct map_obj *m, void *addr, size_t len, int prot,
+                     int flags, uint64_t offset)
+{
+    uint64_t fold = RING_PAGES_DATA * PAGE + (uint64_t)m->hw.spec.max_entries;
+    uint64_t again = m->hw.value_addr - (uint64_t)m->hw.spec.max_entries;
+    int rc = ring_check(m, len, prot, offset);
+
+    if (rc)
+        return rc;
+    if (offset + len <= fold)
+        return map_window(b, &(struct window){m->hw.value_addr + offset, len}, addr, prot, flags);
+    if (offset >= fold)
+        return map_window(b, &(struct window){again + offset, len}, addr, prot, flags);
+    const struct window w[2] = {
+        {.addr = m->hw.value_addr + offset, .len = fold - offset},
+        {.addr = again + fold, .len = offset + len - fold},
+    };
+    return map_folded(b, w, addr, prot, flags);
+}
+
+static long map_map(struct nicbpf *b, const struct map_obj *m, void *addr, size_t len, int prot,
+                    int flags, uint64_t offset)
+{
+    struct window w = {0};
+
+    if (m->ring)
+        return map_ring(b, m, addr, len, prot, flags, offset);
+    int rc = array_window(m, len, offset, &w);
+    return rc ? rc : map_window(b, &w, addr, prot, flags);
+}
+
 long nicbpf_mmap(struct nicbpf *b, void *addr, size_t len, int prot, int flags, int fd,
                  int64_t offset)
 {
-    struct window w = {0};
     size_t pages = (len + PAGE - 1) / PAGE * PAGE;
-    int err;
+    int err, other;
     const struct map_obj *m = map_of_fd(b, (uint32_t)fd, &err);
+    struct perf_obj *p = m ? NULL : perf_of_fd(b, fd, &other);
 
-    if (!m) /* -EINVAL: an object of another kind */
+    if (!m && !p)
         return obj_any_fd(b, fd) ? -ENODEV : -EBADF;
     if (len == 0 || offset < 0 || offset % PAGE != 0)
         return -EINVAL;
     if (pages < len)
         return -ENOMEM;
-    err = check_access(m, obj_fd_access(fd), prot, flags);
-    if (!err)
-        err = array_window(m, pages, (uint64_t)offset, &w);
-    return err ? err : map_window(b, &w, addr, prot, flags);
+    if (p)
+        return perf_mmap(p, addr, pages, prot, flags, offset);
+    err = check_access(m, fd, prot, flags);
+    return err ? err : map_map(b, m, addr, pages, prot, flags, (uint64_t)offset);
 }

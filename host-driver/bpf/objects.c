@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bpf/bpf_impl.h"
+#include "bpf/events.h"
 
 /* ---- creation ---- */
 
@@ -188,6 +188,9 @@ static void release(struct nicbpf *b, struct obj *o)
     case OBJ_BTF:
         btf_release(b, (struct btf_obj *)o);
         break;
+    case OBJ_PERF:
+        perf_release((struct perf_obj *)o);
+        break;
     default:
         link_release(b, (struct link_obj *)o);
         break;
@@ -244,7 +247,7 @@ int nicbpf_create(struct nicdrv *drv, struct nicbpf **out)
 /* Links before programs before maps: what refers goes before what is referred to. */
 static struct obj *find_for_destroy(struct nicbpf *b)
 {
-    static const enum obj_kind order[OBJ_KINDS] = {OBJ_LINK, OBJ_PROG, OBJ_MAP, OBJ_BTF};
+    static const enum obj_kind order[OBJ_KINDS] = {OBJ_LINK, OBJ_PROG, OBJ_MAP, OBJ_BTF, OBJ_PERF};
 
     for (unsigned k = 0; k < OBJ_KINDS; k++) {
         for (struct obj *o = b->objects; o; o = o->next) {
@@ -265,6 +268,8 @@ void nicbpf_destroy(struct nicbpf *b)
         nicbpf_bind(NULL);
     while ((o = find_for_destroy(b)) != NULL)
         release(b, o);
+    if (b->events)
+        nicdrv_events_close(b->drv);
     free(b);
 }
 

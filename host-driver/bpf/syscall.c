@@ -12,6 +12,17 @@
 
 long syscall(long number, ...) __attribute__((visibility("default")));
 
+/* The layer's answer where the call is for it, else the kernel's. */
+static long layer_call(struct nicbpf *b, long number, const long a[6])
+{
+    if (number == SYS_bpf)
+        return nicbpf_call(b, (int)a[0], (void *)a[1], (unsigned)a[2]);
+    if (number == SYS_perf_event_open && nicbpf_perf_ours((const struct perf_event_attr *)a[0]))
+        return nicbpf_perf_open(b, (const struct perf_event_attr *)a[0], (int)a[1], (int)a[2],
+                                (int)a[3], (unsigned long)a[4]);
+    return kernel_call(number, a);
+}
+
 long syscall(long number, ...)
 {
     struct nicbpf *b = nicbpf_bound();
@@ -24,7 +35,5 @@ long syscall(long number, ...)
     for (unsigned i = 0; i < 6; i++)
         a[i] = va_arg(ap, long);
     va_end(ap);
-    long ret = number == SYS_bpf && b ? nicbpf_call(b, (int)a[0], (void *)a[1], (unsigned)a[2])
-                                      : kernel_call(number, a);
-    return kernel_answer(ret);
+    return kernel_answer(b ? layer_call(b, number, a) : kernel_call(number, a));
 }

@@ -226,6 +226,10 @@ void report_print(const struct run *r, const struct map_dump *maps, size_t count
         style_heading(&s, "Maps", "");
         maps_print(stdout, r->o.bpf, maps, count, r->v->maps ? SIZE_MAX : ENTRIES_SHOWN);
     }
+    if (r->events != NULL) {
+        style_heading(&s, "Events", "");
+        runevents_print(r->events);
+    }
     if (r->cfg.run_functional) {
         style_heading(&s, "Modelled",
                       "nothing: this was a functional run (--mode timed models time)");

@@ -91,6 +91,8 @@ int report_json(const struct run *r, const struct map_dump *maps, size_t count)
     json_object_object_add(o, "host", host_json(r));
     if (r->v->maps)
         json_object_object_add(o, "maps", maps_json(maps, count));
+    if (r->events != NULL)
+        json_object_object_add(o, "events", runevents_json(r->events));
     puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
     json_object_put(o);
     return CMD_DONE;

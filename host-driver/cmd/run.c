@@ -101,6 +101,9 @@ static int load(struct run *r)
         status = object_attach(&r->o, &r->s, 1);
     if (status == CMD_DONE)
         nicbpf_prog(r->s.bpf, r->o.fd, &r->view);
+    if (status == CMD_DONE && (r->v->events || r->v->events_to != NULL) &&
+        runevents_open(r->o.bpf, r->s.bpf, r->v->events_to, &r->events, &err) != 0)
+        status = cmd_fail(CMD_FAILED, "%s", err.msg);
     return status;
 }
 
@@ -128,6 +131,8 @@ static int report(struct run *r)
     size_t count = 0;
     int status = CMD_DONE;
 
+    if (r->events != NULL && runevents_finish(r->events, &err) != 0)
+        return cmd_fail(CMD_FAILED, "%s", err.msg);
     if ((r->v->maps || !r->v->json) && maps_read(r->o.bpf, &maps, &count, &err) != 0)
         return cmd_fail(CMD_FAILED, "%s: %s", r->path, err.msg);
     status = commit_outputs(r);
@@ -164,6 +169,7 @@ static void clean_up(struct run *r)
     perpacket_abort(r->per_packet);
     pcapng_abort(r->pcapng);
     r->pcapng = NULL;
+    runevents_close(r->events);
     object_close(&r->o);
     session_close(&r->s);
     traffic_close(r->traffic);

@@ -9,6 +9,7 @@
 #include "cmd/model.h"
 #include "cmd/object.h"
 #include "cmd/perpacket.h"
+#include "cmd/runevents.h"
 #include "cmd/session.h"
 #include "nic/regs.h"
 #include "traffic/pcapng.h"
@@ -17,9 +18,9 @@
 struct run_values {
     struct devopts dev; /* first: devopts_* cast to it */
     struct objopts obj;
-    const char *read, *gen, *write, *maps_from, *per_packet;
+    const char *read, *gen, *write, *maps_from, *per_packet, *events_to;
     struct nic_pacing pacing;
-    bool ordered, maps, json, verbose, trace;
+    bool ordered, maps, events, json, verbose, trace;
     bool clock; /* --clock was given */
 };
 
@@ -51,6 +52,7 @@ struct run {
     struct traffic *traffic;
     struct run_port ports[NIC_PORTS_MAX];
     struct perpacket *per_packet; /* or NULL */
+    struct runevents *events;     /* or NULL */
     struct pcapng *pcapng;        /* or NULL */
     uint8_t *recent;              /* verdict of seq s at s % RUN_RECENT, when pcapng is written */
     struct tally tally;

@@ -92,6 +92,12 @@ const struct opt run_opts[] = {
     OPT_ROW_TEXT(struct run_values, maps_from, "maps-from", 0, "FILE",
                  "contents of maps before the first packet, a line each: map NAME KEYHEX VALUEHEX; "
                  "see MAP CONTENTS in nicsim-run(1)"),
+    OPT_ROW_FLAG(struct run_values, events, "events", 0,
+                 "read the object's ring buffers and perf event arrays while packets run, and "
+                 "report how many records came and how many were lost"),
+    OPT_ROW_TEXT(struct run_values, events_to, "events-to", 0, "FILE",
+                 "the same, and write each record to FILE as a JSON line: map, cpu (perf events), "
+                 "data in hexadecimal"),
     OPT_ROW_TEXT(
         struct run_values, per_packet, "per-packet", 0, "FILE",
         "write a JSON line for each input packet, in input order: i, verdict, retval, len, "

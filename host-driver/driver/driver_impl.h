@@ -10,6 +10,7 @@
 
 #define ADMINQ_ENTRIES   64u /* a power of two; also the number of command slots */
 #define ADMIN_VECTOR     64u /* vectors 0..63 belong to the RX queues */
+#define EVENT_VECTOR     65u
 #define ADMIN_TIMEOUT_NS UINT64_C(1000000000)
 #define BOOT_TIMEOUT_NS  UINT64_C(1000000000)
 #define IDENTIFY_ROOM    4096u
@@ -68,6 +69,16 @@ struct rx {
     uint64_t bad_completions;
 };
 
+struct evq {
+    struct fw_event *ring; /* NULL: no queue */
+    uint8_t *data;
+    uint32_t entries, slot_bytes;
+    uint32_t head; /* free-running: events consumed */
+    nicdrv_event_fn fn;
+    void *ctx;
+    uint64_t bad_events;
+};
+
 /* Reused host memory for the keys and values of commands that wait. */
 struct scratch {
     uint8_t *mem;
@@ -82,6 +93,7 @@ struct nicdrv {
     struct dma_block *dma;
     struct adminq adminq;
     struct rx rx;
+    struct evq evq;
     struct scratch scratch;
     int dead; /* 0, or why no command is taken any more */
 };
@@ -149,5 +161,9 @@ uint64_t map_patience_ns(const struct nicdrv *drv, const struct fw_map_spec *spe
 
 /* ---- rx.c ---- */
 void rx_poll(struct nicdrv *drv, unsigned queue);
+
+/* ---- events.c ---- */
+/* Takes events; what the event vector does. */
+void evq_poll(struct nicdrv *drv);
 
 #endif

@@ -15,13 +15,15 @@ static void on_irq(void *ctx, unsigned vector)
 
     if (vector == ADMIN_VECTOR)
         adminq_poll(drv);
+    else if (vector == EVENT_VECTOR)
+        evq_poll(drv);
     else
         rx_poll(drv, vector);
 }
 
 static void unmask_vectors(struct nicdrv_link *l)
 {
-    for (uint32_t v = 0; v <= ADMIN_VECTOR; v++) {
+    for (uint32_t v = 0; v <= EVENT_VECTOR; v++) {
         reg_write64(l, NIC_BAR0_MSIX_ADDR + v * NIC_BAR0_MSIX_ADDR_STRIDE, MSI_ADDRESS);
         reg_write32(l, NIC_BAR0_MSIX_DATA + v * NIC_BAR0_MSIX_DATA_STRIDE, v);
         reg_write32(l, NIC_BAR0_MSIX_CTRL + v * NIC_BAR0_MSIX_CTRL_STRIDE, 0);

@@ -146,6 +146,9 @@ static void write_admin(struct nic_device *dev, uint32_t reg, uint64_t v)
         dev->adm_sq_tail = (uint32_t)v;
         ctl_doorbell(dev, NIC_EVENT_ADMIN);
         break;
+    case NIC_BAR0_DB_EVQ:
+        dev->evq_head = (uint32_t)v;
+        break;
     case NIC_BAR0_DB_ADM_CQ:
         dev->adm_cq_head = (uint32_t)v;
         ctl_doorbell(dev, NIC_EVENT_CQ);

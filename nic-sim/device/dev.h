@@ -310,7 +310,7 @@ struct nic_device {
     /* registers without a part of their own */
     uint64_t boot_pc, window;
     uint64_t adm_sq_base, adm_cq_base;
-    uint32_t adm_size, adm_vector, adm_sq_tail, adm_cq_head;
+    uint32_t adm_size, adm_vector, adm_sq_tail, adm_cq_head, evq_head;
     uint32_t fw_status, events, rss_queues;
 
     struct nic_fault fault;

@@ -131,7 +131,7 @@ static void reset_registers(struct nic_device *dev)
     dev->window = 0;
     dev->adm_sq_base = dev->adm_cq_base = 0;
     dev->adm_size = dev->adm_vector = 0;
-    dev->adm_sq_tail = dev->adm_cq_head = 0;
+    dev->adm_sq_tail = dev->adm_cq_head = dev->evq_head = 0;
     dev->fw_status = NIC_FW_RESET;
     dev->events = 0;
     dev->rss_queues = 1;

@@ -121,6 +121,9 @@ static bool read_state(const struct nic_device *dev, uint32_t hart, uint32_t reg
     case NIC_MMIO_ADM_CQ_HEAD:
         *v = dev->adm_cq_head;
         return true;
+    case NIC_MMIO_EVQ_HEAD:
+        *v = dev->evq_head;
+        return true;
     case NIC_MMIO_DMA_IOVA:
         *v = dma->iova;
         return true;

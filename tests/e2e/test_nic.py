@@ -28,7 +28,7 @@ CARDS = (("--engines", "1"), ("--preset", "generic"), ("--preset", "agilio-cx-2x
 # What each example answers to a frame too short for an Ethernet header.
 TINY = {"dos_filter": "DROP", "drop": "DROP", "global_data": "DROP", "ipip_encap": "PASS",
         "parse_ip_count": "PASS", "pass": "PASS", "redirect_verdict": "ABORTED",
-        "sample_prandom": "PASS", "subprog": "PASS", "syn_limiter": "PASS",
+        "sample_perf": "PASS", "sample_prandom": "PASS", "sample_ringbuf": "PASS", "subprog": "PASS", "syn_limiter": "PASS",
         "tx_swap_macs": "DROP", "vlan_pop": "PASS"}
 
 

@@ -68,6 +68,14 @@
       "flags of each update", "result: entries done. The status is that of the next one")          \
     X(MAP_DELETE_BATCH, 22, "map-delete-batch", "map", "in: keys", "-", "entries", "-",            \
       "result: entries done. The status is that of the next one")                                  \
+    X(EVQ_CREATE, 50, "evq-create", "-", "in: struct fw_evq_spec", "-", "-", "-",                  \
+      "Opens the event queue (fw/events.h). EBUSY when there is one")                              \
+    X(EVQ_DESTROY, 51, "evq-destroy", "-", "-", "-", "-", "-",                                     \
+      "Closes it. Waits for packets in flight")                                                    \
+    X(EVENTS, 52, "events", "-", "-", "out: struct fw_event_counts", "-", "-",                     \
+      "Events sent and lost, since the queue was opened")                                          \
+    X(MAP_LOST, 53, "map-lost", "map", "-", "-", "-", "-",                                         \
+      "result: records of a ring buffer, events of a perf event array that were lost")             \
     X(PROG_TEST, 60, "prog-test", "program", "-", "in and out: struct fw_test, then the buffer",   \
       "runs", "-", "Runs the program on a buffer of the host's, on the control core")
 

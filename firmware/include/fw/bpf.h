@@ -27,6 +27,7 @@ enum fw_map_type {
     FW_MAP_HASH = 1,
     FW_MAP_ARRAY = 2,
     FW_MAP_PROG_ARRAY = 3,
+    FW_MAP_PERF_EVENT_ARRAY = 4,
     FW_MAP_PERCPU_HASH = 5,
     FW_MAP_PERCPU_ARRAY = 6,
     FW_MAP_LRU_HASH = 9,
@@ -34,6 +35,7 @@ enum fw_map_type {
     FW_MAP_LPM_TRIE = 11,
     FW_MAP_QUEUE = 22,
     FW_MAP_STACK = 23,
+    FW_MAP_RINGBUF = 27,
     FW_MAP_BLOOM_FILTER = 30,
 };
 
@@ -48,6 +50,7 @@ enum fw_map_flag {
     FW_F_RDONLY_PROG = 1u << 7,
     FW_F_WRONLY_PROG = 1u << 8,
     FW_F_MMAPABLE = 1u << 10,
+    FW_F_PRESERVE_ELEMS = 1u << 11,
 };
 
 enum fw_update_flag {
@@ -68,6 +71,7 @@ enum fw_errno {
     FW_EPERM = 1,
     FW_ENOENT = 2,
     FW_E2BIG = 7,
+    FW_EAGAIN = 11,
     FW_ENOMEM = 12,
     FW_EACCES = 13,
     FW_EFAULT = 14,

@@ -181,6 +181,11 @@ static inline uint32_t plat_sq_tail(void)
     return plat_reg_read32(NIC_MMIO_ADM_SQ_TAIL);
 }
 
+static inline uint32_t plat_evq_head(void)
+{
+    return plat_reg_read32(NIC_MMIO_EVQ_HEAD);
+}
+
 static inline uint32_t plat_cq_head(void)
 {
     return plat_reg_read32(NIC_MMIO_ADM_CQ_HEAD);

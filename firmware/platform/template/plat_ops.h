@@ -30,6 +30,7 @@ enum template_reg {
     TEMPLATE_VECTOR,
     TEMPLATE_SQ_TAIL,
     TEMPLATE_CQ_HEAD,
+    TEMPLATE_EVQ_HEAD, /* events that the host consumed */
     TEMPLATE_DMA_IOVA, /* one DMA channel */
     TEMPLATE_DMA_ADDR,
     TEMPLATE_DMA_LEN,
@@ -188,6 +189,11 @@ static inline struct plat_admin plat_admin(void)
 static inline uint32_t plat_sq_tail(void)
 {
     return (uint32_t)TEMPLATE_REGS[TEMPLATE_SQ_TAIL];
+}
+
+static inline uint32_t plat_evq_head(void)
+{
+    return (uint32_t)TEMPLATE_REGS[TEMPLATE_EVQ_HEAD];
 }
 
 static inline uint32_t plat_cq_head(void)

@@ -4,8 +4,8 @@
  * works unchanged. libbpf calls the C library's syscall(2) wrapper; an
  * executable that links nicdrv_bpf exports its own `syscall`, which hands
  * SYS_bpf to the bound layer and everything else to the kernel; and the other
- * functions that libbpf uses on descriptors (mmap), which do likewise. With no
- * layer bound, all goes to the kernel.
+ * functions that libbpf uses on descriptors (mmap, ioctl, epoll_wait), which do
+ * likewise, and perf_event_open(2). With no layer bound, all goes to the kernel.
  */
 #ifndef NICDRV_BPF_H
 #define NICDRV_BPF_H
@@ -35,6 +35,26 @@ long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size);
  */
 long nicbpf_mmap(struct nicbpf *b, void *addr, size_t len, int prot, int flags, int fd,
                  int64_t offset);
+
+/*
+ * perf_event_open(2) and ioctl(2) of the events that BPF programs send to, which
+ * are descriptors of the layer: nicbpf_perf_ours says whether an attribute asks
+ * for one. nicbpf_ioctl: -EBADF when the descriptor is none of them.
+ */
+struct perf_event_attr;
+bool nicbpf_perf_ours(const struct perf_event_attr *attr);
+long nicbpf_perf_open(struct nicbpf *b, const struct perf_event_attr *attr, int pid, int cpu,
+                      int group, unsigned long flags);
+long nicbpf_ioctl(struct nicbpf *b, int fd, unsigned long request);
+
+/* Called, from within the device's interrupts, whenever events have arrived: time to consume them.
+ * May not call the layer or the driver. NULL: nobody. */
+void nicbpf_on_events(struct nicbpf *b, void (*fn)(void *ctx), void *ctx);
+/* Records or events of a ring buffer or perf event array that were lost, on the NIC and here. */
+int nicbpf_map_lost(struct nicbpf *b, int fd, uint64_t *lost);
+
+/* Before a wait (epoll): descriptors of ring buffers and perf events become readable, or not. */
+void nicbpf_events_sync(struct nicbpf *b);
 
 /* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of
  * process-wide state, because syscall(2) has no context argument. */

@@ -13,6 +13,7 @@
 
 #include "fw/admin.h"
 #include "fw/caps.h"
+#include "fw/events.h"
 #include "nic/err.h"
 #include "nicdrv/link.h"
 #include "offload/image.h"
@@ -119,63 +120,77 @@ uint32_t nicdrv_map_cursor_bytes(const struct nicdrv_map *map);
  */
 int nicdrv_map_batch(struct nicdrv *drv, const struct nicdrv_map *map, enum nicdrv_batch_op op,
                      struct nicdrv_batch *batch);
+/* ---- events: perf event arrays and ring buffers (fw/events.h) ---- */
 
-/* ---- programs ---- */
+ * An event, with ev->len bytes of data, both lent for the call;
+ may not call the driver.After a * batch once more with NULL : time to look at the ring buffers,
+     of which not every * record has an event.typedef void(*nicdrv_event_fn)(
+                              void *ctx, const struct fw_event *ev, const void *data);
+ * Opens the event queue with `entries` (a power of two) for events of at most
+ * `slot_bytes` (a multiple of 64, up to 64 KiB) each. -EBUSY when it is open, -EINVAL, -ENOMEM.
+int nicdrv_events_open(struct nicdrv *drv, unsigned entries, unsigned slot_bytes,
+                       nicdrv_event_fn fn, void *ctx);
+ void nicdrv_events_close(struct nicdrv *drv); /* what has arrived is delivered first */
+ int nicdrv_event_counts(struct nicdrv *drv, struct fw_event_counts *out);
+ /* Records of a ring buffer, events of a perf event array for which there was no room. */
+ int nicdrv_map_lost(struct nicdrv *drv, const struct nicdrv_map *map, uint64_t *lost);
 
-struct nicdrv_prog {
-    uint32_t handle;
-    uint32_t base; /* device address of word 0 */
-    uint32_t bytes;
-};
-/* Reserves, links (maps[i] for the program's map i) and loads. Nothing stays behind on failure. */
-int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
-                       const struct nicdrv_map *const *maps, uint32_t map_count,
-                       struct nicdrv_prog *out, struct nic_err *err);
-int nicdrv_prog_destroy(struct nicdrv *drv, const struct nicdrv_prog *prog);
-int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port,
-                       bool replace);
-int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
+ /* ---- programs ---- */
 
-/* A packet buffer to try a program on; docs of the fields: struct fw_test. */
-struct nicdrv_test {
-    uint32_t data_meta, data, data_end; /* in and out: offsets in buf */
-    uint16_t port, queue;
-    uint32_t retval;
-    uint64_t runs, ns, faults; /* runs: in; ns: of all runs, modelled */
-    uint8_t buf[FW_TEST_BUF];
-};
-/* Runs the program t->runs times (0 = 1) on the NIC, without a port. Many runs are many commands,
- * so that others get their turn. */
-int nicdrv_prog_test(struct nicdrv *drv, const struct nicdrv_prog *prog, struct nicdrv_test *t);
+ struct nicdrv_prog {
+     uint32_t handle;
+     uint32_t base; /* device address of word 0 */
+     uint32_t bytes;
+ };
+ /* Reserves, links (maps[i] for the program's map i) and loads. Nothing stays behind on failure. */
+ int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
+                        const struct nicdrv_map *const *maps, uint32_t map_count,
+                        struct nicdrv_prog *out, struct nic_err *err);
+ int nicdrv_prog_destroy(struct nicdrv *drv, const struct nicdrv_prog *prog);
+ int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port,
+                        bool replace);
+ int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
 
-/* ---- ports, counters, host RX ---- */
+ /* A packet buffer to try a program on; docs of the fields: struct fw_test. */
+ struct nicdrv_test {
+     uint32_t data_meta, data, data_end; /* in and out: offsets in buf */
+     uint16_t port, queue;
+     uint32_t retval;
+     uint64_t runs, ns, faults; /* runs: in; ns: of all runs, modelled */
+     uint8_t buf[FW_TEST_BUF];
+ };
+ /* Runs the program t->runs times (0 = 1) on the NIC, without a port. Many runs are many commands,
+  * so that others get their turn. */
+ int nicdrv_prog_test(struct nicdrv *drv, const struct nicdrv_prog *prog, struct nicdrv_test *t);
 
-int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);
-int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
-int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
+ /* ---- ports, counters, host RX ---- */
 
-/* ---- what programs print: bpf_trace_printk ---- */
+ int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);
+ int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
+ int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
 
-struct nicdrv_trace_line {
-    const char *text; /* any bytes, not terminated; lent for the call */
-    size_t len;
-    unsigned hart;
-    uint64_t time_ns; /* the device's clock */
-};
-typedef void (*nicdrv_trace_fn)(void *ctx, const struct nicdrv_trace_line *line);
-/* A ring of `bytes` (a power of two, 4 KiB to 16 MiB) on the NIC, empty; 0 takes it away, and lines
- * are lost uncounted. -EINVAL, -ENOMEM. */
-int nicdrv_trace_set(struct nicdrv *drv, uint32_t bytes);
-/* Hands on all that is there, oldest first; *lost counts the lines for which the ring had no room
- * since it was set. -ENOENT without a ring. */
-int nicdrv_trace_read(struct nicdrv *drv, nicdrv_trace_fn fn, void *ctx, uint64_t *lost);
+ /* ---- what programs print: bpf_trace_printk ---- */
 
-/* A packet the NIC passed to the host; data is lent for the call. */
-typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe,
-                             const void *data);
-/* Opens `queues` RX queues of `entries` (power of two) buffers each and points RSS at them. */
-int nicdrv_rx_open(struct nicdrv *drv, unsigned queues, unsigned entries, nicdrv_rx_fn fn,
-                   void *ctx);
-void nicdrv_rx_close(struct nicdrv *drv);
+ struct nicdrv_trace_line {
+     const char *text; /* any bytes, not terminated; lent for the call */
+     size_t len;
+     unsigned hart;
+     uint64_t time_ns; /* the device's clock */
+ };
+ typedef void (*nicdrv_trace_fn)(void *ctx, const struct nicdrv_trace_line *line);
+ /* A ring of `bytes` (a power of two, 4 KiB to 16 MiB) on the NIC, empty; 0 takes it away, and
+  * lines are lost uncounted. -EINVAL, -ENOMEM. */
+ int nicdrv_trace_set(struct nicdrv *drv, uint32_t bytes);
+ /* Hands on all that is there, oldest first; *lost counts the lines for which the ring had no room
+  * since it was set. -ENOENT without a ring. */
+ int nicdrv_trace_read(struct nicdrv *drv, nicdrv_trace_fn fn, void *ctx, uint64_t *lost);
+
+ /* A packet the NIC passed to the host; data is lent for the call. */
+ typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe,
+                              const void *data);
+ /* Opens `queues` RX queues of `entries` (power of two) buffers each and points RSS at them. */
+ int nicdrv_rx_open(struct nicdrv *drv, unsigned queues, unsigned entries, nicdrv_rx_fn fn,
+                    void *ctx);
+ void nicdrv_rx_close(struct nicdrv *drv);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "cunit_main.h"
 #include "fw/bpf.h"
+#include "maps/perf_array.h"
+#include "maps/ringbuf.h"
 
 static void test_actions(void)
 {
@@ -41,10 +43,30 @@ static void test_maps(void)
     CU_ASSERT_EQUAL(FW_F_RDONLY_PROG, BPF_F_RDONLY_PROG);
     CU_ASSERT_EQUAL(FW_F_WRONLY_PROG, BPF_F_WRONLY_PROG);
     CU_ASSERT_EQUAL(FW_F_MMAPABLE, BPF_F_MMAPABLE);
+    CU_ASSERT_EQUAL((int)FW_MAP_PERF_EVENT_ARRAY, (int)BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+    CU_ASSERT_EQUAL((int)FW_MAP_RINGBUF, (int)BPF_MAP_TYPE_RINGBUF);
+    CU_ASSERT_EQUAL(FW_F_PRESERVE_ELEMS, BPF_F_PRESERVE_ELEMS);
     CU_ASSERT_EQUAL(FW_ANY, BPF_ANY);
     CU_ASSERT_EQUAL(FW_NOEXIST, BPF_NOEXIST);
     CU_ASSERT_EQUAL(FW_EXIST, BPF_EXIST);
     CU_ASSERT_EQUAL(FW_LOCK, BPF_F_LOCK);
+}
+
+/* Ring buffers and perf events, as their consumers know them. */
+static void test_events(void)
+{
+    CU_ASSERT_EQUAL(FW_RINGBUF_BUSY, (uint32_t)BPF_RINGBUF_BUSY_BIT);
+    CU_ASSERT_EQUAL(FW_RINGBUF_DISCARD, (uint32_t)BPF_RINGBUF_DISCARD_BIT);
+    CU_ASSERT_EQUAL(sizeof(struct fw_ringbuf_hdr), (size_t)BPF_RINGBUF_HDR_SZ);
+    CU_ASSERT_EQUAL((int)FW_RB_NO_WAKEUP, (int)BPF_RB_NO_WAKEUP);
+    CU_ASSERT_EQUAL((int)FW_RB_FORCE_WAKEUP, (int)BPF_RB_FORCE_WAKEUP);
+    CU_ASSERT_EQUAL((int)FW_RB_AVAIL_DATA, (int)BPF_RB_AVAIL_DATA);
+    CU_ASSERT_EQUAL((int)FW_RB_RING_SIZE, (int)BPF_RB_RING_SIZE);
+    CU_ASSERT_EQUAL((int)FW_RB_CONS_POS, (int)BPF_RB_CONS_POS);
+    CU_ASSERT_EQUAL((int)FW_RB_PROD_POS, (int)BPF_RB_PROD_POS);
+    CU_ASSERT_EQUAL(FW_F_INDEX_MASK, BPF_F_INDEX_MASK);
+    CU_ASSERT_EQUAL(FW_F_CURRENT_CPU, BPF_F_CURRENT_CPU);
+    CU_ASSERT_EQUAL(FW_F_CTXLEN_MASK, BPF_F_CTXLEN_MASK);
 }
 
 static void test_errno(void)
@@ -53,6 +75,7 @@ static void test_errno(void)
     CU_ASSERT_EQUAL(FW_ENOENT, ENOENT);
     CU_ASSERT_EQUAL(FW_E2BIG, E2BIG);
     CU_ASSERT_EQUAL(FW_ENOMEM, ENOMEM);
+    CU_ASSERT_EQUAL(FW_EAGAIN, EAGAIN);
     CU_ASSERT_EQUAL(FW_EACCES, EACCES);
     CU_ASSERT_EQUAL(FW_EFAULT, EFAULT);
     CU_ASSERT_EQUAL(FW_EBUSY, EBUSY);
@@ -69,11 +92,8 @@ static void test_errno(void)
 #undef FW_HELPER
 
 static const struct cunit_case cases[] = {
-    {"actions", test_actions},
-    {"xdp_md", test_xdp_md},
-    {"maps", test_maps},
-    {"errno", test_errno},
-    {NULL, NULL},
+    {"actions", test_actions}, {"xdp_md", test_xdp_md}, {"maps", test_maps},
+    {"events", test_events},   {"errno", test_errno},   {NULL, NULL},
 };
 
 int main(void)

@@ -51,6 +51,7 @@ void fake_start(uint64_t dram_bytes)
     memset(fake.dram, 0xa5, dram_bytes); /* memory after power-up is not zero */
     struct fw_ctl_config config = {
         .stats = &fake.stats,
+        .evq = &fake.evq,
         .map = fake.map,
         .trace = &fake.trace,
         .map_handle_base = FAKE_HANDLES,
@@ -148,6 +149,16 @@ uint32_t plat_sq_tail(void)
 uint32_t plat_cq_head(void)
 {
     return fake.cq_head;
+}
+
+uint32_t plat_evq_head(void)
+{
+    return __atomic_load_n(&fake.evq_head, __ATOMIC_ACQUIRE);
+}
+
+uint64_t plat_time_ns(void)
+{
+    return fake.time_ns;
 }
 
 void plat_msix(uint32_t vector)

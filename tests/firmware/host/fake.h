@@ -41,6 +41,9 @@ struct fake_nic {
     /* The firmware waits for another hart. */
     void (*relax)(void);
 
+    uint32_t evq_head;
+    uint64_t time_ns;
+    struct fw_evq evq;
     struct fw_stats stats;
     struct fw_trace trace;
     struct fw_map map[FW_MAPS_MAX];

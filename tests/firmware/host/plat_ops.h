@@ -9,6 +9,8 @@ uint32_t plat_event_wait(void);
 struct plat_admin plat_admin(void);
 uint32_t plat_sq_tail(void);
 uint32_t plat_cq_head(void);
+uint32_t plat_evq_head(void);
+uint64_t plat_time_ns(void);
 int plat_dma_read(void *dst, uint64_t iova, uint32_t len);
 int plat_dma_write(uint64_t iova, const void *src, uint32_t len);
 void plat_msix(uint32_t vector);

@@ -152,6 +152,31 @@ def test_maps_from():
     assert got["0x01", "0x02", "0x03", "0x04"][0] == "0x4d", got
 
 
+def test_events():
+    """Every record once, from any number of engines; the file has what was counted."""
+    frames = [udp(60 + i % 100, i % 256) for i in range(300)]
+    capture, file = write("events.pcap", frames), TMP / "events.jsonl"
+    for program, name, kind in (("sample_ringbuf", "samples", "ringbuf"),
+                                ("sample_perf", "events", "perf_event_array")):
+        for args in ([], ["--ordered"], ["--engines", "1"]):
+            r = run_json(program, "-r", capture, "--events-to", file, *args)
+            lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+            data = [bytes.fromhex(x["data"]) for x in lines]
+            assert r["events"] == [{"name": name, "type": kind, "received": 300,
+                                    "bytes": sum(map(len, data)), "lost": 0}], r["events"]
+            assert {x["map"] for x in lines} == {name}
+            assert all(("cpu" in x) == (program == "sample_perf") for x in lines)
+            head, captured = (8, 64) if program == "sample_ringbuf" else (16, 128)
+            got = {int.from_bytes(d[:4], "little"): d[head:] for d in data}
+            assert sorted(got) == list(range(300)), "not each number once"
+            if "--ordered" in args:
+                for i, f in enumerate(frames):
+                    assert got[i][:min(captured, len(f))] == f[:captured], i
+    assert "300 received" in run("sample_perf", "-r", capture, "--events")
+    assert "events" not in run_json("sample_perf", "-r", capture)
+    assert run_json("drop", "-r", capture, "--events")["events"] == []
+
+
 def test_packet_lines():
     frames = [udp(60 + i, i) for i in range(200)]
     for args in ([], ["--ordered"], ["--mode", "functional"], ["--engines", "1", "--threads", "1"]):

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Unmodified libbpf consumers (ring_buffer__poll, perf_buffer__poll) on the NIC and
+ * on this machine's kernel: the same example programs, the same packets, the same
+ * records. Arguments: the firmware, the directory of the examples' objects.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cunit_main.h"
+#include "nicdrv/bpf.h"
+#include "realnic.h"
+
+#define FRAME_MAX 1514u
+#define LOG_MAX   (1u << 20)
+
+static const char *firmware, *objects;
+static struct realnic nic;
+static struct nicbpf *layer;
+static bool kernel_works;
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+    return getenv("LIBBPF_DEBUG") && level <= LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+static void setup(void)
+{
+    libbpf_set_print(quiet);
+    CU_ASSERT_FATAL(realnic_open(&nic, firmware));
+    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
+    nicbpf_bind(layer);
+}
+
+static void teardown(void)
+{
+    nicbpf_destroy(layer);
+    realnic_close(&nic);
+}
+
+/* All that a side's consumer was given, in order. */
+struct log {
+    uint8_t *bytes;
+    size_t len;
+    uint32_t records, lost;
+};
+
+static void log_bytes(struct log *l, const void *bytes, size_t len)
+{
+    CU_ASSERT_FATAL(l->len + len <= LOG_MAX);
+    memcpy(l->bytes + l->len, bytes, len);
+    l->len += len;
+}
+
+static int on_record(void *ctx, void *data, size_t len)
+{
+    struct log *l = ctx;
+
+    log_bytes(l, &len, sizeof(len));
+    log_bytes(l, data, len);
+    l->records++;
+    return 0;
+}
+
+/* Without what makes whole words of it, which the kernel does not clear; that counts in `len`. */
+static void on_sample(void *ctx, int cpu, void *data, uint32_t len)
+{
+    uint32_t captured = ((const uint32_t *)data)[2];
+
+    CU_ASSERT_FATAL(captured <= 128 && len >= 16 + captured && len < 16 + captured + 8);
+    log_bytes(ctx, &cpu, sizeof(cpu));
+    log_bytes(ctx, &len, sizeof(len));
+    on_record(ctx, data, 16 + captured);
+}
+
+static void on_lost(void *ctx, int cpu, unsigned long long count)
+{
+    struct log *l = ctx;
+
+    (void)cpu;
+    l->lost += (uint32_t)count;
+}
+
+static struct bpf_object *load(const char *name, const char *map, uint32_t entries)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s.bpf.o", objects, name);
+    struct bpf_object *o = bpf_object__open_file(path, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(o);
+    if (entries)
+        bpf_map__set_max_entries(bpf_object__find_map_by_name(o, map), entries);
+    int rc = bpf_object__load(o);
+    if (rc)
+        fprintf(stderr, "%s: %s\n", name, nicbpf_bound() ? nicbpf_last_refusal(layer) : "");
+    CU_ASSERT_EQUAL_FATAL(rc, 0);
+    return o;
+}
+
+/* Frame number n: IPv4 but for every fifth, of a length that changes. */
+static uint32_t make_frame(uint32_t n, uint8_t frame[FRAME_MAX])
+{
+    uint32_t len = 14 + n * 37 % 1400;
+
+    for (uint32_t i = 0; i < len; i++)
+        frame[i] = (uint8_t)(n * 7 + i);
+    frame[12] = 8;
+    frame[13] = n % 5 == 4 ? 6 : 0;
+    return len;
+}
+
+static void send(const struct bpf_object *o, uint32_t from, uint32_t count)
+{
+    static uint8_t frame[FRAME_MAX];
+    int fd = bpf_program__fd(bpf_object__next_program(o, NULL));
+
+    for (uint32_t n = from; n < from + count; n++) {
+        LIBBPF_OPTS(bpf_test_run_opts, t, .data_in = frame, .repeat = 1);
+        t.data_size_in = make_frame(n, frame);
+        CU_ASSERT_EQUAL_FATAL(bpf_prog_test_run_opts(fd, &t), 0);
+        CU_ASSERT_EQUAL(t.retval, XDP_PASS);
+    }
+}
+
+static uint32_t value_of(const struct bpf_object *o, const char *map, uint32_t word)
+{
+    uint32_t key = 0, v[64] = {0};
+
+    CU_ASSERT_EQUAL(bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(o, map), &key, v), 0);
+    return v[word];
+}
+
+/* ---- ring buffers ---- */
+
+/* The ring as it lies in memory: headers, records that were taken back, page offsets. */
+static void log_memory(struct log *l, int fd, uint32_t size)
+{
+    size_t page = 4096, len = page + 2 * size;
+    void *ring = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, (off_t)page);
+
+    CU_ASSERT_PTR_NOT_EQUAL_FATAL(ring, MAP_FAILED);
+    log_bytes(l, ring, sizeof(uint64_t)); /* the producers' position, and no more of that page */
+    log_bytes(l, (const uint8_t *)ring + page, 2 * size);
+    munmap(ring, len);
+}
+
+static void ring_script(struct log *l)
+{
+    const uint32_t size = 8192; /* small: it wraps, and fills */
+    struct bpf_object *o = load("sample_ringbuf", "samples", size);
+    int fd = bpf_object__find_map_fd_by_name(o, "samples");
+    struct ring_buffer *rb = ring_buffer__new(fd, on_record, l, NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(rb);
+    CU_ASSERT_EQUAL(ring_buffer__poll(rb, 0), 0);
+    for (uint32_t n = 0; n < 600; n += 30) {
+        send(o, n, 30);
+        int got = n % 60 ? ring_buffer__consume(rb) : ring_buffer__poll(rb, 0);
+        CU_ASSERT_EQUAL(got, 24); /* the IPv4 ones */
+        CU_ASSERT_EQUAL(ring_buffer__poll(rb, 0), 0);
+    }
+    log_memory(l, fd, size);
+    send(o, 600, 300); /* more than it takes */
+    uint32_t more = value_of(o, "sample_r.bss", 1);
+    CU_ASSERT(more > 100);
+    log_bytes(l, &more, sizeof(more));
+    ring_buffer__consume(rb);
+    send(o, 900, 10);
+    ring_buffer__consume(rb);
+    log_memory(l, fd, size);
+    ring_buffer__free(rb);
+    bpf_object__close(o);
+}
+
+/* ---- perf events ---- */
+
+static void log_errors(struct log *l, const struct bpf_object *o)
+{
+    int fd = bpf_object__find_map_fd_by_name(o, "errors");
+    uint64_t n;
+
+    for (uint32_t key = 0; key < 128; key++) {
+        CU_ASSERT_EQUAL(bpf_map_lookup_elem(fd, &key, &n), 0);
+        if (key != ENOSPC) /* the NIC's program does not see the host's ring */
+            log_bytes(l, &n, sizeof(n));
+    }
+}
+
+static void perf_script(struct log *l)
+{
+    struct bpf_object *o = load("sample_perf", "events", 0);
+    int fd = bpf_object__find_map_fd_by_name(o, "events");
+
+    send(o, 0, 3); /* nobody listens: ENOENT */
+    struct perf_buffer *pb = perf_buffer__new(fd, 8, on_sample, on_lost, l, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pb);
+    CU_ASSERT_EQUAL(perf_buffer__poll(pb, 0), 0);
+    for (uint32_t n = 3; n < 600; n += 50) {
+        send(o, n, 50);
+        CU_ASSERT_EQUAL(n % 100 > 50 ? perf_buffer__poll(pb, 0) : perf_buffer__consume(pb),
+                        n % 100 > 50 ? 1 : 0);
+    }
+    CU_ASSERT_EQUAL(l->lost, 0);
+    log_errors(l, o);
+    perf_buffer__free(pb);
+    send(o, 603, 3); /* nobody any more */
+    bpf_object__close(o);
+}
+
+/* More than the consumer's pages take: what is lost is told. */
+static void lost_script(struct log *l)
+{
+    struct bpf_object *o = load("sample_perf", "events", 0);
+    int fd = bpf_object__find_map_fd_by_name(o, "events");
+    struct perf_buffer *pb = perf_buffer__new(fd, 1, on_sample, on_lost, l, NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pb);
+    for (uint32_t n = 0; n < 300; n += 100) {
+        send(o, n, 100);
+        perf_buffer__consume(pb);
+    }
+    send(o, 300, 1);
+    perf_buffer__consume(pb);
+    log_bytes(l, &l->lost, sizeof(l->lost));
+    CU_ASSERT(l->lost > 100);
+    CU_ASSERT_EQUAL(l->records + l->lost, 301);
+    perf_buffer__free(pb);
+    bpf_object__close(o);
+}
+
+/* ---- both sides ---- */
+
+static void one_side(struct log *l, void (*script)(struct log *))
+{
+    *l = (struct log){.bytes = calloc(1, LOG_MAX)};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(l->bytes);
+    script(l);
+    CU_ASSERT(l->records > 0);
+}
+
+static void compare(void (*script)(struct log *))
+{
+    struct log ours, kernels;
+    size_t at = 0;
+
+    setup();
+    one_side(&ours, script);
+    if (kernel_works) {
+        nicbpf_bind(NULL);
+        one_side(&kernels, script);
+        nicbpf_bind(layer);
+        CU_ASSERT_EQUAL(ours.records, kernels.records);
+        CU_ASSERT_EQUAL(ours.len, kernels.len);
+        while (at < ours.len && at < kernels.len && ours.bytes[at] == kernels.bytes[at])
+            at++;
+        if (at < ours.len)
+            fprintf(stderr, "differs at byte %zu of %zu: %02x, the kernel %02x\n", at, ours.len,
+                    ours.bytes[at], kernels.bytes[at]);
+        CU_ASSERT_EQUAL(at, ours.len);
+        free(kernels.bytes);
+    }
+    free(ours.bytes);
+    teardown();
+}
+
+static void test_ring(void)
+{
+    compare(ring_script);
+}
+
+static void test_perf(void)
+{
+    compare(perf_script);
+}
+
+static void test_lost(void)
+{
+    compare(lost_script);
+}
+
+/* From all engines at once: each record once, whole, and in the order of its producer's frames. */
+static void test_traffic(void)
+{
+    struct log l = {.bytes = calloc(1, LOG_MAX)};
+    uint8_t seen[2000] = {0};
+
+    setup();
+    struct bpf_object *o = load("sample_ringbuf", "samples", 512 * 1024);
+    struct ring_buffer *rb =
+        ring_buffer__new(bpf_object__find_map_fd_by_name(o, "samples"), on_record, &l, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(rb);
+    struct bpf_link *link = bpf_program__attach_xdp(bpf_object__next_program(o, NULL), 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(link);
+    realnic_send(&nic, 2000, 60);
+    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    CU_ASSERT_EQUAL(ring_buffer__poll(rb, 0), 2000);
+    const uint8_t *at = l.bytes;
+    for (uint32_t i = 0; i < l.records; i++, at += sizeof(size_t) + 72) {
+        uint32_t number;
+        memcpy(&number, at + sizeof(size_t), 4);
+        CU_ASSERT_FATAL(number < 2000);
+        CU_ASSERT_EQUAL(seen[number]++, 0);
+        CU_ASSERT_EQUAL(at[sizeof(size_t) + 4], 60);
+        CU_ASSERT_EQUAL(at[sizeof(size_t) + 8 + 12], 8); /* the frame's EtherType */
+    }
+    CU_ASSERT_EQUAL(l.records, 2000);
+    bpf_link__destroy(link);
+    ring_buffer__free(rb);
+    bpf_object__close(o);
+    free(l.bytes);
+    teardown();
+}
+
+/* Perf events from all engines at once, with a consumer for each of the host's CPUs. */
+static void test_perf_traffic(void)
+{
+    struct log l = {.bytes = calloc(1, LOG_MAX)};
+
+    setup();
+    struct bpf_object *o = load("sample_perf", "events", 0);
+    struct perf_buffer *pb = perf_buffer__new(bpf_object__find_map_fd_by_name(o, "events"), 64,
+                                              on_sample, on_lost, &l, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pb);
+    struct bpf_link *link = bpf_program__attach_xdp(bpf_object__next_program(o, NULL), 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(link);
+    realnic_send(&nic, 1000, 60);
+    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    CU_ASSERT(perf_buffer__poll(pb, 0) > 0);
+    perf_buffer__consume(pb);
+    CU_ASSERT_EQUAL(l.records, 1000);
+    CU_ASSERT_EQUAL(l.lost, 0);
+    bpf_link__destroy(link);
+    perf_buffer__free(pb);
+    bpf_object__close(o);
+    free(l.bytes);
+    teardown();
+}
+
+/* A consumer's own attributes, and those that the layer has not. */
+static void test_raw_perf(void)
+{
+    struct perf_event_attr attr = {
+        .type = PERF_TYPE_SOFTWARE,
+        .config = PERF_COUNT_SW_BPF_OUTPUT,
+        .sample_type = PERF_SAMPLE_RAW,
+        .sample_period = 1,
+        .wakeup_events = 1,
+        .size = sizeof(attr),
+    };
+    int cpus[1] = {0}, keys[1] = {0};
+
+    setup();
+    struct bpf_object *o = load("sample_perf", "events", 4);
+    LIBBPF_OPTS(perf_buffer_raw_opts, opts, .cpu_cnt = 1, .cpus = cpus, .map_keys = keys);
+    int fd = bpf_object__find_map_fd_by_name(o, "events");
+    attr.sample_type = PERF_SAMPLE_RAW | PERF_SAMPLE_CALLCHAIN;
+    CU_ASSERT_PTR_NULL(perf_buffer__new_raw(fd, 8, &attr, NULL, NULL, &opts));
+    CU_ASSERT_EQUAL(errno, EINVAL);
+    uint32_t key = 0, value = (uint32_t)STDIN_FILENO;
+    CU_ASSERT_EQUAL(bpf_map_update_elem(fd, &key, &value, 0), -EINVAL);
+    CU_ASSERT_EQUAL(bpf_map_delete_elem(fd, &key), -ENOENT);
+    CU_ASSERT_EQUAL(bpf_map_lookup_elem(fd, &key, &value), -524);
+    bpf_object__close(o);
+    teardown();
+}
+
+static const struct cunit_case cases[] = {
+    {"ring buffer, as the kernel", test_ring},
+    {"perf events, as the kernel", test_perf},
+    {"lost perf events, as the kernel", test_lost},
+    {"ring buffer under traffic", test_traffic},
+    {"perf events under traffic", test_perf_traffic},
+    {"events with attributes of their own", test_raw_perf},
+    {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    cpu_set_t one;
+
+    firmware = argc > 1 ? argv[1] : NULL;
+    objects = argc > 2 ? argv[2] : ".";
+    CPU_ZERO(&one);
+    CPU_SET(0, &one);
+    sched_setaffinity(0, sizeof(one), &one); /* whose perf events the kernel's test runs reach */
+    int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "probe", 0, 0, 4096, NULL);
+    kernel_works = fd >= 0;
+    if (kernel_works)
+        close(fd);
+    int rc = cunit_run("events", cases);
+    if (!kernel_works && rc == 0) {
+        printf("SKIP: not compared with a kernel: %s\n", strerror(errno));
+        return 77;
+    }
+    return rc;
+}
