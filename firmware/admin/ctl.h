@@ -47,6 +47,7 @@ struct fw_ctl {
     uint32_t cq_tail; /* free-running: completions written */
     struct fw_extent dram_rows[FW_DRAM_ROWS];
     struct fw_extent sram_rows[FW_SRAM_MAPS_MAX + 1];
+    uint32_t map_held[FW_MAPS_MAX];
     struct fw_extent istore_rows[FW_PROGS_MAX + 1];
     _Alignas(64) uint8_t scratch[FW_SCRATCH];
 };
