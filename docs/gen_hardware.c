@@ -136,8 +136,10 @@ static void pkt(void)
     FIELD(nic_pkt, retval, "for the hart to set: shown to the observer of the run");
     FIELD(nic_pkt, tstamp_ns, "arrival of the last byte, modelled ns");
     FIELD(nic_pkt, seq, "number of the frame on this device, from 0");
-    FIELD(nic_pkt, cookie, "`PORT_COOKIE` of the ingress port at arrival");
+    FIELD(nic_pkt, cookie,
+          "`PORT_COOKIE` of the ingress port at arrival; REQUEUE, CLONE: for the hart to set");
     FIELD(nic_pkt, verdict, "for the hart to set: shown to the observer of the run");
+    FIELD(nic_pkt, tag, "0 on arrival; REQUEUE, CLONE: for the hart to set");
 }
 
 static void rx_desc(void)

@@ -19,6 +19,7 @@ void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
     fw_maps_sram(&ctl->maps, ctl->sram_rows, FW_SRAM_MAPS_MAX + 1, config->sram_lo,
                  config->sram_hi);
     ctl->maps.ctl = ctl;
+    ctl->maps.held = ctl->map_held;
     uint64_t room = config->prog_hi > config->prog_lo ? config->prog_hi - config->prog_lo : 0;
     fw_extents_init(&ctl->istore, ctl->istore_rows, FW_PROGS_MAX + 1, SLOT_ALIGN, config->prog_lo,
                     room);

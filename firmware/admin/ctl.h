@@ -40,11 +40,8 @@ struct fw_prog {
 
 struct fw_ctl {
     struct fw_stats *stats;
-<<<<<<< HEAD
     struct fw_trace *trace;
-=======
     struct fw_evq *evq;
->>>>>>> events
     struct fw_maps maps;
     struct fw_extents istore;
     struct fw_prog prog[FW_PROGS_MAX];
@@ -54,17 +51,15 @@ struct fw_ctl {
     uint32_t cq_tail; /* free-running: completions written */
     struct fw_extent dram_rows[FW_DRAM_ROWS];
     struct fw_extent sram_rows[FW_SRAM_MAPS_MAX + 1];
+    uint32_t map_held[FW_MAPS_MAX];
     struct fw_extent istore_rows[FW_PROGS_MAX + 1];
     _Alignas(64) uint8_t scratch[FW_SCRATCH];
 };
 
 struct fw_ctl_config {
     struct fw_stats *stats;
-<<<<<<< HEAD
     struct fw_trace *trace;
-=======
     struct fw_evq *evq;
->>>>>>> events
     struct fw_map *map;        /* FW_MAPS_MAX descriptors */
     uint32_t map_handle_base;  /* device address of them */
     uint64_t prog_lo, prog_hi; /* instruction store for programs */

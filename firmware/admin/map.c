@@ -40,6 +40,8 @@ int fw_cmd_MAP_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
     (void)result;
     if (err)
         return err;
+    if (ctl->map_held[m - ctl->maps.map])
+        return FW_EBUSY;
     fw_ctl_grace();
     fw_map_destroy(&ctl->maps, m);
     return 0;

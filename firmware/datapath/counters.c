@@ -16,6 +16,7 @@ void fw_stats_sum(const struct fw_stats *st, struct fw_counters *out)
         for (uint32_t v = 0; v < FW_VERDICTS; v++) {
             out->verdict[v] += get(&c->verdict[v]);
             out->bytes[v] += get(&c->bytes[v]);
+            out->second[v] += get(&c->second[v]);
         }
         out->program_faults += get(&c->program_faults);
         out->no_program += get(&c->no_program);

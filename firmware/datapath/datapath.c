@@ -6,19 +6,23 @@
  */
 #include "core/firmware.h"
 #include "core/protect.h"
+#include "datapath/redirect.h"
 #include "platform/platform.h"
 
-/* enum nic_pkt_cmd of each verdict, four bits each: a load from a table would leave the hart. */
+/*
+ * enum nic_pkt_cmd of each verdict, four bits each: a load from a table would leave the hart.
+ * 0 for XDP_REDIRECT: its target says.
+ */
 #define PKT_CMDS                                                                                   \
     (NIC_PKT_DROP << (4 * FW_XDP_ABORTED) | NIC_PKT_DROP << (4 * FW_XDP_DROP) |                    \
-     NIC_PKT_HOST << (4 * FW_XDP_PASS) | NIC_PKT_TX << (4 * FW_XDP_TX) |                           \
-     NIC_PKT_DROP << (4 * FW_XDP_REDIRECT))
+     NIC_PKT_HOST << (4 * FW_XDP_PASS) | NIC_PKT_TX << (4 * FW_XDP_TX))
 
 _Static_assert(__builtin_offsetof(struct nic_pkt, data) == 8, "data and data_end are one word");
 _Static_assert(__builtin_offsetof(struct nic_pkt, data_meta) == 16 &&
                    __builtin_offsetof(struct nic_pkt, port) == 20 &&
                    __builtin_offsetof(struct nic_pkt, queue) == 22,
                "data_meta, port and queue are one word");
+_Static_assert(__builtin_offsetof(struct nic_pkt, cookie) == 48, "nic_pkt layout");
 
 struct word64 {
     uint64_t v;
@@ -70,16 +74,19 @@ static inline void finish(uint32_t retval)
     pkt->verdict = (uint8_t)verdict;
     fw_count(&c->verdict[verdict], 1);
     fw_count(&c->bytes[verdict], (data >> 32) - (data & 0xffffffff));
-    plat_pkt_done((uint32_t)PKT_CMDS >> (4 * verdict) & 0xf);
+    uint64_t cmd = (uint32_t)PKT_CMDS >> (4 * verdict) & 0xf;
+    plat_pkt_done(__builtin_expect(cmd != 0, 1) ? cmd : fw_redirect());
 }
 
 _Noreturn void fw_datapath(void)
 {
     for (;;) {
         plat_pkt_get();
-        uint64_t cookie = FW_PKT->cookie;
-        if (cookie) {
+        uint64_t cookie = word_at(fw_local(), FW_LOCAL_PKT + 48);
+        if (__builtin_expect((int64_t)cookie > 0, 1)) {
             finish((uint32_t)run_program(cookie));
+        } else if (cookie) {
+            plat_pkt_done(fw_redirected(cookie));
         } else {
             fw_count(&FW_HART->counters->no_program, 1);
             finish(FW_XDP_PASS);

@@ -21,7 +21,13 @@
     TYPE(fw_lpm_type)                                                                              \
     TYPE(fw_queue_type)                                                                            \
     TYPE(fw_stack_type)                                                                            \
-    TYPE(fw_bloom_type)
+    TYPE(fw_bloom_type)                                                                            \
+    TYPE(fw_array_of_maps_type)                                                                    \
+    TYPE(fw_hash_of_maps_type)                                                                     \
+    TYPE(fw_devmap_type)                                                                           \
+    TYPE(fw_devmap_hash_type)                                                                      \
+    TYPE(fw_cpumap_type)                                                                           \
+    TYPE(fw_xskmap_type)
 
 #define TYPE(row) extern const struct fw_map_type_ops row;
 FW_MAP_TYPES(TYPE)
@@ -199,9 +205,9 @@ int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *
 
 void fw_map_destroy(struct fw_maps *ms, struct fw_map *m)
 {
-    __atomic_store_n(&m->hot, FW_KIND_NONE, __ATOMIC_RELEASE);
     if (m->ops->release)
         m->ops->release(ms, m);
+    __atomic_store_n(&m->hot, FW_KIND_NONE, __ATOMIC_RELEASE);
     if (m->ops->sram)
         sram_free(ms, m->base, m->bytes);
     else

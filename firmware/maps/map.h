@@ -94,6 +94,7 @@ struct fw_maps {
     struct fw_extents sram; /* for contents that programs must not reach */
     uint32_t sram_maps;
     struct fw_ctl *ctl; /* whose programs maps may hold */
+    uint32_t *held;     /* of each descriptor: entries of other maps that name it */
 };
 
 static inline enum fw_map_kind fw_map_kind(uint64_t hot)

@@ -97,6 +97,7 @@ void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b)
     struct bufpool *pool = &dev->pool;
 
     b->pkt.seq = pool->seq++;
+    b->told = false;
     b->prev = pool->newest;
     b->next = DEV_NONE;
     if (pool->newest != DEV_NONE)
@@ -104,6 +105,21 @@ void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b)
     else
         pool->oldest = b->id;
     pool->newest = b->id;
+    pool->outstanding++;
+}
+
+void bufpool_seq_join(struct nic_device *dev, struct pktbuf *copy, struct pktbuf *b)
+{
+    struct bufpool *pool = &dev->pool;
+
+    copy->told = true;
+    copy->prev = b->id;
+    copy->next = b->next;
+    if (b->next != DEV_NONE)
+        pool->buf[b->next].prev = copy->id;
+    else
+        pool->newest = copy->id;
+    b->next = copy->id;
     pool->outstanding++;
 }
 

@@ -105,6 +105,7 @@ struct pktbuf {
     uint32_t prev, next; /* outstanding packets by seq */
     uint32_t gen, slot;  /* EVENT_HOST: RX queue generation and descriptor count */
     uint16_t ingress;    /* pkt.port as it came */
+    bool told;           /* the tap has seen it, or need not */
 };
 struct bufpool {
     struct pktbuf *buf;
@@ -124,6 +125,8 @@ struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster); /* NULL: n
 void bufpool_put(struct nic_device *dev, struct pktbuf *b);
 uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b);
 void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b); /* takes the next seq */
+/* The copy of an outstanding packet: the same seq, done on its own. */
+void bufpool_seq_join(struct nic_device *dev, struct pktbuf *copy, struct pktbuf *b);
 uint64_t bufpool_seq_skip(struct nic_device *dev); /* the same for a frame dropped on arrival */
 void bufpool_seq_done(struct nic_device *dev, struct pktbuf *b);
 uint64_t bufpool_starved(void *dev); /* engine_bus.starved */

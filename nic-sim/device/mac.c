@@ -149,6 +149,7 @@ static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, ui
     pkt->tstamp_ns = clock_ns(dev, now);
     pkt->cookie = p->cookie;
     pkt->verdict = 0;
+    pkt->tag = 0;
 }
 
 static void arrive(struct nic_device *dev, unsigned port, uint64_t now)

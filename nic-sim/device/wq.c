@@ -150,10 +150,8 @@ enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
 /* ---- give-back ---- */
 
 /* Takes what the hart may change; everything else stays as the hardware made it. */
-static void read_back(struct nic_device *dev, uint32_t hart, struct pktbuf *b,
-                      struct nic_pkt *given)
+static void read_back(struct pktbuf *b, const struct nic_pkt *given, bool requeue)
 {
-    memcpy(given, device_local(dev, hart), sizeof(*given));
     b->pkt.data = given->data;
     b->pkt.data_end = given->data_end;
     b->pkt.data_meta = given->data_meta;
@@ -161,11 +159,15 @@ static void read_back(struct nic_device *dev, uint32_t hart, struct pktbuf *b,
     b->pkt.queue = given->queue;
     b->pkt.retval = given->retval;
     b->pkt.verdict = given->verdict;
+    if (requeue) {
+        b->pkt.cookie = given->cookie;
+        b->pkt.tag = given->tag;
+    }
 }
 
 static bool usable(const struct pktbuf *b, const struct nic_pkt *given, uint64_t cmd)
 {
-    if (cmd != NIC_PKT_DROP && cmd != NIC_PKT_TX && cmd != NIC_PKT_HOST)
+    if (cmd < NIC_PKT_DROP || cmd > NIC_PKT_CLONE)
         return false;
     if (given->buf != b->pkt.buf || given->data < b->pkt.buf || given->data_end > b->pkt.buf_end ||
         given->data > given->data_end)
@@ -173,17 +175,67 @@ static bool usable(const struct pktbuf *b, const struct nic_pkt *given, uint64_t
     return cmd == NIC_PKT_DROP || given->data < given->data_end;
 }
 
-static void tell_tap(struct nic_device *dev, const struct hart *h, uint32_t hart,
-                     const struct pktbuf *b, enum nic_pkt_cmd cmd, bool ok, uint64_t now)
+/* Once a packet: what the first program made of it. */
+static void tell_tap(struct nic_device *dev, const struct hart *h, uint32_t hart, struct pktbuf *b,
+                     enum nic_pkt_cmd cmd, bool ok, uint64_t now)
 {
     const struct engine *e = dev->engine[device_hart_engine(dev, hart)];
     uint32_t offset = ok ? b->pkt.data - b->pkt.buf : 0;
     uint32_t len = ok ? b->pkt.data_end - b->pkt.data : 0;
 
-    if (dev->tap.done == NULL)
+    if (dev->tap.done == NULL || b->told)
         return;
+    b->told = true;
     dev->tap.done(dev->tap.ctx, &b->pkt, cmd, bufpool_mem(dev, b) + offset, len, now - h->since,
                   engine_hart_program_insns(e, hart) - h->insns);
+}
+
+/* Cycles in which `len` bytes are copied within packet memory, 64 at a time. */
+static uint64_t copy_cycles(uint32_t len)
+{
+    return len / 64 + 1;
+}
+
+static void clone(struct nic_device *dev, const struct pktbuf *b, const struct nic_pkt *given,
+                  struct pktbuf *copy, uint64_t now)
+{
+    uint32_t low = given->data_meta >= b->pkt.buf && given->data_meta < given->data
+                       ? given->data_meta
+                       : given->data;
+    uint32_t at = copy->pkt.buf, from = b->pkt.buf;
+
+    memcpy(bufpool_mem(dev, copy) + (low - from), bufpool_mem(dev, b) + (low - from),
+           given->data_end - low);
+    mem_touched(dev, &dev->mem.cluster[copy->id / dev->pool.per_cluster], low - from + at,
+                given->data_end - low);
+    copy->pkt = b->pkt;
+    copy->ingress = b->ingress;
+    read_back(copy, given, true);
+    copy->pkt.buf = at;
+    copy->pkt.buf_end = at + NIC_BUF_SIZE;
+    copy->pkt.data = given->data - from + at;
+    copy->pkt.data_end = given->data_end - from + at;
+    copy->pkt.data_meta = low - from + at;
+    clock_push(dev, now + copy_cycles(given->data_end - low), EVENT_RX, copy->id);
+}
+
+/* The hart keeps its packet, whatever becomes of the copy. */
+static void command_clone(struct nic_device *dev, struct pktbuf *b, const struct nic_pkt *given,
+                          uint64_t now)
+{
+    struct pktbuf *copy;
+
+    if (!usable(b, given, NIC_PKT_CLONE)) {
+        device_drop(dev, NIC_DROP_BAD_CMD);
+        return;
+    }
+    copy = bufpool_get(dev, b->id / dev->pool.per_cluster);
+    if (copy == NULL) {
+        device_drop(dev, NIC_DROP_NO_COPY);
+        return;
+    }
+    clone(dev, b, given, copy, now);
+    bufpool_seq_join(dev, copy, b);
 }
 
 static void release(struct nic_device *dev, struct pktbuf *b, uint64_t cmd, uint64_t now)
@@ -212,7 +264,12 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
     if (h->buf == DEV_NONE)
         return BUS_FAULT;
     b = &dev->pool.buf[h->buf];
-    read_back(dev, r->hart, b, &given);
+    memcpy(&given, device_local(dev, r->hart), sizeof(given));
+    if (cmd == NIC_PKT_CLONE) {
+        command_clone(dev, b, &given, r->now);
+        return BUS_OK;
+    }
+    read_back(b, &given, cmd == NIC_PKT_REQUEUE);
     ok = usable(b, &given, cmd);
     if (!ok) {
         device_drop(dev, NIC_DROP_BAD_CMD);
@@ -221,6 +278,10 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
     tell_tap(dev, h, r->hart, b, (enum nic_pkt_cmd)cmd, ok, r->now);
     h->buf = DEV_NONE;
     dev->wq.held--;
+    if (cmd == NIC_PKT_REQUEUE) {
+        clock_push(dev, r->now + 1, EVENT_RX, b->id);
+        return BUS_OK;
+    }
     bufpool_seq_done(dev, b);
     dev->engine_packets[device_hart_engine(dev, r->hart)]++;
     dev->stats.last_done_cycle = r->now;

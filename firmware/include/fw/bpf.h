@@ -33,8 +33,14 @@ enum fw_map_type {
     FW_MAP_LRU_HASH = 9,
     FW_MAP_LRU_PERCPU_HASH = 10,
     FW_MAP_LPM_TRIE = 11,
+    FW_MAP_ARRAY_OF_MAPS = 12,
+    FW_MAP_HASH_OF_MAPS = 13,
+    FW_MAP_DEVMAP = 14,
+    FW_MAP_CPUMAP = 16,
+    FW_MAP_XSKMAP = 17,
     FW_MAP_QUEUE = 22,
     FW_MAP_STACK = 23,
+    FW_MAP_DEVMAP_HASH = 25,
     FW_MAP_RINGBUF = 27,
     FW_MAP_BLOOM_FILTER = 30,
 };
@@ -60,6 +66,12 @@ enum fw_update_flag {
     FW_LOCK = 4,
 };
 
+/* Flags of redirect_map, beside an action of two bits. */
+enum fw_redirect_flag {
+    FW_REDIRECT_BROADCAST = 8,
+    FW_REDIRECT_EXCLUDE_INGRESS = 16,
+};
+
 #define FW_KEY_MAX  512u /* MAX_BPF_STACK: the kernel's bound on a hash key */
 #define FW_ETH_HLEN 14u
 #define FW_XDP_FRAME_BYTES                                                                         \
@@ -80,6 +92,7 @@ enum fw_errno {
     FW_EINVAL = 22,
     FW_ENOSPC = 28,
     FW_ERANGE = 34,
+    FW_EOVERFLOW = 75,
     FW_EOPNOTSUPP = 95,
     FW_ENOTSUPP = 524, /* the kernel's own, in no errno.h */
 };

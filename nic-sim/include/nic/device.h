@@ -105,6 +105,7 @@ int nic_device_hart(const struct nic_device *dev, uint32_t hart, struct nic_faul
     X(HOST_SHORT, "host_short", "host buffer shorter than the frame")                              \
     X(DMA_FAULT, "dma_fault", "host buffer or ring outside the mapped ranges")                     \
     X(BAD_PORT, "bad_port", "sent to a port that does not exist")                                  \
+    X(NO_COPY, "no_copy", "copy of a packet for which no buffer was free")                         \
     X(BAD_CMD, "bad_cmd", "firmware gave back a descriptor the hardware cannot use")
 enum nic_drop_reason {
 #define X(id, name, what) NIC_DROP_##id,

@@ -10,7 +10,7 @@
  * WQ_GET (see regs.def) blocks the hart until it is given a packet; before it
  * returns, the hardware has written struct nic_pkt to the first 64 bytes of
  * that hart's local SRAM (NIC_LOCAL_BASE). The hart changes data, data_end,
- * verdict, retval, port and queue there and stores one of enum nic_pkt_cmd to
+ * verdict, retval, port, queue, cookie and tag there and stores one of enum nic_pkt_cmd to
  * PKT_CMD; the hardware reads the descriptor back at that moment and the hart
  * no longer owns the buffer.
  */
@@ -40,7 +40,8 @@ struct nic_pkt {
         seq; /* arrival number on this device, from 0; frames dropped on arrival have one too */
     uint64_t cookie; /* PORT_COOKIE of the ingress port at arrival */
     uint8_t verdict; /* out: enum xdp_action as counted, 0..4 */
-    uint8_t rsvd[7];
+    uint8_t rsvd[3];
+    uint32_t tag; /* 0 on arrival; then as NIC_PKT_REQUEUE or NIC_PKT_CLONE found it */
 };
 _Static_assert(sizeof(struct nic_pkt) == 64, "nic_pkt is 64 bytes");
 _Static_assert(__builtin_offsetof(struct nic_pkt, tstamp_ns) == 32, "nic_pkt layout");
@@ -50,6 +51,13 @@ enum nic_pkt_cmd {
     NIC_PKT_DROP = 1, /* release the buffer */
     NIC_PKT_TX = 2,   /* send [data, data_end) to pkt.port, then release */
     NIC_PKT_HOST = 3, /* DMA [data, data_end) to host RX queue pkt.queue, then release */
+    /* Back to the work queue, with the cookie and the tag that the hart wrote. */
+    NIC_PKT_REQUEUE = 4,
+    /*
+     * A copy goes to the work queue, likewise, and the hart keeps its packet. No command
+     * tells whether a buffer was free for it: the device counts what it could not copy.
+     */
+    NIC_PKT_CLONE = 5,
 };
 
 /*

@@ -487,4 +487,94 @@ program P_LOOP_DEEP
     li      a0, 0
     leave
 
+program P_REDIRECT
+    lwu     t1, 0(a0)
+    lwu     a0, 0(t1)
+    lwu     a1, 4(t1)
+    helper  23
+    leave
+
+program P_REDIRECT_MAP
+    map_to_s1
+    lwu     t1, 0(a0)
+    mv      a0, s1
+    lwu     a1, 0(t1)
+    lwu     a2, 4(t1)
+    helper  51
+    leave
+
+program P_FORGOTTEN
+    map_to_s1
+    lwu     s0, 0(a0)
+    li      a0, 1
+    li      a1, 0
+    helper  23
+    mv      a0, s1
+    lwu     a1, 0(s0)
+    li      a2, 1
+    helper  51
+    li      a0, 4
+    leave
+
+program P_SECOND
+    lwu     t1, 0(a0)
+    lwu     t2, 20(a0)
+    sb      t2, 8(t1)
+    lwu     t2, 12(a0)
+    sb      t2, 9(t1)
+    lbu     t2, 10(t1)
+    addi    t2, t2, 1
+    sb      t2, 10(t1)
+    lbu     a0, 11(t1)
+    ret
+
+program P_INNER
+    map_to_s1
+    frame_key
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 1f
+    sw      zero, 0(sp)
+    mv      a1, sp
+    helper  1
+    beqz    a0, 2f
+    li      t1, 1
+    amoadd.d zero, t1, (a0)
+    li      a0, 1
+    leave
+1:  li      a0, 2
+    leave
+2:  li      a0, 0x999
+    leave
+
+program P_EACH
+    map_to_s1
+    addi    sp, sp, -32
+    lwu     t1, 0(a0)
+    lbu     t2, 4(t1)
+    sd      t2, 8(sp)           /* rounds until the callback says stop */
+    sd      zero, 0(sp)
+    mv      a0, s1
+1:  auipc   a1, %pcrel_hi(2f)
+    addi    a1, a1, %pcrel_lo(1b)
+    mv      a2, sp
+    li      a3, 0
+    helper  164
+    ld      t1, 0(sp)           /* result: sum << 8 | elements */
+    slli    t1, t1, 8
+    or      a0, a0, t1
+    leave
+2:  ld      t1, 0(a2)           /* map, key, value, context */
+    ld      t2, 0(a3)
+    lwu     t3, 0(a1)
+    add     t1, t1, t3
+    add     t2, t2, t1
+    sd      t2, 0(a3)
+    ld      t2, 8(a3)
+    addi    t2, t2, -1
+    sd      t2, 8(a3)
+    seqz    a0, t2
+    ret
+
 program P_PROGRAMS

@@ -42,6 +42,16 @@
 #define P_LOOP_WILD   31 /* the callback spoils what it should keep */
 #define P_LOOP_ENTRY  32 /* a callback in firmware text */
 #define P_LOOP_DEEP   33 /* a callback that calls the helper with itself */
-#define P_PROGRAMS    34
+
+/* Redirects. Frame: bytes 0..3 key or interface, bytes 4..7 flags. */
+#define P_REDIRECT     34
+#define P_REDIRECT_MAP 35
+#define P_FORGOTTEN    36 /* a target, then one that a map has not: returns XDP_REDIRECT by itself */
+#define P_SECOND                                                                                   \
+    37                /* in a devmap or cpumap: frame[8] = egress, [9] = ingress interface,        \
+                         [10] += 1; its result is frame[11] */
+#define P_INNER    38 /* map of maps: key frame 0..3; counts in value 0 of the inner map */
+#define P_EACH     39 /* for_each_map_elem: adds up values; stops as frame byte 4 says */
+#define P_PROGRAMS 40
 
 #endif

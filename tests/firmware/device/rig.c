@@ -306,7 +306,42 @@ static int wire_next(void *ctx, struct nic_frame *f)
     return 1;
 }
 
-static const struct nic_port_ops wire_ops = {wire_next, NULL};
+static void sent(struct rig *r, unsigned port, const struct nic_frame *f)
+{
+    r->sent_frames[port]++;
+    memcpy(r->sent_last[port], f->data, f->len < 64 ? f->len : 64);
+}
+
+static void sent_1(void *ctx, const struct nic_frame *f)
+{
+    sent(ctx, 1, f);
+}
+
+static void sent_2(void *ctx, const struct nic_frame *f)
+{
+    sent(ctx, 2, f);
+}
+
+static void sent_3(void *ctx, const struct nic_frame *f)
+{
+    sent(ctx, 3, f);
+}
+
+static int no_frame(void *ctx, struct nic_frame *f)
+{
+    (void)ctx, (void)f;
+    return 0;
+}
+
+static const struct nic_port_ops wire_ops = {wire_next, sent_1};
+
+void rig_listen(struct rig *r)
+{
+    static const struct nic_port_ops quiet[] = {{no_frame, sent_2}, {no_frame, sent_3}};
+    struct nic_pacing pace = {.how = NIC_PACE_MAX};
+    for (unsigned port = 2; port <= RIG_PORTS; port++)
+        CU_ASSERT_EQUAL_FATAL(nic_port_connect(r->dev, port, &quiet[port - 2], r, pace), 0);
+}
 
 void rig_traffic_begin(struct rig *r, uint32_t frames, uint32_t len, uint32_t (*word)(uint32_t n))
 {
@@ -318,6 +353,7 @@ void rig_traffic_begin(struct rig *r, uint32_t frames, uint32_t len, uint32_t (*
     r->word = word;
     for (uint32_t i = 0; i < len; i++)
         r->frame[i] = (uint8_t)i;
+    memcpy(r->frame + sizeof(uint32_t), r->head, r->head_len);
     CU_ASSERT_EQUAL_FATAL(nic_port_connect(r->dev, 1, &wire_ops, r, pace), 0);
     CU_ASSERT_EQUAL_FATAL(rig_command(r, on, NULL), 0);
 }

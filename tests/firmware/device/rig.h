@@ -19,6 +19,8 @@
 #define RIG_VALUE (RIG_IOVA + 0x30000)
 #define RIG_RING  32u
 
+#define RIG_PORTS 3u
+
 #define RIG_FRAMES_MAX 200000u
 
 struct rig {
@@ -30,6 +32,12 @@ struct rig {
     uint32_t frames, sent, len;
     uint32_t (*word)(uint32_t n);
     uint8_t frame[4096];
+    uint8_t head[16]; /* `head_len` bytes that follow word(n) */
+    uint32_t head_len;
+
+    /* frames sent, by port; the bytes of the last one on each */
+    uint32_t sent_frames[RIG_PORTS + 1];
+    uint8_t sent_last[RIG_PORTS + 1][64];
 
     /* what the tap saw */
     uint32_t done;
@@ -71,6 +79,9 @@ void rig_traffic(struct rig *r, uint32_t frames, uint32_t len, uint32_t (*word)(
 /* The same in two steps, for commands under traffic. */
 void rig_traffic_begin(struct rig *r, uint32_t frames, uint32_t len, uint32_t (*word)(uint32_t n));
 void rig_traffic_end(struct rig *r);
+
+/* Notes what leaves by ports 2 and 3 too, of a device with RIG_PORTS of them. */
+void rig_listen(struct rig *r);
 
 struct fw_counters rig_counters(struct rig *r);
 struct fw_fault_log rig_faults(struct rig *r);

@@ -114,7 +114,7 @@ static void test_hostile(void)
         {0, 60, 0, NIC_PKT_HOST},
         {0, INT32_MIN, 0, NIC_PKT_HOST},
         {0, 0, 0, 0},
-        {0, 0, 0, 4},
+        {0, 0, 0, 6},
         {0, 0, 0, UINT64_C(0x100000001)},
     };
     const unsigned n = sizeof(bad) / sizeof(bad[0]);
@@ -364,6 +364,105 @@ static void test_watchdog_idle(void)
     rig_close(&rig);
 }
 
+/* ---- back to the queue, and copies ---- */
+
+static uint8_t *packet_byte(uint32_t hart)
+{
+    struct nic_pkt pkt = rig_pkt(&rig, hart);
+    const struct pktbuf *b = &rig.dev->pool.buf[rig.dev->hart[hart].buf];
+
+    return bufpool_mem(rig.dev, b) + (pkt.data - pkt.buf);
+}
+
+/* It comes back with what the hart wrote, its place in the order kept; the tap saw it before. */
+static void test_requeue(void)
+{
+    struct nic_pkt pkt;
+
+    bytes[0] = 7;
+    open(NULL, 1, NIC_PACE_PPS);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(1, 1000000), BUS_OK);
+    pkt = rig_pkt(&rig, 1);
+    CU_ASSERT_EQUAL(pkt.tag, 0);
+    pkt.cookie = 0x1234;
+    pkt.tag = 99;
+    pkt.data += 2;
+    rig_set_pkt(&rig, 1, pkt);
+    CU_ASSERT_EQUAL(give(1, NIC_PKT_REQUEUE, 1000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig.done, 1);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 0);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(0, 2000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).seq, 0);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).cookie, 0x1234);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).tag, 99);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).data, pkt.data);
+    CU_ASSERT_EQUAL(give(0, NIC_PKT_DROP, 2000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig.done, 1);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 1);
+    rig_close(&rig);
+}
+
+/* The copy is another buffer with the same bytes; both must come back before the seq is done. */
+static void test_clone(void)
+{
+    struct nic_pkt pkt;
+
+    bytes[0] = 7;
+    open(NULL, 1, NIC_PACE_PPS);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(1, 1000000), BUS_OK);
+    pkt = rig_pkt(&rig, 1);
+    pkt.tag = 5;
+    rig_set_pkt(&rig, 1, pkt);
+    CU_ASSERT_EQUAL(give(1, NIC_PKT_CLONE, 1000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig.done, 0);
+    *packet_byte(1) = 8;
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(0, 2000000), BUS_OK);
+    CU_ASSERT_NOT_EQUAL(rig_pkt(&rig, 0).buf, pkt.buf);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).tag, 5);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).data_end - rig_pkt(&rig, 0).data, pkt.data_end - pkt.data);
+    CU_ASSERT_EQUAL(*packet_byte(0), 7);
+    CU_ASSERT_EQUAL(give(1, NIC_PKT_DROP, 2000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig.done, 1);
+    CU_ASSERT_EQUAL(rig.log[0].first_byte, 8);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 0);
+    CU_ASSERT_EQUAL(give(0, NIC_PKT_DROP, 2000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig.done, 1);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 1);
+    rig_close(&rig);
+}
+
+/* No buffer for a copy, or a descriptor that cannot be: counted, and the hart keeps its packet. */
+static void test_clone_refused(void)
+{
+    struct nic_pkt pkt;
+    unsigned copies = 0;
+
+    open(NULL, 1, NIC_PACE_PPS);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(1, 1000000), BUS_OK);
+    do {
+        CU_ASSERT_EQUAL(give(1, NIC_PKT_CLONE, 1000000), BUS_OK);
+    } while (rig_drops(&rig, NIC_DROP_NO_COPY) == 0 && ++copies < 100000);
+    CU_ASSERT_EQUAL(copies, rig.dev->pool.per_cluster - 1);
+    pkt = rig_pkt(&rig, 1);
+    pkt.data_end = pkt.buf_end + 1;
+    rig_set_pkt(&rig, 1, pkt);
+    CU_ASSERT_EQUAL(give(1, NIC_PKT_CLONE, 1000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig_drops(&rig, NIC_DROP_BAD_CMD), 1);
+    CU_ASSERT_EQUAL(give(1, NIC_PKT_DROP, 1000000), BUS_OK);
+    rig_run(&rig);
+    for (unsigned i = 0; i < copies; i++) {
+        CU_ASSERT_EQUAL(get(1, 2000000), BUS_OK);
+        CU_ASSERT_EQUAL(give(1, NIC_PKT_DROP, 2000000), BUS_OK);
+    }
+    CU_ASSERT_EQUAL(rig.dev->pool.nfree[0], rig.dev->pool.per_cluster);
+    rig_close(&rig);
+}
+
 static const struct cunit_case cases[] = {
     {"longest waiting first", test_fifo},
     {"choice of cluster", test_clusters},
@@ -378,6 +477,9 @@ static const struct cunit_case cases[] = {
     {"a dropped frame passes its turn on", test_two_ports_drop},
     {"watchdog", test_watchdog},
     {"watchdog and idle", test_watchdog_idle},
+    {"back to the queue", test_requeue},
+    {"a copy", test_clone},
+    {"a copy that cannot be", test_clone_refused},
     {NULL, NULL},
 };
 
