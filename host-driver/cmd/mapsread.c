@@ -128,13 +128,16 @@ int maps_read(struct bpf_object *obj, struct map_dump **out, size_t *count, stru
     size_t n = 0;
     int rc = 0;
 
-    bpf_object__for_each_map(map, obj) n++;
+    if (obj != NULL)
+        bpf_object__for_each_map(map, obj) n++;
     maps = calloc(n + 1, sizeof(*maps));
     if (maps == NULL)
         return nic_err_set(err, -ENOMEM, "maps: out of memory");
+    if (n == 0)
+        obj = NULL;
     n = 0;
-    bpf_object__for_each_map(map, obj)
-    {
+    for (map = obj != NULL ? bpf_object__next_map(obj, NULL) : NULL; map != NULL;
+         map = bpf_object__next_map(obj, map)) {
         if (bpf_map__fd(map) < 0)
             continue;
         describe(&maps[n], map);
