@@ -291,7 +291,5 @@ int nicbpf_map_at(struct nicbpf *b, unsigned i, struct nicbpf_map_view *out)
 
 unsigned nicbpf_cpus(const struct nicbpf *b)
 {
-    const struct nicdrv_caps *caps = nicdrv_caps(b->drv);
-
-    return caps->engines * caps->threads;
+    return nicdrv_caps(b->drv)->limits.cpus;
 }

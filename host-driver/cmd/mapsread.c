@@ -81,10 +81,12 @@ static bool is_unreadable(int rc)
 static int read_map(struct map_dump *m, struct nic_err *err)
 {
     unsigned char *previous = calloc(1, (size_t)m->key_size + 1), *e;
-    int fd = bpf_map__fd(m->map), rc = previous != NULL ? 0 : -ENOMEM;
+    int fd = bpf_map__fd(m->map), rc = previous != NULL ? map_read_batches(m, fd) : -ENOMEM;
+    bool batched = rc <= 0;
     size_t room = 0, steps = 0;
 
-    while (rc == 0) {
+    rc = rc > 0 ? 0 : rc;
+    while (rc == 0 && !batched) {
         /* More entries than the map can have: its keys run in a circle. */
         if (steps++ > m->max_entries)
             rc = -EIO;
