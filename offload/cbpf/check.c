@@ -6,9 +6,9 @@
 
 #include "cbpf/cbpf.h"
 
-#define ANCILLARY 0xfffff000u /* SKF_AD_OFF of linux/filter.h */
-#define RELATIVE  0xffe00000u /* SKF_LL_OFF: from here on, offsets into a socket buffer's headers  \
-                               */
+/* SKF_AD_OFF and SKF_LL_OFF of linux/filter.h: from these on, offsets mean a socket buffer. */
+#define ANCILLARY 0xfffff000u
+#define RELATIVE  0xffe00000u
 
 static int refuse(struct offload_refusal *why, uint32_t insn, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
