@@ -13,6 +13,8 @@ static const struct {
     {"unknown#195896080",
      "CO-RE found no such field or type in what it relocates against; test it with "
      "bpf_core_field_exists() first, or give other types with --btf"},
+    {"max_entries, key_size and value_size must not be 0",
+     "its own loader sets the size before it loads the object: give the definition one"},
     {"unsupported function id",
      "this card's firmware does not have the helper: do without, or leave that part to the host"},
     {"unsupported call of a kernel function", "this card has no kernel functions"},

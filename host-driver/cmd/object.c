@@ -43,6 +43,19 @@ static const char *btf_path(const struct objopts *opts, char buf[DATADIR_PATH_MA
     return buf;
 }
 
+/* The card lives as long as this process: what LIBBPF_PIN_BY_NAME would leave behind is gone then.
+ */
+static void unpin_maps(struct bpf_object *obj)
+{
+    struct bpf_map *map;
+
+    bpf_object__for_each_map(map, obj)
+    {
+        if (bpf_map__pin_path(map) != NULL)
+            bpf_map__set_pin_path(map, NULL);
+    }
+}
+
 static int open_bpf(struct object *o, const struct objopts *opts)
 {
     char path[DATADIR_PATH_MAX];
@@ -54,6 +67,7 @@ static int open_bpf(struct object *o, const struct objopts *opts)
     if (o->bpf == NULL)
         return refused_by_libbpf(o, -errno);
     choose_types(o->bpf);
+    unpin_maps(o->bpf);
     return CMD_DONE;
 }
 

@@ -32,6 +32,7 @@ struct {
     __uint(max_entries, 4);
     __type(key, __u32);
     __type(value, __u64);
+    __uint(pinning, LIBBPF_PIN_BY_NAME); /* not heeded: the card is gone with the process */
 } counts SEC(".maps");
 
 const volatile __u32 limit = 1000;
