@@ -15,6 +15,7 @@ static const struct opt check_opts[] = {
                  "the offload rules to check against: nicsim (the simulated card), nfp (Netronome "
                  "Agilio CX under the Linux driver), or a profile's file (default: nicsim)"),
     OBJOPTS_BTF(struct check_values),
+    OBJOPTS_FILTER(struct check_values),
     DEVOPTS_PRESET(struct check_values),
     DEVOPTS_SET,
     DEVOPTS_XLATE,
@@ -54,6 +55,17 @@ int check_profile(const char *name, struct offload_profile *out)
         return cmd_fail(CMD_FAILED, "%s:%u: %s", path, line, why);
     }
     free(text);
+    return CMD_DONE;
+}
+
+static int list_filter(struct check_report *r)
+{
+    r->programs = calloc(1, sizeof(*r->programs));
+    if (r->programs == NULL)
+        return cmd_fail(CMD_FAILED, "out of memory");
+    r->count = 1;
+    snprintf(r->programs[0].name, sizeof(r->programs[0].name), "filter");
+    snprintf(r->programs[0].section, sizeof(r->programs[0].section), "packet filter");
     return CMD_DONE;
 }
 
@@ -97,7 +109,7 @@ static int check_all(const struct check_values *v, struct session *s, struct che
     int status = check_profile(v->profile != NULL ? v->profile : "nicsim", &r->profile);
 
     if (status == CMD_DONE)
-        status = list_programs(v, r);
+        status = r->path != NULL ? list_programs(v, r) : list_filter(r);
     if (status != CMD_DONE)
         return status;
     if (devopts_apply(&v->dev, &cfg, &err) != 0)
@@ -134,7 +146,10 @@ static int check_main(const struct cmd *self, int argc, char **argv)
     struct session s = {0};
     int status;
 
-    if (!cmd_parse(self, argc, argv, &v, &r.path, 1, 1, &status))
+    if (!cmd_parse(self, argc, argv, &v, &r.path, 0, 1, &status))
+        return status;
+    status = object_usage(self, r.path, &v.obj);
+    if (status != CMD_DONE)
         return status;
     bpflog_start(v.verbose);
     status = check_all(&v, &s, &r);
@@ -152,7 +167,7 @@ static int check_main(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_check = {
     .name = "check",
-    .args = "PROG.o",
+    .args = "PROG.o | --filter EXPR",
     .brief = "tell whether a program can be offloaded, why not, and what it uses",
     .about =
         "Verifies, translates and loads each XDP program of an object on the simulated card, then "

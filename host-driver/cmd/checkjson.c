@@ -76,7 +76,7 @@ void check_json(const struct check_report *r)
 {
     json_object *o = json_object_new_object(), *programs = json_object_new_array();
 
-    add_text(o, "object", r->path);
+    add_text(o, "object", r->path != NULL ? r->path : "");
     add_text(o, "profile", r->profile.name);
     for (size_t i = 0; i < r->count; i++)
         json_object_array_add(programs, program_json(&r->programs[i]));

@@ -135,7 +135,7 @@ int check_one(const struct check_values *v, const char *path, const char *name, 
 
     struct nicbpf_map_view freed;
 
-    opts.prog = name;
+    opts.prog = path != NULL ? name : NULL;
     (void)nicbpf_map_at(s->bpf, 0, &freed); /* has what the last program used given back */
     if (nicdrv_caps_refresh(s->drv) != 0)
         return cmd_fail(CMD_FAILED, "the card does not answer");

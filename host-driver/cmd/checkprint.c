@@ -80,7 +80,8 @@ void check_print(const struct check_report *r, bool verbose)
     struct style s = style_choose();
     size_t refused = 0;
 
-    printf("%s%s%s against %s (%s)\n", s.bold, r->path, s.plain, r->profile.name, r->profile.about);
+    printf("%s%s%s against %s (%s)\n", s.bold, r->path != NULL ? r->path : "packet filter", s.plain,
+           r->profile.name, r->profile.about);
     for (size_t i = 0; i < r->count; i++) {
         print_program(r, &r->programs[i], &s, verbose);
         refused += !r->programs[i].accepted;

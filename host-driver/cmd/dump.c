@@ -24,6 +24,7 @@ struct dump_values {
 static const struct opt dump_opts[] = {
     OBJOPTS_PROG(struct dump_values, "show"),
     OBJOPTS_BTF(struct dump_values),
+    OBJOPTS_FILTER(struct dump_values),
     OPT_ROW_FLAG(struct dump_values, json, "json", 0, "print one JSON object"),
     DEVOPTS_PRESET(struct dump_values),
     DEVOPTS_SET,
@@ -35,6 +36,7 @@ static const struct opt dump_opts[] = {
 
 static const struct cmd_example dump_examples[] = {
     {"nicsim dump build/examples/dos_filter.bpf.o", "what the engines run, line by line"},
+    {"nicsim dump --filter 'udp port 53'", "a packet filter as engine code"},
     {NULL, NULL},
 };
 
@@ -294,10 +296,13 @@ static int dump_main(const struct cmd *self, int argc, char **argv)
     static struct dump_values v;
     struct object o = {0};
     struct session s = {0};
-    const char *path;
+    const char *path = NULL;
     int status;
 
-    if (!cmd_parse(self, argc, argv, &v, &path, 1, 1, &status))
+    if (!cmd_parse(self, argc, argv, &v, &path, 0, 1, &status))
+        return status;
+    status = object_usage(self, path, &v.obj);
+    if (status != CMD_DONE)
         return status;
     bpflog_start(v.verbose);
     status = dump_object(&v, path, &o, &s);
@@ -308,7 +313,7 @@ static int dump_main(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_dump = {
     .name = "dump",
-    .args = "PROG.o",
+    .args = "PROG.o | --filter EXPR",
     .brief = "show a program as BPF, engine code and C source side by side",
     .about =
         "Verifies, translates and loads an XDP program, then lists it: above each group the "

@@ -34,6 +34,13 @@ struct map_dump {
     unsigned char *entries;
 };
 
+/* ---- mapsbatch.c ---- */
+/*
+ * Reads a large map many entries at a time. 1: this map or card has no such command, and nothing
+ * was read; else 0 or a negative errno.
+ */
+int map_read_batches(struct map_dump *m, int fd);
+
 /* Reads all maps of the object, in its order. *out is owned by the caller. */
 int maps_read(struct bpf_object *obj, struct map_dump **out, size_t *count, struct nic_err *err);
 void maps_free(struct map_dump *maps, size_t count);

@@ -162,5 +162,5 @@ void maps_print(FILE *out, const struct bpf_object *obj, const struct map_dump *
                 size_t most)
 {
     for (size_t i = 0; i < count; i++)
-        print_map(out, bpf_object__btf(obj), &maps[i], most);
+        print_map(out, obj != NULL ? bpf_object__btf(obj) : NULL, &maps[i], most);
 }

@@ -81,10 +81,12 @@ static bool is_unreadable(int rc)
 static int read_map(struct map_dump *m, struct nic_err *err)
 {
     unsigned char *previous = calloc(1, (size_t)m->key_size + 1), *e;
-    int fd = bpf_map__fd(m->map), rc = previous != NULL ? 0 : -ENOMEM;
+    int fd = bpf_map__fd(m->map), rc = previous != NULL ? map_read_batches(m, fd) : -ENOMEM;
+    bool batched = rc <= 0;
     size_t room = 0, steps = 0;
 
-    while (rc == 0) {
+    rc = rc > 0 ? 0 : rc;
+    while (rc == 0 && !batched) {
         /* More entries than the map can have: its keys run in a circle. */
         if (steps++ > m->max_entries)
             rc = -EIO;
@@ -128,13 +130,16 @@ int maps_read(struct bpf_object *obj, struct map_dump **out, size_t *count, stru
     size_t n = 0;
     int rc = 0;
 
-    bpf_object__for_each_map(map, obj) n++;
+    if (obj != NULL)
+        bpf_object__for_each_map(map, obj) n++;
     maps = calloc(n + 1, sizeof(*maps));
     if (maps == NULL)
         return nic_err_set(err, -ENOMEM, "maps: out of memory");
+    if (n == 0)
+        obj = NULL;
     n = 0;
-    bpf_object__for_each_map(map, obj)
-    {
+    for (map = obj != NULL ? bpf_object__next_map(obj, NULL) : NULL; map != NULL;
+         map = bpf_object__next_map(obj, map)) {
         if (bpf_map__fd(map) < 0)
             continue;
         describe(&maps[n], map);

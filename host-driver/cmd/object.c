@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cmd/object.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "cmd/bpflog.h"
 #include "cmd/cmd.h"
 #include "cmd/datadir.h"
+#include "cmd/filter.h"
 #include "cmd/hints.h"
 
 #define LOG_SIZE       (1u << 20)
@@ -41,6 +43,19 @@ static const char *btf_path(const struct objopts *opts, char buf[DATADIR_PATH_MA
     return buf;
 }
 
+/* The card lives as long as this process: what LIBBPF_PIN_BY_NAME would leave behind is gone then.
+ */
+static void unpin_maps(struct bpf_object *obj)
+{
+    struct bpf_map *map;
+
+    bpf_object__for_each_map(map, obj)
+    {
+        if (bpf_map__pin_path(map) != NULL)
+            bpf_map__set_pin_path(map, NULL);
+    }
+}
+
 static int open_bpf(struct object *o, const struct objopts *opts)
 {
     char path[DATADIR_PATH_MAX];
@@ -52,6 +67,30 @@ static int open_bpf(struct object *o, const struct objopts *opts)
     if (o->bpf == NULL)
         return refused_by_libbpf(o, -errno);
     choose_types(o->bpf);
+    unpin_maps(o->bpf);
+    return CMD_DONE;
+}
+
+static int open_filter(struct object *o, const struct objopts *opts)
+{
+    o->path = opts->filter != NULL ? opts->filter : opts->filter_file;
+    o->name = "filter";
+    return filter_program(opts, &o->filter, &o->filter_count);
+}
+
+int object_usage(const struct cmd *c, const char *path, const struct objopts *opts)
+{
+    int given = (path != NULL) + (opts->filter != NULL) + (opts->filter_file != NULL);
+
+    if (given == 0)
+        return cmd_fail(CMD_USAGE, "%s: needs %s (see nicsim %s --help)", c->name, c->args,
+                        c->name);
+    if (given > 1)
+        return cmd_fail(CMD_USAGE, "%s: one of PROG.o, --filter and --filter-file", c->name);
+    if (path != NULL && opts->match != NULL)
+        return cmd_fail(CMD_USAGE, "%s: --match goes with --filter or --filter-file", c->name);
+    if (path == NULL && (opts->prog != NULL || opts->btf != NULL))
+        return cmd_fail(CMD_USAGE, "%s: a filter takes no --prog and no --btf", c->name);
     return CMD_DONE;
 }
 
@@ -61,7 +100,7 @@ int object_open_all(struct object *o, const char *path, const struct objopts *op
 
     memset(o, 0, sizeof(*o));
     o->path = path;
-    o->fd = -1;
+    o->fd = o->link_fd = -1;
     status = objfile_open(&o->file, path);
     return status == CMD_DONE ? open_bpf(o, opts) : status;
 }
@@ -69,8 +108,13 @@ int object_open_all(struct object *o, const char *path, const struct objopts *op
 int object_open(struct object *o, const char *path, const struct objopts *opts,
                 const char *maps_from)
 {
-    int status = object_open_all(o, path, opts);
+    int status;
 
+    memset(o, 0, sizeof(*o));
+    o->fd = o->link_fd = -1;
+    if (path == NULL)
+        return open_filter(o, opts);
+    status = object_open_all(o, path, opts);
     if (status == CMD_DONE)
         status = choose_program(o, opts->prog);
     if (status != CMD_DONE)
@@ -121,12 +165,28 @@ static int refused(const struct object *o, const struct session *s, int code, bo
     return CMD_REFUSED;
 }
 
+/* As libbpf: without a log, and again with one to tell why. */
+static int load_filter(struct object *o, bool verbose)
+{
+    LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_size = LOG_SIZE, .log_level = verbose ? 2 : 1);
+    const struct bpf_insn *insns = (const struct bpf_insn *)o->filter;
+
+    o->fd = bpf_prog_load(BPF_PROG_TYPE_XDP, o->name, "GPL", insns, o->filter_count, NULL);
+    if (o->fd >= 0 || o->log == NULL)
+        return o->fd < 0 ? o->fd : 0;
+    opts.log_buf = o->log;
+    o->fd = bpf_prog_load(BPF_PROG_TYPE_XDP, o->name, "GPL", insns, o->filter_count, &opts);
+    return o->fd < 0 ? o->fd : 0;
+}
+
 int object_try_load(struct object *o, bool verbose)
 {
     struct bpf_program *p;
     int rc;
 
     o->log = calloc(1, LOG_SIZE);
+    if (o->bpf == NULL)
+        return load_filter(o, verbose);
     /* One after the other they load, so that one buffer holds the log of the last. */
     bpf_object__for_each_program(p, o->bpf)
     {
@@ -149,6 +209,10 @@ int object_load(struct object *o, struct session *s, bool verbose)
 
 int object_attach(struct object *o, struct session *s, unsigned port)
 {
+    if (o->bpf == NULL) {
+        o->link_fd = bpf_link_create(o->fd, (int)port, BPF_XDP, NULL);
+        return o->link_fd >= 0 ? CMD_DONE : refused(o, s, o->link_fd, false);
+    }
     o->link = bpf_program__attach_xdp(o->prog, (int)port);
     return o->link != NULL ? CMD_DONE : refused(o, s, -errno, false);
 }
@@ -156,7 +220,12 @@ int object_attach(struct object *o, struct session *s, unsigned port)
 void object_close(struct object *o)
 {
     bpf_link__destroy(o->link);
+    if (o->bpf == NULL && o->name != NULL && o->fd >= 0)
+        close(o->fd);
+    if (o->bpf == NULL && o->name != NULL && o->link_fd >= 0)
+        close(o->link_fd);
     bpf_object__close(o->bpf);
+    free(o->filter);
     objfile_close(&o->file);
     free(o->log);
     memset(o, 0, sizeof(*o));

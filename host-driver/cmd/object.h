@@ -9,25 +9,33 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 
+#include "cmd/cmd.h"
 #include "cmd/objfile.h"
 #include "cmd/objopts.h"
 #include "cmd/session.h"
+#include "offload/prog.h"
 
 struct object {
     const char *path;
     struct objfile file;
     struct bpf_object *bpf; /* NULL: a filter */
     struct bpf_program *prog;
+    struct ebpf_insn *filter; /* its program; or NULL */
+    uint32_t filter_count;
     const char *name; /* the program's */
-    int fd;           /* the program's once loaded, borrowed from bpf */
+    int fd;           /* the program's once loaded */
+    int link_fd;      /* a filter's */
     struct bpf_link *link;
     char *log; /* the verifier's */
 };
 
+/* Is there either a path or a filter? enum cmd_status. */
+int object_usage(const struct cmd *c, const char *path, const struct objopts *opts);
+
 /*
  * All return enum cmd_status and say on stderr what is wrong. What is needed is loaded with the
  * program: those that program arrays start with, those that `maps_from` (or NULL) names, and,
- * when the object has a DEVMAP or CPUMAP, the programs for it.
+ * when the object has a DEVMAP or CPUMAP, the programs for it. `path` is NULL for a filter.
  */
 int object_open(struct object *o, const char *path, const struct objopts *opts,
                 const char *maps_from);

@@ -7,6 +7,7 @@
 
 struct objopts {
     const char *prog, *btf;
+    const char *filter, *filter_file, *match;
 };
 
 #define OBJOPTS_PROG(type, verb)                                                                   \
@@ -16,5 +17,13 @@ struct objopts {
     OPT_ROW_TEXT(type, obj.btf, "btf", 0, "FILE",                                                  \
                  "the types that CO-RE relocates against, BTF or an ELF file with it (default: "   \
                  "the running kernel's, where it has none those of XDP that come with nicsim)")
+#define OBJOPTS_FILTER(type)                                                                       \
+    OPT_ROW_TEXT(type, obj.filter, "filter", 0, "EXPR",                                            \
+                 "instead of PROG.o: a packet filter as tcpdump takes it, see pcap-filter(7)"),    \
+        OPT_ROW_TEXT(type, obj.filter_file, "filter-file", 0, "FILE",                              \
+                     "the same, compiled: what tcpdump -ddd printed"),                             \
+        OPT_ROW_TEXT(type, obj.match, "match", 0, "VERDICT",                                       \
+                     "what becomes of packets that match the filter: pass (the others are "        \
+                     "dropped), drop or tx (the others pass) (default: pass)")
 
 #endif

@@ -40,7 +40,8 @@ static void print_top(const struct run *r, const struct style *s)
 {
     char clock[32];
 
-    printf("%s%s%s from %s", s->bold, r->o.name, s->plain, r->path);
+    printf("%s%s%s %s %s", s->bold, r->o.name, s->plain, r->path != NULL ? "from" : "of",
+           r->o.path);
     if (r->view.image != NULL)
         printf(": %u BPF instructions, %u engine instructions", r->view.prog->insn_count,
                r->view.image->code_words);

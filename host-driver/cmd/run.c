@@ -32,17 +32,21 @@ static int check_usage(const struct run_values *v)
     if ((v->read == NULL) == (v->gen == NULL))
         return cmd_fail(CMD_USAGE, "run: give the packets: either -r FILE or --gen SPEC "
                                    "(see nicsim run --help)");
+    if (v->maps_from != NULL && (v->obj.filter != NULL || v->obj.filter_file != NULL))
+        return cmd_fail(CMD_USAGE, "run: a filter has no maps for --maps-from");
     if (v->gen != NULL && v->pacing.how == NIC_PACE_TRACE)
         return cmd_fail(CMD_USAGE, "run: --rate trace needs a capture (-r)");
     return CMD_DONE;
 }
 
 /* A wrong generator text is usage; a capture that cannot be read is not. */
-static int open_inputs(struct run *r)
+static int open_inputs(const struct cmd *self, struct run *r)
 {
     struct nic_err err = {""};
-    int status = check_usage(r->v);
+    int status = object_usage(self, r->path, &r->v->obj);
 
+    if (status == CMD_DONE)
+        status = check_usage(r->v);
     if (status != CMD_DONE)
         return status;
     if (devopts_apply(&r->v->dev, &r->cfg, &err) != 0)
@@ -144,9 +148,9 @@ static int report(struct run *r)
     return status;
 }
 
-static int run_all(struct run *r)
+static int run_all(const struct cmd *self, struct run *r)
 {
-    int status = open_inputs(r);
+    int status = open_inputs(self, r);
 
     if (status == CMD_DONE)
         status = open_outputs(r);
@@ -181,10 +185,10 @@ static int run_main(const struct cmd *self, int argc, char **argv)
 {
     static struct run_values v; /* zero; too large for small stacks */
     struct run *r;
-    const char *path;
+    const char *path = NULL;
     int status;
 
-    if (!cmd_parse(self, argc, argv, &v, &path, 1, 1, &status))
+    if (!cmd_parse(self, argc, argv, &v, &path, 0, 1, &status))
         return status;
     r = calloc(1, sizeof(*r));
     if (r == NULL)
@@ -192,7 +196,7 @@ static int run_main(const struct cmd *self, int argc, char **argv)
     bpflog_start(v.verbose);
     r->v = &v;
     r->path = path;
-    status = run_all(r);
+    status = run_all(self, r);
     clean_up(r);
     free(r);
     return status;
@@ -200,7 +204,7 @@ static int run_main(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_run = {
     .name = "run",
-    .args = "PROG.o (-r FILE | --gen SPEC)",
+    .args = "(PROG.o | --filter EXPR) (-r FILE | --gen SPEC)",
     .brief = "run packets through an XDP program on the NIC, and report",
     .about =
         "Boots the simulated card, verifies and translates the XDP program, loads it, attaches "

@@ -63,6 +63,7 @@ const struct opt run_opts[] = {
         "(distinct sources) up to 16777216; k, M and G are powers of 1000"),
     OBJOPTS_PROG(struct run_values, "run"),
     OBJOPTS_BTF(struct run_values),
+    OBJOPTS_FILTER(struct run_values),
     OPT_ROW_TEXT(struct run_values, write, "write", 'w', "FILE",
                  "write the packets that leave the card to a pcapng file: an interface for each "
                  "port and one for the host (host0), the verdict as comment of each packet"),
@@ -117,6 +118,8 @@ const struct cmd_example run_examples[] = {
     {"nicsim run build/examples/dos_filter.bpf.o -r examples/captures/attack.pcap \\\n"
      "      --maps-from examples/dos_filter.maps -w clean.pcapng",
      "the same with a blocklist; what survives goes to clean.pcapng"},
+    {"nicsim run --filter 'tcp dst port 80 and not src net 10/8' --match drop -r in.pcap",
+     "a packet filter in place of a program"},
     {"nicsim run build/examples/drop.bpf.o --gen udp4,size=64,count=1M --engines 4",
      "how fast four engines drop 64-byte packets"},
     {"nicsim run build/examples/parse_ip_count.bpf.o -r in.pcap --json --maps | jq .maps",

@@ -26,9 +26,20 @@ def read_maps(path):
     def as_bytes(items):
         return bytes(int(b, 16) for b in items)
 
+    def value(e):
+        """One value of an entry: names for ids, which differ; all that a per-CPU entry has."""
+        if "values" in e:
+            first, *others = (as_bytes(v["value"]) for v in e["values"])
+            return first + b"".join(sorted(set(others)))
+        name = e.get("map") or e.get("program")
+        return name.encode() if name else as_bytes(e["value"])
+
     maps = {}
     for m in top["maps"]:
-        entries = {as_bytes(e["key"]): as_bytes(e["value"]) for e in m["entries"]}
+        if m["type"] in ("queue", "stack"):
+            maps[m["name"]] = (m["type"], {bytes([i]): value(e) for i, e in enumerate(m["entries"])})
+            continue
+        entries = {as_bytes(e["key"]): value(e) for e in m["entries"]}
         if len(entries) != len(m["entries"]):
             raise ValueError(f"map {m['name']}: a key is listed twice")
         if m["name"] in maps:

@@ -96,6 +96,19 @@ static const struct bpf_program *program_find(const struct bpf_object *obj, cons
     return NULL;
 }
 
+/* Sections that libbpf does not know hold XDP programs here; of other types none is loaded. */
+static void programs_prepare(struct bpf_object *obj)
+{
+    struct bpf_program *p;
+
+    bpf_object__for_each_program(p, obj)
+    {
+        if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC)
+            bpf_program__set_type(p, BPF_PROG_TYPE_XDP);
+        bpf_program__set_autoload(p, bpf_program__type(p) == BPF_PROG_TYPE_XDP);
+    }
+}
+
 static const char *verdict_name(uint32_t retval)
 {
     static const char *const names[] = {"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
@@ -220,6 +233,8 @@ int main(int argc, char **argv)
     }
     pin_to_first_cpu();
     obj = bpf_object__open_file(o.object, NULL);
+    if (obj != NULL)
+        programs_prepare(obj);
     if (obj == NULL || bpf_object__load(obj) != 0) {
         fprintf(stderr, "%s: the kernel refuses it: %s\n", o.object, strerror(errno));
         bpf_object__close(obj);

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The comparison itself: each kind of difference must be found."""
 import copy
+import json
+import tempfile
 import unittest
 
 import compare
@@ -42,6 +44,32 @@ class Packets(unittest.TestCase):
         self.assertEqual(compare.compare_packets(want, LINES + [DROPPED]), ([], 2))
         ran = dict(LINES[0], i=2)
         self.assertEqual(len(compare.compare_packets(want, LINES + [ran])[0]), 1)
+
+
+class Reading(unittest.TestCase):
+    def read(self, type_, *entries):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
+            json.dump({"maps": [{"name": "m", "type": type_, "entries": entries}]}, f)
+            f.flush()
+            return compare.read_maps(f.name)["m"][1]
+
+    def test_every_processor_counts(self):
+        def entry(*values):
+            return {"key": ["0x01"], "values": [{"cpu": i, "value": [v]}
+                                                for i, v in enumerate(values)]}
+        one = self.read("percpu_hash", entry("0x05", "0x00"))
+        self.assertEqual(one, self.read("percpu_hash", entry("0x05", "0x00", "0x00", "0x00")))
+        self.assertNotEqual(one, self.read("percpu_hash", entry("0x00", "0x05")))
+        self.assertNotEqual(one, self.read("percpu_hash", entry("0x05", "0x00", "0x01")))
+
+    def test_names_not_ids(self):
+        a = {"key": ["0x01"], "value": ["0x11"], "program": "one"}
+        self.assertEqual(self.read("prog_array", a), self.read("prog_array", a | {"value": ["0x12"]}))
+        self.assertNotEqual(self.read("prog_array", a), self.read("prog_array", a | {"program": "two"}))
+
+    def test_order_of_a_queue(self):
+        a, b = ({"key": [], "value": [v]} for v in ("0x01", "0x02"))
+        self.assertNotEqual(self.read("queue", a, b), self.read("queue", b, a))
 
 
 class Maps(unittest.TestCase):

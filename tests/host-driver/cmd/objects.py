@@ -155,6 +155,29 @@ def test_profile_files():
     assert "no profile 'fly'" in nicsim("check", obj, "--profile", "fly", status=1).stderr
 
 
+# What may be said of an object of Debian's xdp-tools (docs/offload.md).
+NAMED_RULES = (r"no XDP program in it",
+               r"map '\w+': type (PERF_EVENT_ARRAY|XSKMAP) \(\d+\) is not supported by the firmware")
+
+
+def test_debian_xdp_tools():
+    objects = sorted(Path("/usr/lib").glob("*/bpf/*.o"))
+    if not objects:
+        print("skipped: xdp-tools is not installed")
+    accepted = 0
+    for obj in objects:
+        done = subprocess.run([NICSIM, "check", "--json", obj], capture_output=True, text=True,
+                              timeout=60, check=False)
+        if done.returncode == 0:
+            accepted += 1
+            continue
+        programs = json.loads(done.stdout)["programs"] if done.stdout else []
+        said = [r["text"] for p in programs for r in p["reasons"]] or [done.stderr]
+        assert done.returncode == 2, (obj, done)
+        assert all(any(re.search(rule, text) for rule in NAMED_RULES) for text in said), (obj, said)
+    assert not objects or accepted >= 11, accepted
+
+
 def main():
     failures = 0
     tests = [(n, f) for n, f in globals().items() if n.startswith("test_")]
