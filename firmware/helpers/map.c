@@ -67,14 +67,14 @@ uint64_t fw_helper_map_push(uint64_t map, uint64_t value, uint64_t flags, uint64
 {
     struct fw_map *m = arg_map_to_write(map);
     (void)a3, (void)a4;
-    return fw_helper_error(fw_map_push(m, arg_bytes(value, m->spec.value_size), flags));
+    return fw_helper_error(fw_map_push(m, fw_arg_bytes(value, m->spec.value_size), flags));
 }
 
 uint64_t fw_helper_map_pop(uint64_t map, uint64_t value, uint64_t a2, uint64_t a3, uint64_t a4)
 {
     struct fw_map *m = arg_map_to_write(map);
     (void)a2, (void)a3, (void)a4;
-    void *to = (void *)(uintptr_t)arg_bytes(value, m->spec.value_size);
+    void *to = (void *)(uintptr_t)fw_arg_bytes(value, m->spec.value_size);
     return fw_helper_error(fw_map_pop(m, to));
 }
 
@@ -82,7 +82,7 @@ uint64_t fw_helper_map_peek(uint64_t map, uint64_t value, uint64_t a2, uint64_t 
 {
     struct fw_map *m = arg_map(map);
     (void)a2, (void)a3, (void)a4;
-    void *to = (void *)(uintptr_t)arg_bytes(value, m->spec.value_size);
+    void *to = (void *)(uintptr_t)fw_arg_bytes(value, m->spec.value_size);
     return fw_helper_error(fw_map_peek(m, to));
 }
 
@@ -91,6 +91,6 @@ uint64_t fw_helper_map_lookup_percpu(uint64_t map, uint64_t key, uint64_t cpu, u
 {
     const struct fw_map *m = arg_map(map);
     (void)a3, (void)a4;
-    const void *k = arg_bytes(key, m->spec.key_size);
+    const void *k = fw_arg_bytes(key, m->spec.key_size);
     return (uint64_t)(uintptr_t)fw_map_lookup_cpu(m, k, (uint32_t)cpu);
 }

@@ -122,20 +122,24 @@ int nicdrv_map_batch(struct nicdrv *drv, const struct nicdrv_map *map, enum nicd
                      struct nicdrv_batch *batch);
 /* ---- events: perf event arrays and ring buffers (fw/events.h) ---- */
 
- * An event, with ev->len bytes of data, both lent for the call;
- may not call the driver.After a * batch once more with NULL : time to look at the ring buffers,
-     of which not every * record has an event.typedef void(*nicdrv_event_fn)(
-                              void *ctx, const struct fw_event *ev, const void *data);
+/*
+ * An event, with ev->len bytes of data, both lent for the call; may not call the driver. After a
+ * batch once more with NULL: time to look at the ring buffers, of which not every
+ * record has an event.
+ */
+typedef void (*nicdrv_event_fn)(void *ctx, const struct fw_event *ev, const void *data);
+/*
  * Opens the event queue with `entries` (a power of two) for events of at most
  * `slot_bytes` (a multiple of 64, up to 64 KiB) each. -EBUSY when it is open, -EINVAL, -ENOMEM.
+ */
 int nicdrv_events_open(struct nicdrv *drv, unsigned entries, unsigned slot_bytes,
                        nicdrv_event_fn fn, void *ctx);
- void nicdrv_events_close(struct nicdrv *drv); /* what has arrived is delivered first */
- int nicdrv_event_counts(struct nicdrv *drv, struct fw_event_counts *out);
- /* Records of a ring buffer, events of a perf event array for which there was no room. */
- int nicdrv_map_lost(struct nicdrv *drv, const struct nicdrv_map *map, uint64_t *lost);
+void nicdrv_events_close(struct nicdrv *drv); /* what has arrived is delivered first */
+int nicdrv_event_counts(struct nicdrv *drv, struct fw_event_counts *out);
+/* Records of a ring buffer, events of a perf event array for which there was no room. */
+int nicdrv_map_lost(struct nicdrv *drv, const struct nicdrv_map *map, uint64_t *lost);
 
- /* ---- programs ---- */
+/* ---- programs ---- */
 
  struct nicdrv_prog {
      uint32_t handle;
