@@ -55,10 +55,6 @@
     X(RSS_SET, 17, "rss-set", "-", "-", "-", "queues", "-", "hash % queues chooses the queue")     \
     X(FAULTS, 18, "faults", "-", "-", "out: struct fw_fault_log", "-", "-",                        \
       "The last program faults, newest first")                                                     \
-    X(TRACE_SET, 41, "trace-set", "-", "-", "-", "bytes of ring, 0 = none", "-",                   \
-      "Drops what was not read. EINVAL: no power of two of 4 KiB to 16 MiB. ENOMEM")               \
-    X(TRACE_READ, 42, "trace-read", "-", "-", "out: records (fw/trace.h)", "-", "-",               \
-      "result: bytes written + lines lost so far << 32. ENOENT without a ring")                    \
     X(MAP_LOOKUP_DELETE, 19, "map-lookup-delete", "map", "in", "out", "0, or BPF_F_LOCK", "-",     \
       "Reads and deletes in one step. ENOENT; ENOTSUPP (524) for types without it")                \
     X(MAP_LOOKUP_BATCH, 20, "map-lookup-batch", "map", "in: cursor; out: keys", "out: values",     \
@@ -68,6 +64,10 @@
       "flags of each update", "result: entries done. The status is that of the next one")          \
     X(MAP_DELETE_BATCH, 22, "map-delete-batch", "map", "in: keys", "-", "entries", "-",            \
       "result: entries done. The status is that of the next one")                                  \
+    X(TRACE_SET, 41, "trace-set", "-", "-", "-", "bytes of ring, 0 = none", "-",                   \
+      "Drops what was not read. EINVAL: no power of two of 4 KiB to 16 MiB. ENOMEM")               \
+    X(TRACE_READ, 42, "trace-read", "-", "-", "out: records (fw/trace.h)", "-", "-",               \
+      "result: bytes written + lines lost so far << 32. ENOENT without a ring")                    \
     X(EVQ_CREATE, 50, "evq-create", "-", "in: struct fw_evq_spec", "-", "-", "-",                  \
       "Opens the event queue (fw/events.h). EBUSY when there is one")                              \
     X(EVQ_DESTROY, 51, "evq-destroy", "-", "-", "-", "-", "-",                                     \

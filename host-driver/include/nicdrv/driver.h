@@ -141,60 +141,60 @@ int nicdrv_map_lost(struct nicdrv *drv, const struct nicdrv_map *map, uint64_t *
 
 /* ---- programs ---- */
 
- struct nicdrv_prog {
-     uint32_t handle;
-     uint32_t base; /* device address of word 0 */
-     uint32_t bytes;
- };
- /* Reserves, links (maps[i] for the program's map i) and loads. Nothing stays behind on failure. */
- int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
-                        const struct nicdrv_map *const *maps, uint32_t map_count,
-                        struct nicdrv_prog *out, struct nic_err *err);
- int nicdrv_prog_destroy(struct nicdrv *drv, const struct nicdrv_prog *prog);
- int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port,
-                        bool replace);
- int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
+struct nicdrv_prog {
+    uint32_t handle;
+    uint32_t base; /* device address of word 0 */
+    uint32_t bytes;
+};
+/* Reserves, links (maps[i] for the program's map i) and loads. Nothing stays behind on failure. */
+int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
+                       const struct nicdrv_map *const *maps, uint32_t map_count,
+                       struct nicdrv_prog *out, struct nic_err *err);
+int nicdrv_prog_destroy(struct nicdrv *drv, const struct nicdrv_prog *prog);
+int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsigned port,
+                       bool replace);
+int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
 
- /* A packet buffer to try a program on; docs of the fields: struct fw_test. */
- struct nicdrv_test {
-     uint32_t data_meta, data, data_end; /* in and out: offsets in buf */
-     uint16_t port, queue;
-     uint32_t retval;
-     uint64_t runs, ns, faults; /* runs: in; ns: of all runs, modelled */
-     uint8_t buf[FW_TEST_BUF];
- };
- /* Runs the program t->runs times (0 = 1) on the NIC, without a port. Many runs are many commands,
-  * so that others get their turn. */
- int nicdrv_prog_test(struct nicdrv *drv, const struct nicdrv_prog *prog, struct nicdrv_test *t);
+/* A packet buffer to try a program on; docs of the fields: struct fw_test. */
+struct nicdrv_test {
+    uint32_t data_meta, data, data_end; /* in and out: offsets in buf */
+    uint16_t port, queue;
+    uint32_t retval;
+    uint64_t runs, ns, faults; /* runs: in; ns: of all runs, modelled */
+    uint8_t buf[FW_TEST_BUF];
+};
+/* Runs the program t->runs times (0 = 1) on the NIC, without a port. Many runs are many commands,
+ * so that others get their turn. */
+int nicdrv_prog_test(struct nicdrv *drv, const struct nicdrv_prog *prog, struct nicdrv_test *t);
 
- /* ---- ports, counters, host RX ---- */
+/* ---- ports, counters, host RX ---- */
 
- int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);
- int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
- int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
+int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);
+int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
+int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
 
- /* ---- what programs print: bpf_trace_printk ---- */
+/* ---- what programs print: bpf_trace_printk ---- */
 
- struct nicdrv_trace_line {
-     const char *text; /* any bytes, not terminated; lent for the call */
-     size_t len;
-     unsigned hart;
-     uint64_t time_ns; /* the device's clock */
- };
- typedef void (*nicdrv_trace_fn)(void *ctx, const struct nicdrv_trace_line *line);
- /* A ring of `bytes` (a power of two, 4 KiB to 16 MiB) on the NIC, empty; 0 takes it away, and
-  * lines are lost uncounted. -EINVAL, -ENOMEM. */
- int nicdrv_trace_set(struct nicdrv *drv, uint32_t bytes);
- /* Hands on all that is there, oldest first; *lost counts the lines for which the ring had no room
-  * since it was set. -ENOENT without a ring. */
- int nicdrv_trace_read(struct nicdrv *drv, nicdrv_trace_fn fn, void *ctx, uint64_t *lost);
+struct nicdrv_trace_line {
+    const char *text; /* any bytes, not terminated; lent for the call */
+    size_t len;
+    unsigned hart;
+    uint64_t time_ns; /* the device's clock */
+};
+typedef void (*nicdrv_trace_fn)(void *ctx, const struct nicdrv_trace_line *line);
+/* A ring of `bytes` (a power of two, 4 KiB to 16 MiB) on the NIC, empty; 0 takes it away, and
+ * lines are lost uncounted. -EINVAL, -ENOMEM. */
+int nicdrv_trace_set(struct nicdrv *drv, uint32_t bytes);
+/* Hands on all that is there, oldest first; *lost counts the lines for which the ring had no room
+ * since it was set. -ENOENT without a ring. */
+int nicdrv_trace_read(struct nicdrv *drv, nicdrv_trace_fn fn, void *ctx, uint64_t *lost);
 
- /* A packet the NIC passed to the host; data is lent for the call. */
- typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe,
-                              const void *data);
- /* Opens `queues` RX queues of `entries` (power of two) buffers each and points RSS at them. */
- int nicdrv_rx_open(struct nicdrv *drv, unsigned queues, unsigned entries, nicdrv_rx_fn fn,
-                    void *ctx);
- void nicdrv_rx_close(struct nicdrv *drv);
+/* A packet the NIC passed to the host; data is lent for the call. */
+typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe,
+                             const void *data);
+/* Opens `queues` RX queues of `entries` (power of two) buffers each and points RSS at them. */
+int nicdrv_rx_open(struct nicdrv *drv, unsigned queues, unsigned entries, nicdrv_rx_fn fn,
+                   void *ctx);
+void nicdrv_rx_close(struct nicdrv *drv);
 
 #endif

@@ -47,7 +47,7 @@ static void test_smallest_memories(void)
     struct nic_config cfg = rig_config(1, 1);
     cfg.local_size = 8192;
     cfg.sram_size = 1 << 20;
-    cfg.istore_size = 65536;
+    cfg.istore_size = 131072;
     cfg.dram_size = 1 << 20;
     rig_start(&rig, &cfg, elf);
     attach(P_DROP, 0);

@@ -92,7 +92,7 @@ static void run_schedule(uint32_t seed, actor_fn *fn)
     rng = seed * 2654435761u | 1;
     actor = fn;
     memset(finished, 0, sizeof(finished));
-    for (uint32_t i = 0; i < ACTORS; i++) {
+    for (volatile uint32_t i = 0; i < ACTORS; i++) {
         getcontext(&context[i]);
         context[i].uc_stack.ss_sp = stacks + (size_t)i * STACK;
         context[i].uc_stack.ss_size = STACK;

@@ -226,7 +226,7 @@ def judge(nicsim, path):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("nicsim", type=Path)
+    p.add_argument("nicsim", type=lambda p: Path(p).resolve())
     p.add_argument("--count", type=int, default=200, help="refused objects to see")
     p.add_argument("--seed", type=int, default=0, help="the first")
     p.add_argument("--keep", type=Path, help="objects that went wrong go there")
