@@ -64,6 +64,8 @@
       "flags of each update", "result: entries done. The status is that of the next one")          \
     X(MAP_DELETE_BATCH, 22, "map-delete-batch", "map", "in: keys", "-", "entries", "-",            \
       "result: entries done. The status is that of the next one")                                  \
+    X(FIB_SET, 40, "fib-set", "-", "-", "in: struct fw_fib and what follows", "-", "-",            \
+      "Replaces the forwarding tables at once; no bytes: none. EINVAL, ENOMEM: the old stay")      \
     X(TRACE_SET, 41, "trace-set", "-", "-", "-", "bytes of ring, 0 = none", "-",                   \
       "Drops what was not read. EINVAL: no power of two of 4 KiB to 16 MiB. ENOMEM")               \
     X(TRACE_READ, 42, "trace-read", "-", "-", "out: records (fw/trace.h)", "-", "-",               \

@@ -46,6 +46,7 @@ struct fake_nic {
     struct fw_evq evq;
     struct fw_stats stats;
     struct fw_trace trace;
+    uint32_t fib;
     struct fw_map map[FW_MAPS_MAX];
     struct fw_ctl ctl;
 };
