@@ -4,17 +4,9 @@
  * bpf_xdp_adjust_head, _meta, _tail). The descriptor holds the truth; the
  * program's xdp_md, which it could have overwritten, is only written.
  */
-#include "core/hart.h"
 #include "core/mem.h"
-#include "core/protect.h"
-#include "helpers/helpers.h"
+#include "helpers/args.h"
 #include "platform/platform.h"
-
-/* A program's int argument, of which only the lower half is defined. */
-static inline int64_t arg_int(uint64_t v)
-{
-    return (int32_t)v;
-}
 
 /* Where metadata may start: the kernel keeps its struct xdp_frame at the start of the buffer. */
 static inline int64_t frame_end(void)
@@ -34,7 +26,7 @@ uint64_t fw_helper_xdp_adjust_head(uint64_t ctx, uint64_t offset, uint64_t a2, u
                                    uint64_t a4)
 {
     struct nic_pkt *p = FW_PKT;
-    int64_t delta = arg_int(offset);
+    int64_t delta = fw_arg_int(offset);
     int64_t data = (int64_t)p->data + delta;
     uint32_t metalen = p->data - p->data_meta;
     (void)ctx, (void)a2, (void)a3, (void)a4;
@@ -52,7 +44,7 @@ uint64_t fw_helper_xdp_adjust_meta(uint64_t ctx, uint64_t offset, uint64_t a2, u
                                    uint64_t a4)
 {
     struct nic_pkt *p = FW_PKT;
-    int64_t meta = (int64_t)p->data_meta + arg_int(offset);
+    int64_t meta = (int64_t)p->data_meta + fw_arg_int(offset);
     int64_t metalen = (int64_t)p->data - meta;
     (void)ctx, (void)a2, (void)a3, (void)a4;
     if (meta < frame_end() || metalen < 0)
@@ -68,7 +60,7 @@ uint64_t fw_helper_xdp_adjust_tail(uint64_t ctx, uint64_t offset, uint64_t a2, u
                                    uint64_t a4)
 {
     struct nic_pkt *p = FW_PKT;
-    int64_t delta = arg_int(offset);
+    int64_t delta = fw_arg_int(offset);
     int64_t end = (int64_t)p->data_end + delta;
     (void)ctx, (void)a2, (void)a3, (void)a4;
     if (end > (int64_t)p->buf_end - NIC_PKT_TAILROOM || end < (int64_t)p->data + FW_ETH_HLEN)

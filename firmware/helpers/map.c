@@ -3,26 +3,7 @@
 #include "maps/hash_inline.h"
 
 #include "core/firmware.h"
-#include "core/protect.h"
-#include "helpers/helpers.h"
-
-#define STK_BYTES (FW_HART->stack_bytes)
-
-static int inside(uint64_t addr, uint64_t len, uint64_t lo, uint64_t bytes)
-{
-    uint64_t at = addr - lo;
-    return at < bytes && len <= bytes - at;
-}
-
-/* The program may read [addr, addr + len): stack and context, packet, or map memory. */
-static const void *arg_bytes(uint64_t addr, uint64_t len)
-{
-    if (inside(addr, len, FW_STK_LO, STK_BYTES) ||
-        inside(addr, len, NIC_DRAM_BASE, FW_HART->map_bytes) ||
-        inside(addr, len, FW_PKT->data_meta, FW_PKT->data_end - FW_PKT->data_meta))
-        return (const void *)(uintptr_t)addr;
-    fw_program_abort(FW_FAULT_BAD_POINTER, addr);
-}
+#include "helpers/args.h"
 
 static struct fw_map *arg_map(uint64_t addr)
 {
@@ -36,14 +17,14 @@ static struct fw_map *arg_map(uint64_t addr)
 __attribute__((noinline)) static uint64_t lookup(uint64_t map, uint64_t key)
 {
     const struct fw_map *m = arg_map(map);
-    return (uint64_t)(uintptr_t)fw_map_lookup(m, arg_bytes(key, m->spec.key_size));
+    return (uint64_t)(uintptr_t)fw_map_lookup(m, fw_arg_bytes(key, m->spec.key_size));
 }
 
 /* The usual case first: a key on the stack, in an array or a hash of 4-byte keys. */
 uint64_t fw_helper_map_lookup(uint64_t map, uint64_t key, uint64_t a2, uint64_t a3, uint64_t a4)
 {
     (void)a2, (void)a3, (void)a4;
-    if (fw_map_index(map) >= FW_MAPS_MAX || key - FW_STK_LO > STK_BYTES - 4)
+    if (fw_map_index(map) >= FW_MAPS_MAX || key - FW_STK_LO > FW_STK_BYTES - 4)
         return lookup(map, key);
     uint64_t hot = ((const struct fw_map *)(uintptr_t)map)->hot;
     const void *k = (const void *)(uintptr_t)key;
@@ -61,8 +42,8 @@ uint64_t fw_helper_map_update(uint64_t map, uint64_t key, uint64_t value, uint64
 {
     struct fw_map *m = arg_map(map);
     (void)a4;
-    const void *k = arg_bytes(key, m->spec.key_size);
-    const void *v = arg_bytes(value, m->spec.value_size);
+    const void *k = fw_arg_bytes(key, m->spec.key_size);
+    const void *v = fw_arg_bytes(value, m->spec.value_size);
     return fw_helper_error(fw_map_update(m, k, v, flags));
 }
 
@@ -70,5 +51,5 @@ uint64_t fw_helper_map_delete(uint64_t map, uint64_t key, uint64_t a2, uint64_t 
 {
     struct fw_map *m = arg_map(map);
     (void)a2, (void)a3, (void)a4;
-    return fw_helper_error(fw_map_delete(m, arg_bytes(key, m->spec.key_size)));
+    return fw_helper_error(fw_map_delete(m, fw_arg_bytes(key, m->spec.key_size)));
 }

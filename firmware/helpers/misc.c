@@ -28,3 +28,10 @@ uint64_t fw_helper_get_smp_processor_id(uint64_t a0, uint64_t a1, uint64_t a2, u
     (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
     return FW_HART->id;
 }
+
+/* The card's memory is one node. */
+uint64_t fw_helper_get_numa_node_id(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
+{
+    (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
+    return 0;
+}

@@ -67,12 +67,17 @@ static bool gpl_compatible(const char *license)
     return false;
 }
 
-/* Socket filters: libbpf's probes are such programs. Proved without a context, and never run. */
+/*
+ * Socket filters, and tracepoint programs without a name: libbpf's feature probes are such programs
+ * (the latter asks for bpf_probe_read_kernel). Proved without a context, and never run.
+ */
 static int check_type(struct load *l)
 {
     const union bpf_attr *a = l->attr;
 
     if (a->prog_type == BPF_PROG_TYPE_XDP || a->prog_type == BPF_PROG_TYPE_SOCKET_FILTER)
+        return 0;
+    if (a->prog_type == BPF_PROG_TYPE_TRACEPOINT && !l->p->name[0])
         return 0;
     return load_refuse(l, -EINVAL, "type %s (%u) does not run on a NIC; XDP programs do",
                        prog_type_name(a->prog_type), a->prog_type);

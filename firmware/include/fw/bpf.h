@@ -75,6 +75,7 @@ enum fw_errno {
     FW_EEXIST = 17,
     FW_EINVAL = 22,
     FW_ENOSPC = 28,
+    FW_ERANGE = 34,
     FW_EOPNOTSUPP = 95,
     FW_ENOTSUPP = 524, /* the kernel's own, in no errno.h */
 };
