@@ -14,7 +14,7 @@ RULES = {
     "firmware": (["nic/memmap.h", "nic/pkt.h", "nic/csr.h", "nic/regs.h", "nic/regs.def",
                   "offload/abi.h", "offload/kfuncs.def"], ["*"]),
     "offload": (["nic/rv64.h", "nic/rv64*.def"], ["bpf/*", "pcap*"]),
-    "host-driver": (["nic/*", "offload/*", "fw/admin.h", "fw/caps.h"], []),
+    "host-driver": (["nic/*", "offload/*", "fw/admin.h", "fw/caps.h", "fw/trace.h", "fw/fib.h"], []),
 }
 # What a freestanding C17 implementation has (section 4); the firmware has no library.
 FREESTANDING = {"float.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h",

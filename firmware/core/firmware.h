@@ -5,10 +5,12 @@
 
 #include "admin/ctl.h"
 #include "datapath/counters.h"
+#include "helpers/trace.h"
 #include "maps/map.h"
 
 struct firmware {
     struct fw_stats stats;
+    struct fw_trace trace;
     struct fw_ctl ctl;                /* the control core's own */
     struct fw_counters test_counters; /* of its test runs: kept out of the datapath's */
 };

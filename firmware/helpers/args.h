@@ -40,6 +40,18 @@ static inline int fw_arg_ok(uint64_t addr, uint64_t len)
     return fw_inside(addr, len, FW_STK_LO, FW_STK_BYTES) || fw_arg_ok_far(addr, len);
 }
 
+/* Bytes that the program may use from addr on; 0 when none. */
+uint64_t fw_arg_room(uint64_t addr);
+
+#define FW_KERNEL_HALF 0xffff800000000000u /* of the addresses of x86-64 */
+
+/* How a kernel says that a probe found no memory: it tells its half of the addresses from others.
+ */
+static inline uint64_t fw_probe_error(uint64_t addr)
+{
+    return fw_helper_error(addr >= FW_KERNEL_HALF ? FW_EFAULT : FW_ERANGE);
+}
+
 /* The same as a pointer; aborts the packet where it is not so. */
 static inline void *fw_arg_bytes(uint64_t addr, uint64_t len)
 {

@@ -59,10 +59,7 @@ uint64_t fw_helper_xdp_store_bytes(uint64_t ctx, uint64_t offset, uint64_t buf, 
     return fw_helper_error(err);
 }
 
-#define KERNEL_HALF 0xffff800000000000u /* of the addresses of x86-64 */
-
-/* What the program may not read is as unmapped memory to a kernel: zeroes and an error, which there
- * tells addresses of the kernel's half from others. */
+/* What the program may not read is as unmapped memory to a kernel: zeroes and an error. */
 uint64_t fw_helper_probe_read_kernel(uint64_t dst, uint64_t size, uint64_t src, uint64_t a3,
                                      uint64_t a4)
 {
@@ -76,5 +73,5 @@ uint64_t fw_helper_probe_read_kernel(uint64_t dst, uint64_t size, uint64_t src, 
         return 0;
     }
     memset(to, 0, len);
-    return fw_helper_error(src >= KERNEL_HALF ? FW_EFAULT : FW_ERANGE);
+    return fw_probe_error(src);
 }

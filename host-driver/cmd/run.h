@@ -19,7 +19,7 @@ struct run_values {
     struct objopts obj;
     const char *read, *gen, *write, *maps_from, *per_packet;
     struct nic_pacing pacing;
-    bool ordered, maps, json, verbose;
+    bool ordered, maps, json, verbose, trace;
     bool clock; /* --clock was given */
 };
 
@@ -56,6 +56,7 @@ struct run {
     struct tally tally;
     struct model model;
     struct nicbpf_prog_view view;
+    uint64_t trace_lost; /* lines, as the card counts */
     double wall_s;
 };
 
@@ -63,6 +64,10 @@ struct run {
 int run_connect(struct run *r);
 /* Connects the traffic and lets it through; fills tally, model and wall_s. */
 int run_traffic(struct run *r);
+
+/* --trace: the ring before the program is attached, and what is in it by now, to stderr. */
+int run_trace_start(struct run *r);
+int run_trace_print(struct run *r);
 
 /* The results, to stdout; `maps` as maps_read gave them. */
 void report_print(const struct run *r, const struct map_dump *maps, size_t count);

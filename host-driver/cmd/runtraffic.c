@@ -187,6 +187,8 @@ static int run_slices(struct run *r, struct progress *p)
     do {
         stop = nicdrv_link_run(r->s.link, nic_device_cycles(r->s.dev) + slice);
         show_progress(p, r);
+        if (run_trace_print(r) != CMD_DONE)
+            return CMD_FAILED;
     } while ((stop == NIC_STOP_LIMIT || stop == NIC_STOP_IRQ) && !interrupted);
     if (p->shown)
         fputs("\r\033[K", stderr);

@@ -55,6 +55,10 @@
     X(RSS_SET, 17, "rss-set", "-", "-", "-", "queues", "-", "hash % queues chooses the queue")     \
     X(FAULTS, 18, "faults", "-", "-", "out: struct fw_fault_log", "-", "-",                        \
       "The last program faults, newest first")                                                     \
+    X(TRACE_SET, 41, "trace-set", "-", "-", "-", "bytes of ring, 0 = none", "-",                   \
+      "Drops what was not read. EINVAL: no power of two of 4 KiB to 16 MiB. ENOMEM")               \
+    X(TRACE_READ, 42, "trace-read", "-", "-", "out: records (fw/trace.h)", "-", "-",               \
+      "result: bytes written + lines lost so far << 32. ENOENT without a ring")                    \
     X(PROG_TEST, 60, "prog-test", "program", "-", "in and out: struct fw_test, then the buffer",   \
       "runs", "-", "Runs the program on a buffer of the host's, on the control core")
 

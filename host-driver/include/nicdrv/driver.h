@@ -121,6 +121,22 @@ int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);
 int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
 int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
 
+/* ---- what programs print: bpf_trace_printk ---- */
+
+struct nicdrv_trace_line {
+    const char *text; /* any bytes, not terminated; lent for the call */
+    size_t len;
+    unsigned hart;
+    uint64_t time_ns; /* the device's clock */
+};
+typedef void (*nicdrv_trace_fn)(void *ctx, const struct nicdrv_trace_line *line);
+/* A ring of `bytes` (a power of two, 4 KiB to 16 MiB) on the NIC, empty; 0 takes it away, and lines
+ * are lost uncounted. -EINVAL, -ENOMEM. */
+int nicdrv_trace_set(struct nicdrv *drv, uint32_t bytes);
+/* Hands on all that is there, oldest first; *lost counts the lines for which the ring had no room
+ * since it was set. -ENOENT without a ring. */
+int nicdrv_trace_read(struct nicdrv *drv, nicdrv_trace_fn fn, void *ctx, uint64_t *lost);
+
 /* A packet the NIC passed to the host; data is lent for the call. */
 typedef void (*nicdrv_rx_fn)(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe,
                              const void *data);

@@ -46,6 +46,7 @@ void fake_start(uint64_t dram_bytes)
     struct fw_ctl_config config = {
         .stats = &fake.stats,
         .map = fake.map,
+        .trace = &fake.trace,
         .map_handle_base = FAKE_HANDLES,
         .prog_lo = FAKE_PROG_LO,
         .prog_hi = FAKE_PROG_LO + FAKE_PROG_BYTES,

@@ -40,6 +40,7 @@ struct fake_nic {
     void (*meanwhile)(void);
 
     struct fw_stats stats;
+    struct fw_trace trace;
     struct fw_map map[FW_MAPS_MAX];
     struct fw_ctl ctl;
 };
