@@ -40,6 +40,11 @@ static bool is_print(char c)
     return c >= ' ' && c <= '~';
 }
 
+static bool is_ascii(char c)
+{
+    return (uint8_t)c < 0x80;
+}
+
 static bool is_punct(char c)
 {
     char lower = (char)(c | 0x20);
@@ -335,7 +340,7 @@ int64_t fw_format(const struct fw_format *f, char *out, uint32_t size)
         return -FW_EINVAL;
     w.size -= size != 0; /* the terminator */
     for (const char *p = f->fmt; (c = look(&w, p)) != 0; p++) {
-        int err = is_print(c) || is_space(c) ? 0 : FW_EINVAL;
+        int err = is_print(c) || is_space(c) || !is_ascii(c) ? 0 : FW_EINVAL;
         if (!err && c == '%' && look(&w, p + 1) != '%')
             err = convert(&w, &p);
         else if (!err) {

@@ -11,6 +11,7 @@ enum {
     PKT = HELPER_PKT,
     MOVES = HELPER_MOVES,
     DEV = HELPER_DEV,
+    REST = HELPER_REST,
 };
 
 #define ROW(id, name, returns, a1, a2, a3, a4, a5, flags)                                          \
@@ -58,11 +59,11 @@ static bool describe(const struct helper *h, struct offload_proto *out)
         return false;
     *out = (struct offload_proto){
         .name = h->name,
-        .args = helper_arg_count(h),
+        .args = h->flags & HELPER_REST ? HELPER_ARGS : helper_arg_count(h),
         .result = h->returns != RETURN_VOID,
         .moves_packet = (h->flags & HELPER_MOVES) != 0,
     };
-    for (unsigned n = 0; n < out->args; n++)
+    for (unsigned n = 0; n < helper_arg_count(h); n++)
         out->callback |= h->arg[n] == ARG_FUNC;
     return true;
 }

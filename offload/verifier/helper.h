@@ -60,6 +60,7 @@ enum helper_flag {
     HELPER_PKT = 1u << 1,
     HELPER_MOVES = 1u << 2,
     HELPER_DEV = 1u << 3,
+    HELPER_REST = 1u << 4,
 };
 
 enum { HELPER_ARGS = 5 };
