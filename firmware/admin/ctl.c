@@ -11,6 +11,7 @@ void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
     memset(ctl, 0, sizeof(*ctl));
     ctl->stats = config->stats;
     ctl->trace = config->trace;
+    ctl->fib = config->fib;
     ctl->ports = config->ports < NIC_PORTS_MAX ? config->ports : NIC_PORTS_MAX;
     ctl->rxqs = config->rxqs < NIC_RXQS_LIMIT ? config->rxqs : NIC_RXQS_LIMIT;
     fw_maps_init(&ctl->maps, config->map, config->map_handle_base, ctl->dram_rows, FW_DRAM_ROWS,

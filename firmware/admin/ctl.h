@@ -40,6 +40,8 @@ struct fw_prog {
 struct fw_ctl {
     struct fw_stats *stats;
     struct fw_trace *trace;
+    uint32_t *fib;      /* where harts find the forwarding tables */
+    uint32_t fib_bytes; /* of them */
     struct fw_maps maps;
     struct fw_extents istore;
     struct fw_prog prog[FW_PROGS_MAX];
@@ -56,6 +58,7 @@ struct fw_ctl {
 struct fw_ctl_config {
     struct fw_stats *stats;
     struct fw_trace *trace;
+    uint32_t *fib;
     struct fw_map *map;        /* FW_MAPS_MAX descriptors */
     uint32_t map_handle_base;  /* device address of them */
     uint64_t prog_lo, prog_hi; /* instruction store for programs */
@@ -81,7 +84,7 @@ fw_command fw_cmd_IDENTIFY, fw_cmd_PROG_CREATE, fw_cmd_PROG_LOAD, fw_cmd_PROG_DE
     fw_cmd_PROG_ATTACH, fw_cmd_PROG_DETACH, fw_cmd_MAP_CREATE, fw_cmd_MAP_DESTROY,
     fw_cmd_MAP_LOOKUP, fw_cmd_MAP_UPDATE, fw_cmd_MAP_DELETE, fw_cmd_MAP_NEXT, fw_cmd_COUNTERS,
     fw_cmd_RXQ_CREATE, fw_cmd_RXQ_DESTROY, fw_cmd_PORT_SET, fw_cmd_RSS_SET, fw_cmd_FAULTS,
-    fw_cmd_PROG_TEST, fw_cmd_TRACE_SET, fw_cmd_TRACE_READ;
+    fw_cmd_PROG_TEST, fw_cmd_TRACE_SET, fw_cmd_TRACE_READ, fw_cmd_FIB_SET;
 
 /* The program a handle names, or NULL. */
 struct fw_prog *fw_prog_find(struct fw_ctl *ctl, uint32_t handle);

@@ -43,6 +43,7 @@ _Noreturn static void control(uint32_t harts)
         .map = fw_map_table,
         .map_handle_base = (uint32_t)(uintptr_t)fw_map_table,
         .trace = &fw_shared.trace,
+        .fib = &fw_shared.fib,
         .prog_lo = programs,
         .prog_hi = NIC_ISTORE_BASE + plat_istore_bytes(),
         .sram_lo = (uint64_t)(uintptr_t)fw_sram_end,

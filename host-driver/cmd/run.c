@@ -96,6 +96,8 @@ static int load(struct run *r)
         maps_load(r->o.bpf, r->v->maps_from, &err) != 0)
         status = cmd_fail(CMD_FAILED, "%s", err.msg);
     if (status == CMD_DONE)
+        status = run_tables(r);
+    if (status == CMD_DONE)
         status = run_trace_start(r);
     if (status == CMD_DONE)
         status = object_attach(&r->o, &r->s, 1);

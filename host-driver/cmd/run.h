@@ -17,7 +17,7 @@
 struct run_values {
     struct devopts dev; /* first: devopts_* cast to it */
     struct objopts obj;
-    const char *read, *gen, *write, *maps_from, *per_packet;
+    const char *read, *gen, *write, *maps_from, *per_packet, *tables;
     struct nic_pacing pacing;
     bool ordered, maps, json, verbose, trace;
     bool clock; /* --clock was given */
@@ -65,6 +65,8 @@ int run_connect(struct run *r);
 /* Connects the traffic and lets it through; fills tally, model and wall_s. */
 int run_traffic(struct run *r);
 
+/* --tables: forwarding tables from a file to the card. */
+int run_tables(struct run *r);
 /* --trace: the ring before the program is attached, and what is in it by now, to stderr. */
 int run_trace_start(struct run *r);
 int run_trace_print(struct run *r);

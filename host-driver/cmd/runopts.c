@@ -97,6 +97,9 @@ const struct opt run_opts[] = {
         "write a JSON line for each input packet, in input order: i, verdict, retval, len, "
         "data (as the program left it), cycles; a packet that the card dropped on arrival has "
         "a null verdict and drop, the reason"),
+    OPT_ROW_TEXT(struct run_values, tables, "tables", 0, "FILE",
+                 "forwarding tables for bpf_fib_lookup and bpf_check_mtu, in lines like those of "
+                 "ip(8): port, addr, route, neigh (docs/offload.md)"),
     OPT_ROW_FLAG(struct run_values, trace, "trace", 0,
                  "print what the program prints (bpf_printk), as it comes, to standard error"),
     OPT_ROW_FLAG(struct run_values, json, "json", 0, "print the results as one JSON object"),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import compare
 import make_captures
+import namespace
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -90,6 +91,8 @@ class Pair:
         self.name, self.obj, self.maps_from = program
         self.capture = capture
         self.dir = args.work / f"{self.name}-{capture.name}"
+        tables = HERE / "progs" / f"{self.name.split('.')[0]}.tables"
+        self.tables = tables if tables.exists() else None
         self.result, self.text, self.diffs = "FAIL", "", []
 
     def command(self, *words):
@@ -101,8 +104,9 @@ class Pair:
 
     def nic(self):
         """'' or why it failed."""
+        tables = ("--tables", self.tables) if self.tables else ()
         status, out, err = self.command(self.args.nicsim, "run", self.obj, "-r", self.capture,
-                                        "--ordered", "--json", "--maps", "--per-packet",
+                                        *tables, "--ordered", "--json", "--maps", "--per-packet",
                                         self.dir / "nic.jsonl")
         (self.dir / "nic.json").write_text(out, encoding="utf-8")
         if status != 0:
@@ -126,7 +130,8 @@ class Pair:
 
     def kernel(self):
         """(skip reason, failure), either may be ''."""
-        status, _, err = self.command(self.args.kernel_run, self.obj, "-r", self.capture,
+        inside = namespace.command(self.tables) if self.tables else ()
+        status, _, err = self.command(*inside, self.args.kernel_run, self.obj, "-r", self.capture,
                                       "--per-packet", self.dir / "kernel.jsonl", "--maps",
                                       self.dir / "kernel.json")
         if status == 77:

@@ -55,6 +55,8 @@
     X(RSS_SET, 17, "rss-set", "-", "-", "-", "queues", "-", "hash % queues chooses the queue")     \
     X(FAULTS, 18, "faults", "-", "-", "out: struct fw_fault_log", "-", "-",                        \
       "The last program faults, newest first")                                                     \
+    X(FIB_SET, 40, "fib-set", "-", "-", "in: struct fw_fib and what follows", "-", "-",            \
+      "Replaces the forwarding tables at once; no bytes: none. EINVAL, ENOMEM: the old stay")      \
     X(TRACE_SET, 41, "trace-set", "-", "-", "-", "bytes of ring, 0 = none", "-",                   \
       "Drops what was not read. EINVAL: no power of two of 4 KiB to 16 MiB. ENOMEM")               \
     X(TRACE_READ, 42, "trace-read", "-", "-", "out: records (fw/trace.h)", "-", "-",               \

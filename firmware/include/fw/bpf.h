@@ -73,10 +73,12 @@ enum fw_errno {
     FW_EFAULT = 14,
     FW_EBUSY = 16,
     FW_EEXIST = 17,
+    FW_ENODEV = 19,
     FW_EINVAL = 22,
     FW_ENOSPC = 28,
     FW_ERANGE = 34,
     FW_EOPNOTSUPP = 95,
+    FW_EAFNOSUPPORT = 97,
     FW_ENOTSUPP = 524, /* the kernel's own, in no errno.h */
 };
 

@@ -47,6 +47,7 @@ void fake_start(uint64_t dram_bytes)
         .stats = &fake.stats,
         .map = fake.map,
         .trace = &fake.trace,
+        .fib = &fake.fib,
         .map_handle_base = FAKE_HANDLES,
         .prog_lo = FAKE_PROG_LO,
         .prog_hi = FAKE_PROG_LO + FAKE_PROG_BYTES,

@@ -41,6 +41,7 @@ struct fake_nic {
 
     struct fw_stats stats;
     struct fw_trace trace;
+    uint32_t fib;
     struct fw_map map[FW_MAPS_MAX];
     struct fw_ctl ctl;
 };
