@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/func_args.h"
 #include "bpf/prog_impl.h"
 
 #define REC_SIZE_MAX 252u /* as the kernel's */
@@ -70,6 +71,7 @@ static int add_subprog(struct load *l, uint32_t i)
         .name = btf__str_by_offset(p->btf->btf, t->name_off),
         .global = btf_vlen(t) == BTF_FUNC_GLOBAL,
     };
+    func_args_read(p->btf->btf, f->type_id, &p->subprogs[i]);
     return 0;
 }
 

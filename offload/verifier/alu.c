@@ -37,7 +37,7 @@ static int mov_reg(struct vf *v, const struct ebpf_row *row, const struct ebpf_i
         vf_link(v, src);
     *dst = *src;
     if (!whole)
-        dst->id = 0;
+        vf_unlink(dst);
     range_zext(&dst->r, 4);
     return 0;
 }
@@ -58,7 +58,7 @@ static int mov_sext(struct vf *v, const struct ebpf_row *row, const struct ebpf_
         vf_link(v, src);
     *dst = *src;
     if (!same)
-        dst->id = 0;
+        vf_unlink(dst);
     if (row->bits == 64)
         range_sext(&dst->r, row->dval / 8u);
     else
@@ -82,7 +82,7 @@ static int negate(struct vf *v, const struct ebpf_row *row, const struct ebpf_in
     else
         range_alu32(&r, EBPF_OP_SUB, &dst->r);
     dst->r = r;
-    dst->id = 0;
+    vf_unlink(dst);
     return 0;
 }
 
@@ -107,8 +107,18 @@ static int swap_bytes(struct vf *v, const struct ebpf_row *row, const struct ebp
         dst->r.var = swapped;
         range_sync(&dst->r);
     }
-    dst->id = 0;
+    vf_unlink(dst);
     return 0;
+}
+
+/* A copy to which a constant is added can still be followed; false: not this one. */
+static bool keep_above(struct vf_reg *dst, const struct range *add)
+{
+    if (!dst->id || (dst->flags & REG_ABOVE) || !range_is_const(add) || add->var.value > INT32_MAX)
+        return false;
+    dst->flags |= REG_ABOVE;
+    dst->off = (int32_t)add->var.value;
+    return true;
 }
 
 static int scalar_alu(struct vf_reg *dst, const struct ebpf_row *row, const struct vf_reg *src)
@@ -118,7 +128,8 @@ static int scalar_alu(struct vf_reg *dst, const struct ebpf_row *row, const stru
     else
         range_alu32(&dst->r, row->op, &src->r);
     vf_deps_join(&dst->deps, &src->deps);
-    dst->id = 0;
+    if (!(row->op == EBPF_OP_ADD && row->bits == 64 && keep_above(dst, &src->r)))
+        vf_unlink(dst);
     return 0;
 }
 

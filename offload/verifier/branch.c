@@ -229,19 +229,32 @@ static bool null_one(void *arg, struct vf_reg *r)
     return true;
 }
 
-static bool learn_null(const struct vf *v, const struct compare *k, struct vf_state *yes,
+static bool learn_null(struct vf *v, const struct compare *k, struct vf_state *yes,
                        struct vf_state *no)
 {
-    if (!k->imm || k->is32 || !k->a->nullable || !range_is_value(&k->fake.r, 0))
+    if (k->is32 || !k->a->nullable || k->b->kind != KIND_SCALAR || !range_is_value(&k->b->r, 0))
         return false;
     if (k->c != COND_EQ && k->c != COND_NE)
         return false;
+    vf_demand_reg(v, k->b);
     struct null_mark null = {v, k->a->id, true}, not_null = {v, k->a->id, false};
     if (k->a->ref == k->a->id) /* nothing was taken */
         vf_ref_drop(k->c == COND_EQ ? yes : no, k->a->ref);
     vf_state_each(yes, null_one, k->c == COND_EQ ? &null : &not_null);
     vf_state_each(no, null_one, k->c == COND_EQ ? &not_null : &null);
     return true;
+}
+
+/* Equal to a pointer that is not NULL, it is not NULL: this register, not its copies. */
+static void learn_equal(const struct compare *k, struct vf_state *yes, struct vf_state *no)
+{
+    bool pointers = k->a->kind != KIND_SCALAR && k->b->kind != KIND_SCALAR;
+    if (k->is32 || !pointers || k->a->nullable == k->b->nullable ||
+        (k->c != COND_EQ && k->c != COND_NE))
+        return;
+    struct vf_state *equal = k->c == COND_EQ ? yes : no;
+    struct vf_reg *r = &vf_top(equal)->reg[k->a->nullable ? k->dst : k->src];
+    r->nullable = false;
 }
 
 /* ---- scalars ---- */
@@ -252,7 +265,10 @@ static bool copy_one(void *arg, struct vf_reg *r)
     if (r->kind != KIND_SCALAR || r->id != known->id)
         return true;
     /* r's new range rests on what it was copied from and on what sharpened that */
+    struct range by = range_const((uint64_t)((int64_t)r->off - known->off));
     r->r = known->r;
+    if (r->off != known->off)
+        range_alu64(&r->r, EBPF_OP_ADD, &by);
     vf_deps_join(&r->deps, &known->deps);
     return true;
 }
@@ -293,8 +309,8 @@ static void learn(struct vf *v, const struct compare *k, struct vf_state *yes)
         learn_scalar(k, no, cond_not(k->c));
         return;
     }
-    if (!learn_null(v, k, yes, no))
-        learn_packet(k, yes, no);
+    if (!learn_null(v, k, yes, no) && !learn_packet(k, yes, no))
+        learn_equal(k, yes, no);
 }
 
 static int load_operands(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i,
@@ -336,4 +352,19 @@ int vf_branch(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
     if (!err)
         learn(v, &k, yes);
     return err;
+}
+
+/* Falls through, until it has been run very often; then it jumps. */
+int vf_may_goto(struct vf *v, const struct ebpf_insn *i)
+{
+    struct vf_state *more;
+    int err = vf_push(v, v->pc + 1, &more);
+    if (err)
+        return err;
+    more->unroll++;
+    vf_widen(v, vf_previous(v, v->pc, v->cur.parent), more);
+    vf_note_rounds(v, true, VF_LOOPS_MAX);
+    v->at[v->pc].facts |= OFFLOAD_FACT_TAKEN | OFFLOAD_FACT_FALLS;
+    v->next = (uint32_t)((int64_t)v->pc + 1 + i->off);
+    return VF_GO;
 }

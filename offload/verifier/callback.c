@@ -9,8 +9,6 @@
 
 #include "verifier/vcall.h"
 
-enum { LOOPS_MAX = 1 << 23 /* BPF_MAX_LOOPS */ };
-
 static struct vf_reg map_pointer(const struct vcall *c, enum vf_kind kind)
 {
     struct vf_reg r = vf_reg_pointer(kind);
@@ -93,7 +91,7 @@ bool vf_callback_rounds(const struct vf *v, const struct vf_state *st, uint64_t 
     const struct vf_reg *reg = vf_top(st)->reg;
     switch (vf_ins(v, v->pc)->imm) {
     case BPF_FUNC_loop:
-        *rounds = reg[1].r.umax32 < LOOPS_MAX ? reg[1].r.umax32 : LOOPS_MAX;
+        *rounds = reg[1].r.umax32 < VF_LOOPS_MAX ? reg[1].r.umax32 : VF_LOOPS_MAX;
         return reg[1].kind == KIND_SCALAR;
     case BPF_FUNC_for_each_map_elem:
         if (reg[1].kind != KIND_MAP || reg[1].inner)

@@ -143,7 +143,7 @@ static int64_t jump_target(const struct vf *v, uint32_t insn)
 static bool is_jump(const struct ebpf_row *row)
 {
     return row->kind == EBPF_KIND_JA || row->kind == EBPF_KIND_JCC_K ||
-           row->kind == EBPF_KIND_JCC_X;
+           row->kind == EBPF_KIND_JCC_X || row->kind == EBPF_KIND_MAY_GOTO;
 }
 
 static bool ends_subprog(const struct ebpf_row *row)
@@ -164,6 +164,8 @@ static void mark_call(struct vf *v, uint32_t n, const struct ebpf_row *row)
         v->at[n].flags |= VF_JOIN | VF_CALLS_BACK;
     if (row->kind == EBPF_KIND_CALL_BTF && id == KFUNC_ITER_NUM_NEXT)
         v->at[n].flags |= VF_JOIN | VF_ITER_NEXT;
+    if (row->kind == EBPF_KIND_MAY_GOTO)
+        v->at[n].flags |= VF_JOIN | VF_MAY_GOTO;
 }
 
 bool vf_names_subprog(const struct vf *v, uint32_t insn)
@@ -250,6 +252,35 @@ static int check_reached(struct vf *v)
     return 0;
 }
 
+static bool moves_packet(const struct vf *v, uint32_t n)
+{
+    const struct ebpf_row *row = vf_row(v, n);
+    const struct helper *h = NULL;
+    if (vf_names_subprog(v, n))
+        return v->sub[v->at[(int64_t)n + 1 + vf_ins(v, n)->imm].subprog].moves_packet;
+    if (row->kind == EBPF_KIND_CALL)
+        h = helper_find((uint32_t)vf_ins(v, n)->imm);
+    else if (row->kind == EBPF_KIND_CALL_BTF)
+        h = kfunc_find((uint32_t)vf_ins(v, n)->imm);
+    return h && ((h->flags & HELPER_MOVES) ||
+                 (row->kind == EBPF_KIND_CALL && h->id == BPF_FUNC_tail_call));
+}
+
+/* Of each subprogram, with those that it calls: once around for each level of calls. */
+static void find_movers(struct vf *v)
+{
+    bool changed = true;
+    while (changed) {
+        changed = false;
+        for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+            struct vf_subprog *s = &v->sub[v->at[n].subprog];
+            if (s->moves_packet || !moves_packet(v, n))
+                continue;
+            s->moves_packet = changed = true;
+        }
+    }
+}
+
 int vf_check_structure(struct vf *v)
 {
     if (v->prog->insn_count == 0 || v->prog->insn_count > VF_INSN_LIMIT)
@@ -257,11 +288,15 @@ int vf_check_structure(struct vf *v)
                          VF_INSN_LIMIT);
     name_rows(v);
     int err = find_subprogs(v);
+    if (!err)
+        vf_describe_subprogs(v);
     for (uint32_t s = 0; !err && s < v->subs; s++)
         err = check_ends(v, &v->sub[s]);
     if (!err)
         err = check_opcodes(v);
     if (!err)
         err = mark_reached(v);
+    if (!err)
+        find_movers(v);
     return err ? err : check_reached(v);
 }

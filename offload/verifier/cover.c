@@ -53,9 +53,12 @@ static bool scalar_covers(struct match *m, const struct vf_reg *old, const struc
     if (cur->kind != KIND_SCALAR)
         return false;
     if (m->how == COVER_EXACT)
-        return range_equal(&old->r, &cur->r) && same_scalar_id(m, old->id, cur->id);
+        return range_equal(&old->r, &cur->r) && old->off == cur->off &&
+               same_scalar_id(m, old->id, cur->id);
     if (!old->precise && m->how == COVER_LOOSE)
         return true;
+    if (old->id && (old->off != cur->off || ((old->flags ^ cur->flags) & REG_ABOVE)))
+        return false;
     return range_holds(&old->r, &cur->r) && same_scalar_id(m, old->id, cur->id);
 }
 

@@ -42,10 +42,10 @@ static uint64_t capped_sum(uint64_t a, uint64_t b)
     return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-uint64_t vf_point_worst(const struct vf_point *p)
+uint64_t vf_repeated(const struct vf_point *p, uint64_t number)
 {
     uint64_t product;
-    return __builtin_mul_overflow(p->longest, p->rounds + 1, &product) ? UINT64_MAX : product;
+    return __builtin_mul_overflow(number, p->rounds + 1, &product) ? UINT64_MAX : product;
 }
 
 /* The path is finished: kept states that have no other path left are complete. */
@@ -53,16 +53,20 @@ static void path_end(struct vf *v)
 {
     struct vf_point *p = v->cur.parent;
     uint64_t steps = capped_sum(v->cur.steps, v->tail);
+    uint64_t calls = capped_sum(v->cur.calls, v->tail_calls);
     bool unbounded = v->tail_unbounded;
     v->cur.parent = NULL;
     while (p) {
         if (steps > p->longest)
             p->longest = steps;
+        if (calls > p->calls)
+            p->calls = calls;
         p->unbounded |= unbounded;
         if (--p->branches)
             break;
         struct vf_point *parent = p->st.parent;
-        steps = capped_sum(p->st.steps, vf_point_worst(p));
+        steps = capped_sum(p->st.steps, vf_repeated(p, p->longest));
+        calls = capped_sum(p->st.calls, vf_repeated(p, p->calls));
         unbounded = p->unbounded;
         vf_point_release(v, p);
         p = parent;
@@ -70,6 +74,8 @@ static void path_end(struct vf *v)
     if (!p) { /* the walk's start */
         if (steps > v->root[v->walking].worst)
             v->root[v->walking].worst = steps;
+        if (calls > v->root[v->walking].calls)
+            v->root[v->walking].calls = calls;
         v->root[v->walking].unbounded |= unbounded;
     }
     vf_state_free(&v->cur);
@@ -139,6 +145,13 @@ static int step(struct vf *v)
     case EBPF_KIND_JCC_X:
         v->jumps++;
         return vf_branch(v, row, i);
+    case EBPF_KIND_LOAD_ACQ:
+        return vf_load_acquire(v, row, i);
+    case EBPF_KIND_STORE_REL:
+        return vf_store_release(v, row, i);
+    case EBPF_KIND_MAY_GOTO:
+        v->jumps++;
+        return vf_may_goto(v, i);
     case EBPF_KIND_CALL:
         v->jumps++;
         return vf_call(v, i);
@@ -168,8 +181,13 @@ static int advance(struct vf *v)
     if (++v->processed > v->limit)
         return vf_refuse(v, -E2BIG, "BPF program is too large. Processed %llu insn",
                          (unsigned long long)v->processed);
+    if (!(v->at[v->pc].facts & OFFLOAD_FACT_REACHED)) {
+        int err = vf_check_reached_insn(v);
+        if (err)
+            return err;
+    }
     v->at[v->pc].facts |= OFFLOAD_FACT_REACHED;
-    v->tail = 0;
+    v->tail = v->tail_calls = 0;
     v->tail_unbounded = false;
     int r = v->at[v->pc].flags & VF_JOIN ? vf_prune(v) : VF_GO;
     if (r != VF_GO)
@@ -217,14 +235,16 @@ int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct
     return 0;
 }
 
-static void root_arguments(struct vf *v, const struct vf_root *r)
+static int root_arguments(struct vf *v, const struct vf_root *r)
 {
     struct vf_frame *f = vf_top(&v->cur);
     f->subprog = r->sub;
     if (r->kind == ROOT_MAIN) {
         f->reg[1] = vf_reg_pointer(KIND_CTX);
-        return;
+        return 0;
     }
+    if (r->kind == ROOT_GLOBAL)
+        return vf_global_arguments(v, r->sub);
     f->callback = CALLBACK_ASYNC; /* map, key, value */
     static const enum vf_kind kind[] = {KIND_MAP, KIND_KEY, KIND_VALUE};
     for (unsigned n = 0; n < 3; n++) {
@@ -234,6 +254,7 @@ static void root_arguments(struct vf *v, const struct vf_root *r)
     }
     if (vf_map(v, &f->reg[3])->spin_lock)
         f->reg[3].id = vf_new_id(v);
+    return 0;
 }
 
 static int walk_root(struct vf *v, uint32_t n)
@@ -242,10 +263,15 @@ static int walk_root(struct vf *v, uint32_t n)
     if (err)
         return err;
     v->walking = n;
-    root_arguments(v, &v->root[n]);
     v->pc = v->sub[v->root[n].sub].start;
     v->touched = VF_ALL_REGS;
-    return walk(v);
+    vf_log_root(v, &v->root[n], false);
+    err = root_arguments(v, &v->root[n]);
+    if (!err)
+        err = walk(v);
+    if (!err)
+        vf_log_root(v, &v->root[n], true);
+    return err;
 }
 
 int vf_explore(struct vf *v)

@@ -109,6 +109,30 @@ static struct offload_insn_fact insn_fact(const struct vf *v, uint32_t n)
     return f;
 }
 
+/* Each call of a global function as long as the longest of them: 0 when there is no bound. */
+static uint64_t longest_path(const struct vf *v)
+{
+    uint64_t deepest = 0, total = 0;
+    for (unsigned depth = 0; depth < VF_FRAMES; depth++, deepest = total) {
+        total = 0;
+        for (uint32_t n = 1; n < v->roots; n++) {
+            const struct vf_root *r = &v->root[n];
+            uint64_t inner, sum;
+            if (r->kind != ROOT_GLOBAL)
+                continue;
+            if (r->unbounded || __builtin_mul_overflow(r->calls, deepest, &inner) ||
+                __builtin_add_overflow(inner, r->worst, &sum))
+                return 0;
+            total = sum > total ? sum : total;
+        }
+    }
+    uint64_t inner, sum;
+    const struct vf_root *r = &v->root[0];
+    bool over = __builtin_mul_overflow(r->calls, deepest, &inner) ||
+                __builtin_add_overflow(inner, r->worst, &sum);
+    return over || r->unbounded ? 0 : sum;
+}
+
 int vf_facts(const struct vf *v, struct offload_facts **out)
 {
     struct offload_facts *f = calloc(1, sizeof(*f));
@@ -121,7 +145,7 @@ int vf_facts(const struct vf *v, struct offload_facts **out)
         f->flags[n] = v->at[n].facts;
         f->insn[n] = insn_fact(v, n);
     }
-    f->longest = v->root[0].unbounded ? 0 : v->root[0].worst;
+    f->longest = longest_path(v);
     f->peak_bytes = v->peak_bytes;
     f->subprog_count = v->subs;
     for (uint32_t s = 0; s < v->subs; s++) {

@@ -18,6 +18,8 @@ static const char *reserved_text(const struct ebpf_row *row)
         return "BPF_END uses reserved fields";
     case EBPF_KIND_JA:
         return "BPF_JA uses reserved fields";
+    case EBPF_KIND_MAY_GOTO:
+        return "invalid may_goto";
     case EBPF_KIND_JCC_K:
     case EBPF_KIND_JCC_X:
         return "BPF_JMP/JMP32 uses reserved fields";
@@ -48,6 +50,7 @@ static bool writes_dst(const struct ebpf_row *row)
     case EBPF_KIND_END:
     case EBPF_KIND_LDX:
     case EBPF_KIND_LDSX:
+    case EBPF_KIND_LOAD_ACQ:
     case EBPF_KIND_LD64:
         return true;
     default:
@@ -116,21 +119,38 @@ static int check_ld64(struct vf *v, const struct ebpf_row *row, const struct ebp
     return 0;
 }
 
+/* What the kernel looks at before it walks: the rest only where a path goes. */
+static bool is_checked_first(const struct ebpf_row *row)
+{
+    return row->kind == EBPF_KIND_LD64 || row->kind == EBPF_KIND_LDX || row->kind == EBPF_KIND_LDSX;
+}
+
+static int check_insn(struct vf *v, uint32_t n)
+{
+    const struct ebpf_insn *i = vf_ins(v, n);
+    const struct ebpf_row *row = vf_row(v, n);
+    if (ebpf_reserved_used(row, i))
+        return vf_refuse(v, -EINVAL, "%s", reserved_text(row));
+    int err = check_registers(v, row, i);
+    if (!err)
+        err = check_constant(v, row, i);
+    if (!err && row->kind == EBPF_KIND_LD64)
+        err = check_ld64(v, row, i);
+    return err;
+}
+
+int vf_check_reached_insn(struct vf *v)
+{
+    return is_checked_first(vf_row(v, v->pc)) ? 0 : check_insn(v, v->pc);
+}
+
 int vf_check_fields(struct vf *v)
 {
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
-        const struct ebpf_insn *i = vf_ins(v, n);
-        const struct ebpf_row *row = vf_row(v, n);
         v->pc = n;
-        if (v->at[n].flags & VF_SECOND)
+        if ((v->at[n].flags & VF_SECOND) || !is_checked_first(vf_row(v, n)))
             continue;
-        if (ebpf_reserved_used(row, i))
-            return vf_refuse(v, -EINVAL, "%s", reserved_text(row));
-        int err = check_registers(v, row, i);
-        if (!err)
-            err = check_constant(v, row, i);
-        if (!err && row->kind == EBPF_KIND_LD64)
-            err = check_ld64(v, row, i);
+        int err = check_insn(v, n);
         if (err)
             return err;
     }

@@ -74,6 +74,7 @@ static void memory_uses(struct uses *u, const struct ebpf_row *row, const struct
     switch (row->kind) {
     case EBPF_KIND_LDX:
     case EBPF_KIND_LDSX:
+    case EBPF_KIND_LOAD_ACQ:
         u->full = bit(i->src);
         u->def = bit(i->dst);
         break;
@@ -82,6 +83,7 @@ static void memory_uses(struct uses *u, const struct ebpf_row *row, const struct
         u->def = bit(0);
         /* fallthrough */
     case EBPF_KIND_STX:
+    case EBPF_KIND_STORE_REL:
     case EBPF_KIND_ATOMIC:
     case EBPF_KIND_ATOMIC_FETCH:
         use_sized(u, bit(i->src), row->bits);
@@ -140,6 +142,7 @@ static void uses_of(const struct vf *v, uint32_t insn, uint32_t out_hi, struct u
         u->def = bit(i->dst);
         break;
     case EBPF_KIND_JA:
+    case EBPF_KIND_MAY_GOTO:
         break;
     default:
         memory_uses(u, row, i);

@@ -288,7 +288,7 @@ static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
 int vf_store(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     struct vf_reg imm = vf_reg_const((uint64_t)(int64_t)i->imm), *value = &imm, *dst;
-    int err = row->kind == EBPF_KIND_STX ? vf_read(v, i->src, &value) : 0;
+    int err = row->kind != EBPF_KIND_ST ? vf_read(v, i->src, &value) : 0;
     if (!err)
         err = vf_read(v, i->dst, &dst);
     if (err)
@@ -311,12 +311,12 @@ static int atomic_operands(struct vf *v, const struct ebpf_row *row, const struc
 }
 
 /* Atomics need natural alignment; of the stack that is checked with the access. */
-static int check_atomic_place(struct vf *v, const struct access *a)
+static int check_atomic_place(struct vf *v, const struct access *a, const char *how)
 {
     struct tnum at = tnum_add(a->ptr.r.var, tnum_const((uint64_t)((int64_t)a->ptr.off + a->off)));
     char text[48];
     if (a->ptr.kind == KIND_CTX || vf_is_packet(&a->ptr))
-        return vf_refuse(v, -EACCES, "BPF_ATOMIC stores into R%u %s is not allowed", a->regno,
+        return vf_refuse(v, -EACCES, "BPF_ATOMIC %s R%u %s is not allowed", how, a->regno,
                          vf_kind_name(&a->ptr));
     bool value = (a->ptr.kind == KIND_VALUE || a->ptr.kind == KIND_MEM) && !a->ptr.nullable;
     if ((value || a->ptr.kind == KIND_SCALAR) && !tnum_aligned(at, a->size))
@@ -337,7 +337,7 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
     a.ptr = vf_top(&v->cur)->reg[i->dst];
     if (a.ptr.kind != KIND_VALUE)
         v->at[v->pc].facts |= OFFLOAD_FACT_NOT_MAP;
-    err = check_atomic_place(v, &a);
+    err = check_atomic_place(v, &a, "stores into");
     if (!err)
         err = load_from(v, &a, &old);
     if (err)
@@ -347,9 +347,31 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
         *vf_write(v, row->kind == EBPF_KIND_CMPXCHG ? 0 : i->src) = old;
         /* the old value may have replaced the address: as the kernel, refuse that */
         a.ptr = vf_top(&v->cur)->reg[i->dst];
-        err = check_atomic_place(v, &a);
+        err = check_atomic_place(v, &a, "stores into");
     }
     return err ? err : store_to(v, &a, &unknown);
+}
+
+int vf_load_acquire(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    struct vf_reg *src;
+    int err = vf_read(v, i->src, &src);
+    if (err)
+        return err;
+    struct access a = {.regno = i->src, .ptr = *src, .off = i->off, .size = row->bits / 8u};
+    err = check_atomic_place(v, &a, "loads from");
+    return err ? err : vf_load(v, row, i);
+}
+
+int vf_store_release(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
+{
+    struct vf_reg *dst;
+    int err = vf_read(v, i->dst, &dst);
+    if (err)
+        return err;
+    struct access a = {.regno = i->dst, .ptr = *dst, .off = i->off, .size = row->bits / 8u};
+    err = check_atomic_place(v, &a, "stores into");
+    return err ? err : vf_store(v, row, i);
 }
 
 /* ---- helpers ---- */

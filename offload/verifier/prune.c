@@ -107,7 +107,7 @@ static int keep(struct vf *v)
     for (uint32_t f = 0; f < v->cur.depth; f++)
         v->cur.frame[f]->written = 0;
     v->cur.parent = p;
-    v->cur.steps = 0;
+    v->cur.steps = v->cur.calls = 0;
     add_bytes(v, p->bytes);
     v->total_kept++;
     if (++v->kept > v->peak_kept)
@@ -168,10 +168,12 @@ static const struct vf_reg *iterator(const struct vf *v, const struct vf_state *
 }
 
 /* The loop through this instruction ends by itself: the state may be met again. */
-static bool may_come_back(const struct vf *v)
+static bool may_come_back(const struct vf *v, const struct vf_point *p)
 {
     if (vf_calls_back(v, v->pc))
         return true;
+    if (v->at[v->pc].flags & VF_MAY_GOTO)
+        return p->st.unroll != v->cur.unroll;
     const struct vf_reg *it = iterator(v, &v->cur);
     return it && !(it->flags & REG_DRAINED);
 }
@@ -184,6 +186,10 @@ static void bound_rounds(struct vf *v, struct vf_point *p)
     bool known = it || (vf_calls_back(v, v->pc) && vf_callback_rounds(v, &p->st, &rounds));
     if (it)
         rounds = it->r.umax;
+    if (v->at[v->pc].flags & VF_MAY_GOTO) {
+        rounds = VF_LOOPS_MAX;
+        known = true;
+    }
     if (rounds > p->rounds)
         p->rounds = rounds;
     p->unbounded |= !known;
@@ -236,7 +242,8 @@ static int try_finished(struct vf *v, struct vf_point *p)
     if (!vf_covers(v, p, entry ? COVER_WITHIN : COVER_LOOSE, &more))
         return VF_GO;
     p->hits++;
-    v->tail = vf_point_worst(p);
+    v->tail = vf_repeated(p, p->longest);
+    v->tail_calls = vf_repeated(p, p->calls);
     v->tail_unbounded = p->unbounded || more;
     vf_inherit(v, p, &v->cur);
     int err = entry ? come_back(v, p, entry) : 0;
@@ -264,7 +271,7 @@ static int try_unfinished(struct vf *v, struct vf_point *p)
 {
     bool more;
     if (vf_may_loop(v, v->pc)) {
-        if (!may_come_back(v) || !vf_covers(v, p, COVER_WITHIN, &more))
+        if (!may_come_back(v, p) || !vf_covers(v, p, COVER_WITHIN, &more))
             return VF_GO;
         p->hits++;
         bound_rounds(v, p);

@@ -25,8 +25,17 @@ uint32_t vf_new_id(struct vf *v)
 
 void vf_link(struct vf *v, struct vf_reg *r)
 {
+    if (r->flags & REG_ABOVE)
+        vf_unlink(r); /* one addition is followed, not one after the other */
     if (r->kind == KIND_SCALAR && r->id == 0 && !range_is_const(&r->r))
         r->id = vf_new_id(v);
+}
+
+void vf_unlink(struct vf_reg *r)
+{
+    r->id = 0;
+    r->off = 0;
+    r->flags &= (uint8_t)~REG_ABOVE;
 }
 
 static bool forget_packet_one(void *arg, struct vf_reg *r)

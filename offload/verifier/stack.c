@@ -127,7 +127,7 @@ static int spill_scalar(struct vf *v, struct vf_slot *s, struct vf_reg *value, u
         vf_link(v, value);
     spill(s, value, size);
     if (!fits)
-        s->reg.id = 0;
+        vf_unlink(&s->reg);
     return 0;
 }
 
@@ -256,7 +256,7 @@ static int fill(struct vf *v, const struct span *from, const struct vf_slot *s, 
         return read_bytes(v, from, out);
     *out = s->reg;
     if (size < 8 && out->r.umax >= 1ull << (size * 8))
-        out->id = 0;
+        vf_unlink(out);
     return 0;
 }
 

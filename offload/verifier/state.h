@@ -44,6 +44,7 @@ enum vf_reg_flag {
     REG_PACKET = 1u << 2,  /* KIND_MEM: perhaps in the packet, stale once that moves */
     REG_FIRST = 1u << 3,   /* KIND_DYNPTR: the lower of its two slots */
     REG_DRAINED = 1u << 4, /* KIND_ITER: it has no more elements */
+    REG_ABOVE = 1u << 5,   /* KIND_SCALAR: `off` was added since it was a copy */
 };
 
 /* What a dynptr is over (vf_reg.sub). */
@@ -78,7 +79,8 @@ struct vf_reg {
     uint8_t frame;     /* KIND_STACK: whose stack */
     uint8_t flags;     /* enum vf_reg_flag */
     uint8_t sub;       /* KIND_DYNPTR: enum vf_dynptr */
-    int32_t off;       /* pointer: constant part of the offset */
+    int32_t off;       /* pointer: constant part of the offset; scalar: how far it is above the
+                          others of its id */
     uint32_t id;       /* scalar: equal values; packet: same base; nullable: same lookup; 0 none */
     uint32_t map;      /* index of the program's maps */
     bool inner;        /* it is a map inside that one */
@@ -144,7 +146,8 @@ struct vf_state {
     struct vf_ref ref[VF_REFS];
     uint32_t refs;
     struct vf_lock lock;
-    uint64_t steps; /* instructions since `parent` was kept */
+    uint64_t steps; /* instructions since `parent` was kept, */
+    uint64_t calls; /* and calls of global functions */
     struct vf_point *parent;
 };
 
@@ -174,7 +177,8 @@ struct vf_point {
     bool moved; /* in the list of those whose marks `back` must learn of */
     struct vf_point *next_moved;
     bool unbounded;   /* some loop from here has no bound that we know */
-    uint64_t longest; /* instructions from here to the end, at most */
+    uint64_t longest; /* instructions from here to the end, at most, */
+    uint64_t calls;   /* and calls of global functions */
     uint64_t rounds;  /* most times that a loop comes back here */
     size_t bytes;
 };

@@ -2,18 +2,31 @@
 /* Calls between subprograms, walked inline, and the stack that a chain of them needs. */
 #include "verifier/vf.h"
 
-bool vf_subprog_is_global(const struct vf *v, uint32_t sub)
+static const struct offload_subprog *described(const struct vf *v, uint32_t sub)
 {
     const struct offload_prog *p = v->prog;
     for (uint32_t n = 0; p->subprogs && n < p->subprog_count; n++)
         if (p->subprogs[n].insn == v->sub[sub].start)
-            return p->subprogs[n].global;
-    return false;
+            return &p->subprogs[n];
+    return NULL;
+}
+
+void vf_describe_subprogs(struct vf *v)
+{
+    for (uint32_t s = 0; s < v->subs; s++)
+        v->sub[s].info = described(v, s);
+}
+
+bool vf_subprog_is_global(const struct vf *v, uint32_t sub)
+{
+    return v->sub[sub].info && v->sub[sub].info->global;
 }
 
 int vf_call_local(struct vf *v, const struct ebpf_insn *i)
 {
     uint32_t target = (uint32_t)((int64_t)v->pc + 1 + i->imm);
+    if (vf_subprog_is_global(v, v->at[target].subprog))
+        return vf_call_global(v, v->at[target].subprog);
     if (v->cur.depth == VF_FRAMES)
         return vf_refuse(v, -E2BIG, "the call stack of %d frames is too deep", VF_FRAMES + 1);
     int err = vf_state_push_frame(&v->cur, v->pc, v->at[target].subprog);
@@ -85,7 +98,11 @@ int vf_exit(struct vf *v)
         err = vf_check_callback_result(v, r0);
         return err ? err : VF_PATH_END;
     }
-    if (r0->kind != KIND_SCALAR)
+    if (v->root[v->walking].kind == ROOT_GLOBAL && r0->kind != KIND_SCALAR)
+        return vf_refuse(v, -EINVAL,
+                         "At subprogram exit the register R0 is not a scalar value (%s)",
+                         vf_kind_name(r0));
+    if (r0->kind != KIND_SCALAR && !vf_uninit_ok(v)) /* a privileged loader may leak addresses */
         return vf_refuse(v, -EACCES, "R0 leaks addr as return value");
     return VF_PATH_END;
 }

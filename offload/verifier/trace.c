@@ -131,6 +131,8 @@ static void add_details(struct line *t, const struct vf *v, const struct vf_reg 
     if (r->id) {
         comma(t);
         add(t, "id=%u", r->id);
+        if (r->flags & REG_ABOVE)
+            add(t, "+%d", r->off);
     }
     if (r->ref) {
         comma(t);
@@ -370,4 +372,22 @@ void vf_log_return(struct vf *v, uint32_t to)
     put_state(v, &v->cur, v->cur.depth - 1, "returning from callee:\n");
     snprintf(text, sizeof(text), "to caller at %u:\n", to);
     put_state(v, &v->cur, v->cur.depth - 2, text);
+}
+
+void vf_log_global(struct vf *v, uint32_t sub)
+{
+    if (vflog_on(v, 1))
+        vflog_put(v, "Func#%u ('%s') is global and assumed valid.\n", sub, v->sub[sub].info->name);
+}
+
+void vf_log_root(struct vf *v, const struct vf_root *r, bool done)
+{
+    if (!vflog_on(v, 1) || r->kind != ROOT_GLOBAL)
+        return;
+    const char *name = v->sub[r->sub].info->name;
+    if (done)
+        vflog_put(v, "Func#%u ('%s') is safe for any args that match its prototype\n", r->sub,
+                  name);
+    else
+        vflog_put(v, "Validating %s() func#%u...\n", name, r->sub);
 }

@@ -15,6 +15,7 @@ enum {
     VF_PENDING_MAX = 8192, /* jumps whose other side still waits */
     VF_VAR_MAX = 1 << 29,  /* pointer offsets stay below this, either sign */
     VF_ROOTS_MAX = 512,
+    VF_LOOPS_MAX = 1 << 23, /* BPF_MAX_LOOPS: rounds of bpf_loop() and of may_goto */
     VF_ALL_REGS = (1 << VF_REGS) - 1,
     VF_PKT_OFF_MAX = 0xffff, /* a packet is shorter than this */
 };
@@ -26,6 +27,7 @@ enum vf_insn_flag {
     VF_SEEN = 1u << 2,
     VF_CALLS_BACK = 1u << 3, /* a call that walks a callback */
     VF_ITER_NEXT = 1u << 4,
+    VF_MAY_GOTO = 1u << 5,
 };
 
 /* What is known of one instruction slot. */
@@ -42,13 +44,16 @@ struct vf_insn {
 
 struct vf_subprog {
     uint32_t start, end;
-    uint32_t stack; /* bytes of stack touched */
-    bool tail_call; /* it has one */
+    uint32_t stack;                     /* bytes of stack touched */
+    bool tail_call;                     /* it has one */
+    bool moves_packet;                  /* it, or one that it calls, may */
+    const struct offload_subprog *info; /* or NULL */
 };
 
 enum vf_root_kind {
     ROOT_MAIN,
-    ROOT_TIMER, /* a timer's callback, with that map */
+    ROOT_GLOBAL, /* a global function, with any arguments of its types */
+    ROOT_TIMER,  /* a timer's callback, with that map */
 };
 
 /* Where a walk starts. */
@@ -56,7 +61,7 @@ struct vf_root {
     uint8_t kind; /* enum vf_root_kind */
     bool inner, unbounded;
     uint32_t sub, map;
-    uint64_t worst; /* instructions of its longest path */
+    uint64_t worst, calls; /* instructions of its longest path, calls of global functions */
 };
 
 /* The other side of a conditional jump, waiting. */
@@ -97,7 +102,7 @@ struct vf {
     uint64_t jumps, last_jumps, last_processed; /* since the last kept state */
     uint32_t kept, peak_kept, total_kept, max_per_insn;
     /* where the path ends: instructions that may follow, as from the state that stands for it */
-    uint64_t tail;
+    uint64_t tail, tail_calls;
     bool tail_unbounded;
     struct vf_point *moved; /* kept states with new marks that paths which came back must learn */
     bool following;
@@ -125,6 +130,9 @@ void vf_log_pruned(struct vf *v);
 void vf_log_loop(struct vf *v, const struct vf_state *old);
 void vf_log_call(struct vf *v);
 void vf_log_return(struct vf *v, uint32_t to);
+void vf_log_global(struct vf *v, uint32_t sub);
+struct vf_root;
+void vf_log_root(struct vf *v, const struct vf_root *r, bool done);
 void vf_log_stats(struct vf *v);
 const char *vf_kind_name(const struct vf_reg *r);
 /* "(0x0; 0xff)" */
@@ -133,10 +141,13 @@ const char *vf_tnum_text(struct tnum t, char buf[48]);
 /* ---- cfg.c, fields.c, live.c ---- */
 int vf_check_structure(struct vf *v);
 int vf_check_fields(struct vf *v);
+/* The operands of the current instruction, when a path first goes there. */
+int vf_check_reached_insn(struct vf *v);
 void vf_find_live(struct vf *v);
 /* `insn` calls a subprogram, or takes its address. */
 bool vf_names_subprog(const struct vf *v, uint32_t insn);
 bool vf_subprog_is_global(const struct vf *v, uint32_t sub);
+void vf_describe_subprogs(struct vf *v);
 /* Slots that may follow `insn` inside its subprogram: returns how many (0..2). */
 unsigned vf_successors(const struct vf *v, uint32_t insn, uint32_t next[2]);
 
@@ -147,8 +158,8 @@ int vf_explore(struct vf *v);
 int vf_push(struct vf *v, uint32_t insn, struct vf_state **other);
 
 int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct vf_reg *timer);
-/* Instructions from a kept state to the end, its loops included. */
-uint64_t vf_point_worst(const struct vf_point *p);
+/* So much from a kept state to the end, as often as its loop is run. */
+uint64_t vf_repeated(const struct vf_point *p, uint64_t number);
 
 /* ---- cover.c ---- */
 enum vf_cover {
@@ -188,6 +199,8 @@ struct vf_reg *vf_write(struct vf *v, unsigned regno);
 uint32_t vf_new_id(struct vf *v);
 /* Gives a scalar an id so that a copy of it can be recognised. */
 void vf_link(struct vf *v, struct vf_reg *r);
+/* The scalar is no copy of another any more. */
+void vf_unlink(struct vf_reg *r);
 /* ---- ref.c ---- */
 /* A new reference, of this instruction. */
 int vf_ref_take(struct vf *v, uint32_t *id);
@@ -237,6 +250,7 @@ int vf_pointer_sane(struct vf *v, const struct vf_reg *r, const char *what);
 
 /* ---- branch.c ---- */
 int vf_branch(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+int vf_may_goto(struct vf *v, const struct ebpf_insn *i);
 
 /* ---- mem.c, stack.c ---- */
 enum vf_access {
@@ -245,6 +259,8 @@ enum vf_access {
 };
 int vf_load(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
 int vf_store(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+int vf_load_acquire(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
+int vf_store_release(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
 int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
 /* A helper touches `size` bytes at register `regno`; `init`: it writes them all without reading. */
 int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access access, bool init,
@@ -275,6 +291,9 @@ int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_
 /* ---- call.c, subprog.c ---- */
 int vf_call(struct vf *v, const struct ebpf_insn *i);
 int vf_call_kfunc(struct vf *v, const struct ebpf_insn *i);
+/* global.c */
+int vf_call_global(struct vf *v, uint32_t sub);
+int vf_global_arguments(struct vf *v, uint32_t sub);
 int vf_call_local(struct vf *v, const struct ebpf_insn *i);
 int vf_exit(struct vf *v);
 /* A tail call: leaves the path on which it is taken for later, where that goes on. */
@@ -322,7 +341,7 @@ static inline bool vf_is_iter_next(const struct vf *v, uint32_t insn)
 /* Loops through here are bounded by something else than numbers. */
 static inline bool vf_may_loop(const struct vf *v, uint32_t insn)
 {
-    return v->at[insn].flags & (VF_CALLS_BACK | VF_ITER_NEXT);
+    return v->at[insn].flags & (VF_CALLS_BACK | VF_ITER_NEXT | VF_MAY_GOTO);
 }
 
 static inline bool vf_uninit_ok(const struct vf *v)

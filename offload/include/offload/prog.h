@@ -49,10 +49,30 @@ enum offload_hook {
     OFFLOAD_HOOK_CPUMAP, /* BPF_XDP_CPUMAP */
 };
 
+/* What a global function is called with, by its BTF type. */
+enum offload_arg_kind {
+    OFFLOAD_ARG_OTHER, /* what the verifier does not take */
+    OFFLOAD_ARG_SCALAR,
+    OFFLOAD_ARG_CTX,
+    OFFLOAD_ARG_MEM,         /* `size` bytes to read and write */
+    OFFLOAD_ARG_MEM_OR_NULL, /* the same, or NULL */
+    OFFLOAD_ARG_DYNPTR,      /* to read */
+};
+
+enum { OFFLOAD_ARGS = 5 };
+
+struct offload_arg {
+    enum offload_arg_kind kind;
+    uint32_t size; /* bytes */
+};
+
 struct offload_subprog {
     uint32_t insn; /* slot index where it starts */
     const char *name;
-    bool global;
+    bool global;         /* proved by itself, for all arguments of these types */
+    bool returns_number; /* the rest matters for global functions only */
+    uint8_t args;
+    struct offload_arg arg[OFFLOAD_ARGS];
 };
 
 struct offload_prog {

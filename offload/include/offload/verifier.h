@@ -29,8 +29,9 @@ struct offload_verify_opts {
     uint64_t kfuncs;     /* bit n: row n of offload/kfuncs.def may be called */
     uint32_t insn_limit; /* processed instructions; 0 = 1,000,000 */
     /*
-     * Bytes of stack that were never written may be read, by the program and by helpers, as
-     * the kernel allows to a loader with CAP_PERFMON. They hold what the last run left there.
+     * Bytes of stack that were never written may be read, by the program and by helpers, and
+     * addresses be returned, as the kernel allows to a loader with CAP_PERFMON. The bytes hold
+     * what the last run left there.
      */
     bool allow_uninit_stack;
     enum offload_keep keep;

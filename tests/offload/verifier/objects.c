@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf/func_args.h"
+
 enum {
     MAPS = 64,
     INNERS = 256,
@@ -217,6 +219,7 @@ static void read_subprogs(struct parts *p, const union bpf_attr *attr, struct of
         p->sub[n] = (struct offload_subprog){.insn = f->insn_off,
                                              .name = btf__name_by_offset(p->btf, t->name_off),
                                              .global = btf_vlen(t) == BTF_FUNC_GLOBAL};
+        func_args_read(p->btf, f->type_id, &p->sub[n]);
     }
     if (!p->btf)
         return;

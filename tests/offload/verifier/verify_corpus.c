@@ -94,10 +94,7 @@ static void compare(void *arg, const struct object_prog *p)
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list ap)
 {
-    (void)level;
-    (void)format;
-    (void)ap;
-    return 0;
+    return level == LIBBPF_WARN && getenv("LIBBPF") ? vfprintf(stderr, format, ap) : 0;
 }
 
 int main(int argc, char **argv)

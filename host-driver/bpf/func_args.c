@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "bpf/func_args.h"
+
+#include <string.h>
+
+static const struct btf_type *resolved(const struct btf *btf, uint32_t id)
+{
+    const struct btf_type *t = btf__type_by_id(btf, id);
+
+    while (t && (btf_is_mod(t) || btf_is_typedef(t) || btf_is_type_tag(t)))
+        t = btf__type_by_id(btf, t->type);
+    return t;
+}
+
+static bool is_number(const struct btf_type *t)
+{
+    return t && (btf_is_int(t) || btf_is_any_enum(t));
+}
+
+/* The declaration tag "arg:WHAT" of argument n (__arg_ctx and the like of bpf_helpers.h). */
+static bool is_tagged(const struct btf *btf, uint32_t func, int n, const char *what)
+{
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *t = btf__type_by_id(btf, id);
+
+        if (!btf_is_decl_tag(t) || t->type != func || btf_decl_tag(t)->component_idx != n)
+            continue;
+        const char *name = btf__name_by_offset(btf, t->name_off);
+        if (name && !strncmp(name, "arg:", 4) && !strcmp(name + 4, what))
+            return true;
+    }
+    return false;
+}
+
+static bool is_struct_named(const struct btf *btf, const struct btf_type *t, const char *name)
+{
+    const char *own = t && btf_is_struct(t) ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+    return own && !strcmp(own, name);
+}
+
+static struct offload_arg pointer_arg(const struct btf *btf, uint32_t func, int n,
+                                      const struct btf_type *pointer)
+{
+    const struct btf_type *to = resolved(btf, pointer->type);
+    long long size = pointer->type ? btf__resolve_size(btf, pointer->type) : -1;
+
+    if (is_tagged(btf, func, n, "ctx") || is_struct_named(btf, to, "xdp_md"))
+        return (struct offload_arg){OFFLOAD_ARG_CTX, 0};
+    if (is_struct_named(btf, to, "bpf_dynptr"))
+        return (struct offload_arg){OFFLOAD_ARG_DYNPTR, 0};
+    if (size < 0 || size > UINT32_MAX || is_tagged(btf, func, n, "trusted") ||
+        is_tagged(btf, func, n, "untrusted") || is_tagged(btf, func, n, "arena"))
+        return (struct offload_arg){OFFLOAD_ARG_OTHER, 0};
+    bool never_null = is_tagged(btf, func, n, "nonnull");
+    return (struct offload_arg){never_null ? OFFLOAD_ARG_MEM : OFFLOAD_ARG_MEM_OR_NULL,
+                                (uint32_t)size};
+}
+
+void func_args_read(const struct btf *btf, uint32_t id, struct offload_subprog *out)
+{
+    const struct btf_type *func = btf__type_by_id(btf, id);
+    const struct btf_type *proto = func ? btf__type_by_id(btf, func->type) : NULL;
+
+    out->args = 0;
+    out->returns_number = false;
+    if (!proto || !btf_is_func_proto(proto))
+        return;
+    out->returns_number = is_number(resolved(btf, proto->type));
+    for (int n = 0; n < btf_vlen(proto) && n < OFFLOAD_ARGS; n++) {
+        const struct btf_type *t = resolved(btf, btf_params(proto)[n].type);
+
+        out->arg[n] = (struct offload_arg){OFFLOAD_ARG_OTHER, 0};
+        if (is_number(t))
+            out->arg[n].kind = OFFLOAD_ARG_SCALAR;
+        else if (t && btf_is_ptr(t))
+            out->arg[n] = pointer_arg(btf, id, n, t);
+        out->args++;
+    }
+    if (btf_vlen(proto) > OFFLOAD_ARGS)
+        out->arg[0].kind = OFFLOAD_ARG_OTHER;
+}
