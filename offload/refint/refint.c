@@ -345,6 +345,8 @@ static enum refint_end run(struct refint_run *m, unsigned depth)
         if (end != REFINT_EXIT)
             return end;
         m->steps++;
+        if (m->cfg->watch)
+            m->cfg->watch(m->cfg->helper_ctx, m->prog, m->at, m->r);
         if (m->i.opcode == 0x95 && m->depth == depth)
             return REFINT_EXIT;
         end = step(m);

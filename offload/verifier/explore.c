@@ -171,7 +171,7 @@ static int step(struct vf *v)
     case EBPF_KIND_END:
         return vf_alu(v, row, i);
     default:
-        return vf_refuse(v, -EINVAL, "unknown opcode %02x", i->opcode);
+        return vf_bad_insn(v, i);
     }
 }
 

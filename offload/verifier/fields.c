@@ -129,7 +129,10 @@ static int check_insn(struct vf *v, uint32_t n)
 {
     const struct ebpf_insn *i = vf_ins(v, n);
     const struct ebpf_row *row = vf_row(v, n);
-    if (ebpf_reserved_used(row, i))
+    struct ebpf_insn seen = *i;
+    if (row->kind == EBPF_KIND_EXIT) /* the kernel does not look at it */
+        seen.off = 0;
+    if (ebpf_reserved_used(row, &seen))
         return vf_refuse(v, -EINVAL, "%s", reserved_text(row));
     int err = check_registers(v, row, i);
     if (!err)
@@ -141,7 +144,10 @@ static int check_insn(struct vf *v, uint32_t n)
 
 int vf_check_reached_insn(struct vf *v)
 {
-    return is_checked_first(vf_row(v, v->pc)) ? 0 : check_insn(v, v->pc);
+    const struct ebpf_row *row = vf_row(v, v->pc);
+    if (row->kind == EBPF_KIND_INVALID)
+        return vf_bad_insn(v, vf_ins(v, v->pc));
+    return is_checked_first(row) ? 0 : check_insn(v, v->pc);
 }
 
 int vf_check_fields(struct vf *v)

@@ -140,6 +140,8 @@ const char *vf_tnum_text(struct tnum t, char buf[48]);
 
 /* ---- cfg.c, fields.c, live.c ---- */
 int vf_check_structure(struct vf *v);
+/* Says what is wrong with an instruction that is none of the table. */
+int vf_bad_insn(struct vf *v, const struct ebpf_insn *i);
 int vf_check_fields(struct vf *v);
 /* The operands of the current instruction, when a path first goes there. */
 int vf_check_reached_insn(struct vf *v);

@@ -34,6 +34,10 @@ typedef int refint_loop_fn(void *ctx, struct refint_run *run, uint32_t id, const
  */
 typedef const struct offload_prog *refint_tail_fn(void *ctx, const uint64_t arg[5]);
 
+/* Before each instruction: the slot about to run, and r0..r10. */
+typedef void refint_watch_fn(void *ctx, const struct offload_prog *prog, uint32_t insn,
+                             const uint64_t reg[11]);
+
 struct refint_config {
     const struct refint_region *regions;
     unsigned region_count;
@@ -45,7 +49,8 @@ struct refint_config {
     refint_helper_fn *kfunc;    /* the same for kernel functions: id is the row in kfuncs.def */
     refint_loop_fn *loop;       /* asked first, when there is one; 1: `helper` is to do it */
     refint_tail_fn *tail_call;  /* NULL: no tail call is taken */
-    void *helper_ctx;           /* ctx of all four */
+    refint_watch_fn *watch;     /* NULL: nobody */
+    void *helper_ctx;           /* ctx of all five */
     uint64_t r1;                /* argument of the program */
 };
 

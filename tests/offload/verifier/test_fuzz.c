@@ -15,7 +15,7 @@
 
 enum { LOG_BYTES = 1 << 20 };
 
-static unsigned rounds = 3000;
+static unsigned rounds = 1200;
 static uint64_t seed = 1;
 
 static struct offload_prog prog_of(const struct ebpf_insn *insns, uint32_t count)
@@ -149,7 +149,7 @@ static void test_noise(void)
 {
     struct rng rng = {seed + 1};
     struct ebpf_insn insns[64];
-    for (unsigned n = 0; n < 10000; n++) {
+    for (unsigned n = 0; n < 4 * rounds; n++) {
         uint32_t count = 1 + rng_below(&rng, 63);
         struct offload_refusal why;
         for (uint32_t k = 0; k < count; k++) {
@@ -167,7 +167,7 @@ static void test_mutants(void)
 {
     struct rng rng = {seed + 2};
     struct ebpf_insn insns[FUZZ_SLOTS];
-    for (unsigned n = 0; n < 10000; n++) {
+    for (unsigned n = 0; n < 4 * rounds; n++) {
         struct offload_refusal why;
         uint32_t count = fuzz_program(&rng, insns), at = rng_below(&rng, count);
         uint8_t bytes[8];
