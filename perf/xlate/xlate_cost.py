@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What translated code costs: engine instructions per BPF instruction, static and
 dynamic, for the example programs over the shipped capture; beside the mode that
-works as the Linux RV64 JIT does (--xlate-opt=none), and, with --native, the number of
-instructions clang-19 makes of the same C for RV64 (static; helpers are called through
-pointers there, as bpf_helpers.h has them). Figures are modelled, not host time.
+works as the Linux RV64 JIT does (--xlate-opt=none), and, with --native, beside what
+clang-19 -O2 makes of the same C for RV64, run on the same NIC with the same helpers
+(dynamic; see native.py), and the same with -mno-strict-align, since the engine loads
+from any address. Figures are modelled, not host time.
 
 usage: xlate_cost.py BUILD [--pass-table] [--native] [PROG.o ...]
 """
 import json
 import pathlib
-import platform
-import re
 import subprocess
 import sys
-import tempfile
+
+import native
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAPTURE = ROOT / 'examples' / 'captures' / 'attack.pcap'
@@ -51,26 +51,30 @@ def mean(ratios):
     return product ** (1 / len(ratios))
 
 
-def native_insns(obj):
-    """Instructions of the same C by clang -O2 for RV64; None for a program that is not ours."""
+UNALIGNED = ('-mno-strict-align',)
+
+
+def measure_native(build, obj, flags=()):
+    """(static, dynamic per packet, cycles per packet) of the same C by clang -O2 for RV64; None when there is no C."""
     source = ROOT / 'examples' / (obj.name.split('.')[0] + '.bpf.c')
     if not source.exists():
         return None
-    with tempfile.TemporaryDirectory() as tmp:
-        out = pathlib.Path(tmp) / 'native.o'
-        subprocess.run(['clang-19', '--target=riscv64', '-march=rv64ima_zba_zbb_zbs', '-mabi=lp64', '-mcmodel=medany',
-                        '-O2', '-std=gnu17', '-w', '-isystem', '/usr/include',
-                        '-isystem', f'/usr/include/{platform.machine()}-linux-gnu', '-c', str(source), '-o', str(out)],
-                       check=True)
-        text = subprocess.run(['llvm-objdump-19', '-d', str(out)], capture_output=True, text=True, check=True).stdout
-    return len(re.findall(r'^ +[0-9a-f]+:', text, re.M))
+    args = ['run', str(obj), '--json', '--ordered', '-r', str(CAPTURE), *maps_of(obj)]
+    report, words = native.run(build, source, args, flags)
+    ours = nicsim(build, 'run', obj, 'all', '--ordered', '-r', str(CAPTURE), *maps_of(obj))
+    if report['verdicts'] != ours['verdicts']:
+        raise RuntimeError(f'{obj.name}: native verdicts {report["verdicts"]}, translated {ours["verdicts"]}')
+    m = report['modelled']
+    return words, m['program_insns_per_packet'], m['cycles_per_packet']
 
 
-def table(build, objs, native):
+def table(build, objs, with_native):
     print(' ' * 18 + '         static instructions  |  dynamic, per packet   |  cycles per packet')
-    print(f'{"program":18}{"BPF":>6}{"none":>7}{"all":>7}{"ratio":>7} |{"none":>8}{"all":>8}{"ratio":>7}'
-          f' |{"none":>8}{"all":>8}{"ratio":>7}' + (f' |{"native":>8}{"all/it":>7}' if native else ''))
-    static, dynamic, cycles, against, work = [], [], [], [], []
+    head = f'{"program":18}{"BPF":>6}{"none":>7}{"all":>7}{"ratio":>7} |{"none":>8}{"all":>8}{"ratio":>7}'
+    head += f' |{"none":>8}{"all":>8}{"ratio":>7}'
+    print(head + (f' |{"native":>8}{"all/it":>7}{"cycles":>9}{"all/it":>7} |{"unalig.":>8}{"all/it":>7}' if with_native else ''))
+    static, dynamic, cycles, work = [], [], [], []
+    against, against_cycles, against_unaligned = [], [], []
     for obj in objs:
         bpf, s0, d0, c0 = measure(build, obj, 'none')
         _, s1, d1, c1 = measure(build, obj, 'all')
@@ -81,13 +85,17 @@ def table(build, objs, native):
             work.append(d1 / d0)
         line = (f'{obj.name.split(".")[0]:18}{bpf:6}{s0:7}{s1:7}{static[-1]:7.2f} |{d0:8.1f}{d1:8.1f}{dynamic[-1]:7.2f}'
                 f' |{c0:8.1f}{c1:8.1f}{cycles[-1]:7.2f}')
-        n = native_insns(obj) if native else None
-        if n:
-            against.append(s1 / n)
-            line += f' |{n:8}{against[-1]:7.2f}'
-        print(line)
+        of_native = measure_native(build, obj) if with_native else None
+        if of_native:
+            against.append(d1 / of_native[1])
+            against_cycles.append(c1 / of_native[2])
+            harder = measure_native(build, obj, UNALIGNED)
+            against_unaligned.append(d1 / harder[1])
+            line += (f' |{of_native[1]:8.1f}{against[-1]:7.2f}{of_native[2]:9.1f}{against_cycles[-1]:7.2f}'
+                     f' |{harder[1]:8.1f}{against_unaligned[-1]:7.2f}')
+        print(line, flush=True)
     print(f'{"geometric mean":38}{mean(static):7.2f} |{mean(dynamic):23.2f} |{mean(cycles):23.2f}'
-          + (f' |{mean(against):15.2f}' if against else ''))
+          + (f' |{mean(against):15.2f}{mean(against_cycles):16.2f} |{mean(against_unaligned):15.2f}' if against else ''))
     if work:
         print(f'dynamic, without the programs of two instructions: {mean(work):.2f}')
 
