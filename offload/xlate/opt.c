@@ -158,6 +158,8 @@ static int passes(struct opt *o)
             return o->x->err;
         opt_live(o);
         opt_dead(o);
+        if (k == 0 && opt_on(o, OFFLOAD_PASS_REGS))
+            opt_regs(o);
         if (opt_on(o, OFFLOAD_PASS_STACK))
             opt_stack(o);
     }
@@ -172,6 +174,17 @@ static int passes(struct opt *o)
     return o->x->err;
 }
 
+int opt_tables(struct opt *o)
+{
+    size_t n = (size_t)o->x->words + 1;
+
+    free(o->blocks);
+    free(o->block_of);
+    o->blocks = malloc(n * sizeof(*o->blocks));
+    o->block_of = malloc(n * sizeof(*o->block_of));
+    return o->blocks && o->block_of ? 0 : (o->x->err = -ENOMEM);
+}
+
 int xlate_optimise(struct xlate *x)
 {
     const uint32_t emitters = 1u << OFFLOAD_PASS_FACTS | 1u << OFFLOAD_PASS_LOOKUP;
@@ -180,13 +193,12 @@ int xlate_optimise(struct xlate *x)
     if (x->err || x->words > OPS_MAX ||
         (x->opts.off | emitters | ~0u << OFFLOAD_PASSES) == UINT32_MAX)
         return x->err;
-    o.blocks = malloc(((size_t)x->words + 1) * sizeof(*o.blocks));
-    o.block_of = malloc(((size_t)x->words + 1) * sizeof(*o.block_of));
     o.hash = malloc(HASH_START * sizeof(*o.hash));
-    if (o.blocks && o.block_of && o.hash)
-        passes(&o);
-    else
+    if (!o.hash)
         x->err = -ENOMEM;
+    else if (opt_tables(&o) == 0)
+        passes(&o);
+    free(o.ins);
     free(o.blocks);
     free(o.block_of);
     free(o.hash);

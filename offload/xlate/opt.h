@@ -11,7 +11,8 @@
  *   number.c  the forward walk: states, joins, loops
  *   alu rules consts.c, extend.c, select.c; loads.c for memory, bytes.c, compare.c
  *   dead.c    liveness; dead results; upper halves nobody reads
- *   stack.c, moves.c, branch.c
+ *   stack.c, slots.c, moves.c, branch.c
+ *   splice.c  room for operations that come in between
  */
 #ifndef XLATE_OPT_H
 #define XLATE_OPT_H
@@ -62,11 +63,19 @@ struct opt_state {
     struct opt_avail avail[OPT_AVAIL];
 };
 
+/* An operation to go in front of op `at`. */
+struct opt_insert {
+    uint32_t at;
+    struct xlate_op op;
+};
+
 struct opt {
     struct xlate *x;
     struct opt_block *blocks;
     uint32_t count;
     uint32_t *block_of; /* per op */
+    struct opt_insert *ins;
+    uint32_t ins_count, ins_cap;
     bool live_known;    /* opt_live has run, or runs, on these blocks */
 
     struct opt_val *vals;
@@ -100,7 +109,21 @@ unsigned opt_width(const struct xlate_op *op); /* bytes of a load or store */
 bool opt_is_mv(const struct xlate_op *op);
 /* Control does not go on to the next op. */
 bool opt_ends(const struct xlate_op *op);
-#define OPT_CALLER_SAVED 0xf003fce2u /* ra, t0-t6, a0-a7 */
+#define OPT_CALLER_SAVED      0xf003fce2u /* ra, t0-t6, a0-a7 */
+#define OPT_CALLEE_SAVED      0x0ffc0300u /* s0-s11 */
+#define OPT_SPARE_TEMPORARIES 0x70030000u /* a6, a7, t3-t5: BPF has no use for them */
+
+/* ---- splice.c ---- */
+
+/* For op `at`, in front of it, also for who jumps there; takes effect with opt_splice. */
+void opt_insert(struct opt *o, uint32_t at, struct xlate_op op);
+/* Blocks must be built anew after it. */
+int opt_splice(struct opt *o);
+
+/* ---- opt.c ---- */
+
+/* Room for x->words operations in the tables. */
+int opt_tables(struct opt *o);
 
 /* ---- value.c ---- */
 
@@ -152,6 +175,8 @@ void opt_dead(struct opt *o);
 void opt_moves(struct opt *o);
 void opt_branch(struct opt *o);
 int opt_stack(struct opt *o);
+/* Needs opt_live. */
+int opt_regs(struct opt *o);
 
 /* Calls fn for the ops of a block from its end, with what is live after each. */
 struct opt_walk {
