@@ -123,8 +123,7 @@ static void logic_imm(struct xlate *x, unsigned op, unsigned rd, int64_t imm)
     else if (!plain && op != EBPF_OP_AND && is_pow2(u))
         xlate_i(x, op == EBPF_OP_OR ? RV64_OP_BSETI : RV64_OP_BINVI, rd, rd, (int32_t)log2_of(u));
     else {
-        xlate_li(x, XLATE_T0, imm);
-        xlate_r(x, alu_ops[op].reg, rd, rd, XLATE_T0);
+        xlate_r(x, alu_ops[op].reg, rd, rd, xlate_const(x, imm, XLATE_T0));
     }
 }
 
@@ -148,8 +147,8 @@ static void add_imm(struct xlate *x, unsigned op, unsigned rd, int32_t imm, bool
     if (xlate_fits12(v)) {
         xlate_i(x, wide ? RV64_OP_ADDI : RV64_OP_ADDIW, rd, rd, (int32_t)v);
     } else {
-        xlate_li(x, XLATE_T0, imm);
-        xlate_r(x, wide ? alu_ops[op].reg : alu_ops[op].reg_w, rd, rd, XLATE_T0);
+        xlate_r(x, wide ? alu_ops[op].reg : alu_ops[op].reg_w, rd, rd,
+                xlate_const(x, imm, XLATE_T0));
     }
     finish(x, rd, wide);
 }
@@ -174,8 +173,8 @@ static void mul_imm(struct xlate *x, unsigned op, unsigned rd, int32_t imm, bool
     } else if (op == EBPF_OP_MOD && pow2) {
         keep_bits(x, rd, log2_of(u));
     } else {
-        xlate_li(x, XLATE_T0, imm);
-        xlate_r(x, wide ? alu_ops[op].reg : alu_ops[op].reg_w, rd, rd, XLATE_T0);
+        xlate_r(x, wide ? alu_ops[op].reg : alu_ops[op].reg_w, rd, rd,
+                xlate_const(x, imm, XLATE_T0));
         finish(x, rd, wide);
     }
 }
@@ -211,7 +210,7 @@ static void alu_imm(struct xlate *x, unsigned op, unsigned rd, int32_t imm, bool
 
 static void movsx(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
-    unsigned rd = xlate_reg(i->dst), rs = xlate_value(x, i->src, rd);
+    unsigned rd = xlate_reg(x, i->dst), rs = xlate_value(x, i->src, rd);
 
     if (row->dval == 32)
         xlate_sext_w(x, rd, rs);
@@ -234,7 +233,7 @@ static void byte_order(struct xlate *x, const struct ebpf_row *row, unsigned rd)
 
 void xlate_alu(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
-    unsigned rd = xlate_reg(i->dst);
+    unsigned rd = xlate_reg(x, i->dst);
     bool wide = row->bits == 64;
 
     switch (row->kind) {

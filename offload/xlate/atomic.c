@@ -37,7 +37,7 @@ static enum rv64_op amo(unsigned op, bool wide)
 /* lr, compare, sc until it holds; r0 gets what was read. */
 static void cmpxchg(struct xlate *x, const struct ebpf_insn *i, bool wide, bool zext)
 {
-    unsigned addr = pointer(x, i), r0 = xlate_reg(0), expect = r0;
+    unsigned addr = pointer(x, i), r0 = xlate_reg(x, 0), expect = r0;
     unsigned src = xlate_value(x, i->src, XLATE_T2);
 
     if (!wide) {

@@ -20,21 +20,41 @@ static void tail_call(struct xlate *x)
         return;
     }
     xlate_gate(x, RV64_RA, OFFLOAD_GATE_TAIL_NESTED);
-    xlate_mv(x, xlate_reg(0), RV64_A0);
+    xlate_mv(x, xlate_reg(x, 0), RV64_A0);
     xlate_site(x, RV64_OP_BEQ, RV64_ZERO, RV64_A1, RV64_ZERO, x->cur + 1);
     xlate_exit(x);
+}
+
+/* A function without jumps, up to its exit; r1 to r5 are lost as after any call. */
+static void in_place(struct xlate *x, const struct xlate_func *f)
+{
+    uint32_t call = x->cur;
+
+    for (uint32_t s = f->start; x->id[s] != EBPF_EXIT;) {
+        const struct ebpf_row *row = ebpf_row(x->id[s]);
+        x->cur = s;
+        xlate_row(x, s);
+        xlate_insn(x, row, &x->prog->insns[s]);
+        s += ebpf_slots(row);
+    }
+    x->cur = call;
+    xlate_row(x, call);
 }
 
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     if (row->kind == EBPF_KIND_CALL_LOCAL) {
         uint32_t to = xlate_func_at(x, (uint32_t)xlate_target(x, x->cur));
+        if (xlate_inlined(x, x->cur)) {
+            in_place(x, &x->funcs[to]);
+            return;
+        }
         xlate_site(x, RV64_OP_JAL, RV64_RA, 0, 0, to);
         return;
     }
     if (row->kind == EBPF_KIND_CALL_BTF) {
         xlate_gate(x, RV64_RA, OFFLOAD_GATE_KFUNC + (uint32_t)i->imm);
-        xlate_mv(x, xlate_reg(0), RV64_A0);
+        xlate_mv(x, xlate_reg(x, 0), RV64_A0);
         return;
     }
     if (i->imm == XLATE_HELPER_TAIL_CALL) {
@@ -44,14 +64,14 @@ void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
     if (xlate_lookup(x, i))
         return;
     xlate_gate(x, RV64_RA, (uint32_t)i->imm);
-    xlate_mv(x, xlate_reg(0), RV64_A0);
+    xlate_mv(x, xlate_reg(x, 0), RV64_A0);
 }
 
-static unsigned saved_reg(unsigned bit)
+static unsigned saved_reg(const struct xlate *x, unsigned bit)
 {
     if (bit == XLATE_SAVE_S0)
         return RV64_S0;
-    return bit == XLATE_SAVE_RA ? (unsigned)RV64_RA : xlate_reg(bit);
+    return bit == XLATE_SAVE_RA ? (unsigned)RV64_RA : xlate_reg(x, bit);
 }
 
 static void saved(struct xlate *x, bool restore)
@@ -63,9 +83,9 @@ static void saved(struct xlate *x, bool restore)
         if (!(f->saved & (1u << bit)))
             continue;
         if (restore)
-            xlate_i(x, RV64_OP_LD, saved_reg(bit), RV64_SP, off);
+            xlate_i(x, RV64_OP_LD, saved_reg(x, bit), RV64_SP, off);
         else
-            xlate_store(x, RV64_OP_SD, saved_reg(bit), RV64_SP, off);
+            xlate_store(x, RV64_OP_SD, saved_reg(x, bit), RV64_SP, off);
         off += 8;
     }
 }
@@ -79,7 +99,7 @@ void xlate_prologue(struct xlate *x)
     if (x->opts.naive) {
         xlate_i(x, RV64_OP_ADDI, RV64_S0, RV64_SP, (int32_t)x->func->bytes);
         if (x->func->uses_fp)
-            xlate_i(x, RV64_OP_ADDI, xlate_reg(EBPF_FP), RV64_SP, x->func->fp_off);
+            xlate_i(x, RV64_OP_ADDI, xlate_reg(x, EBPF_FP), RV64_SP, x->func->fp_off);
     }
     if (x->func->may_goto) {
         xlate_li(x, XLATE_T0, MAX_LOOPS);
@@ -123,7 +143,7 @@ void xlate_exit(struct xlate *x)
         xlate_i(x, RV64_OP_ADDI, RV64_SP, RV64_SP, (int32_t)x->func->bytes);
     }
     if (is_main(x)) {
-        xlate_mv(x, RV64_A0, xlate_reg(0));
+        xlate_mv(x, RV64_A0, xlate_reg(x, 0));
         xlate_gate(x, RV64_ZERO, OFFLOAD_GATE_EXIT);
         return;
     }
@@ -133,7 +153,7 @@ void xlate_exit(struct xlate *x)
         xlate_i(x, RV64_OP_ADDI, RV64_SP, RV64_SP, (int32_t)x->func->bytes);
     xlate_row(x, x->cur);
     if (x->func->callback)
-        xlate_mv(x, RV64_A0, xlate_reg(0));
+        xlate_mv(x, RV64_A0, xlate_reg(x, 0));
     xlate_return(x, x->func->callback);
 }
 

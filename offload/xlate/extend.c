@@ -66,6 +66,7 @@ static bool reads_low_halves(unsigned op)
     case RV64_OP_ZEXT_H:
     case RV64_OP_SEXT_H:
     case RV64_OP_SEXT_B:
+    case RV64_OP_RORIW:
         return true;
     default:
         return false;

@@ -6,6 +6,7 @@
 #include "xlate/xlate.h"
 
 #define CALLEE_SAVED 0x3c0u /* r6..r9 */
+#define LEAF_SAVED   0x200u /* r9: xlate_reg has temporaries for the others */
 
 static uint32_t align16(uint32_t v)
 {
@@ -40,7 +41,8 @@ static int frame(struct xlate *x, struct xlate_func *f)
         return xlate_refuse(x, f->start, "stack of %u bytes is more than %u", f->bpf_stack,
                             OFFLOAD_FRAME_STACK);
     if (f != x->funcs || x->opts.naive)
-        f->saved = (uint16_t)((f->written & CALLEE_SAVED) | (f->calls ? 1u << XLATE_SAVE_RA : 0));
+        f->saved = (uint16_t)((f->written & (f->leaf ? LEAF_SAVED : CALLEE_SAVED)) |
+                              (f->calls ? 1u << XLATE_SAVE_RA : 0));
     if (x->opts.naive)
         f->saved |= (uint16_t)(1u << XLATE_SAVE_S0 | (f->uses_fp ? 1u << EBPF_FP : 0));
     save = align16(8u * (uint32_t)__builtin_popcount(f->saved));

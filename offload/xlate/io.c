@@ -108,6 +108,7 @@ static uint32_t upper_halves(const struct xlate_op *op, bool hi)
     case RV64_OP_SEXT_H:
     case RV64_OP_ZEXT_H:
     case RV64_OP_SLLI_UW:
+    case RV64_OP_RORIW:
         return 0;
     case RV64_OP_ANDI:
         return hi && op->imm < 0 ? a : 0;

@@ -59,8 +59,7 @@ static unsigned constant(struct xlate *x, int32_t imm, unsigned tmp)
 {
     if (imm == 0)
         return RV64_ZERO;
-    xlate_li(x, tmp, imm);
-    return tmp;
+    return xlate_const(x, imm, tmp);
 }
 
 /* Into T0: dst & src, not zero in the bits that count. */
@@ -79,8 +78,7 @@ static void set_bits(struct xlate *x, const struct ebpf_row *row, const struct e
         xlate_i(x, RV64_OP_BEXTI, XLATE_T0, dst, __builtin_ctz(u));
         clean = true;
     } else {
-        xlate_li(x, XLATE_T1, i->imm);
-        xlate_r(x, RV64_OP_AND, XLATE_T0, dst, XLATE_T1);
+        xlate_r(x, RV64_OP_AND, XLATE_T0, dst, xlate_const(x, i->imm, XLATE_T1));
         clean = clean || i->imm >= 0;
     }
     if (!clean)

@@ -66,7 +66,7 @@ static bool never_null(const struct xlate *x, uint32_t next)
 /* r0 = value 0 + T0 * stride */
 static void index_values(struct xlate *x, uint32_t map, uint32_t stride)
 {
-    unsigned r0 = xlate_reg(0);
+    unsigned r0 = xlate_reg(x, 0);
 
     xlate_addr_of(x, r0, OFFLOAD_RELOC_VALUE, map, 0);
     if (stride == 8) {
@@ -85,7 +85,7 @@ static void index_values(struct xlate *x, uint32_t map, uint32_t stride)
 /* r0 &= key < entries ? ~0 : 0 */
 static void mask_result(struct xlate *x, uint32_t entries)
 {
-    unsigned r0 = xlate_reg(0);
+    unsigned r0 = xlate_reg(x, 0);
 
     xlate_li(x, XLATE_T1, entries);
     xlate_r(x, RV64_OP_SLTU, XLATE_T1, XLATE_T2, XLATE_T1);
@@ -103,10 +103,10 @@ bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i)
     m = map_of(x, &index);
     if (!m || !is_array(m))
         return false;
-    xlate_i(x, RV64_OP_LWU, XLATE_T0, xlate_reg(2), 0);
+    xlate_i(x, RV64_OP_LWU, XLATE_T0, xlate_reg(x, 2), 0);
     if (null_check_follows(x, next)) {
         xlate_li(x, XLATE_T1, m->max_entries);
-        xlate_li(x, xlate_reg(0), 0);
+        xlate_li(x, xlate_reg(x, 0), 0);
         xlate_site(x, RV64_OP_BGEU, RV64_ZERO, XLATE_T0, XLATE_T1, (uint32_t)xlate_target(x, next));
         index_values(x, index, stride_of(m));
         x->inlined = next;

@@ -5,7 +5,7 @@
 struct xlate_addr xlate_addr(struct xlate *x, unsigned bpf, int32_t off, unsigned tmp)
 {
     bool sp = bpf == EBPF_FP && !x->opts.naive;
-    unsigned base = sp ? (unsigned)RV64_SP : xlate_reg(bpf);
+    unsigned base = sp ? (unsigned)RV64_SP : xlate_reg(x, bpf);
 
     if (sp)
         off += x->func->fp_off;
@@ -60,7 +60,7 @@ static void ordered(struct xlate *x, const struct ebpf_row *row, const struct eb
 
     if (row->kind == EBPF_KIND_LOAD_ACQ) {
         struct xlate_addr a = xlate_addr(x, i->src, i->off, XLATE_T0);
-        xlate_i(x, load_op(row->bits, false), xlate_reg(i->dst), a.base, a.off);
+        xlate_i(x, load_op(row->bits, false), xlate_reg(x, i->dst), a.base, a.off);
         xlate_fence(x, FENCE_R_RW);
         return;
     }
@@ -78,22 +78,21 @@ void xlate_mem(struct xlate *x, const struct ebpf_row *row, const struct ebpf_in
     }
     if (row->kind == EBPF_KIND_LDX || row->kind == EBPF_KIND_LDSX) {
         struct xlate_addr a = xlate_addr(x, i->src, i->off, XLATE_T0);
-        xlate_i(x, load_op(row->bits, row->kind == EBPF_KIND_LDSX), xlate_reg(i->dst), a.base,
+        xlate_i(x, load_op(row->bits, row->kind == EBPF_KIND_LDSX), xlate_reg(x, i->dst), a.base,
                 a.off);
         return;
     }
     if (row->kind == EBPF_KIND_STX) {
         value = xlate_value(x, i->src, XLATE_T1);
     } else if (i->imm || x->opts.naive) {
-        value = XLATE_T1;
-        xlate_li(x, value, i->imm);
+        value = xlate_const(x, i->imm, XLATE_T1);
     }
     store(x, row, i, value);
 }
 
 void xlate_ld64(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
-    unsigned rd = xlate_reg(i->dst);
+    unsigned rd = xlate_reg(x, i->dst);
     uint32_t low = (uint32_t)i[0].imm, high = (uint32_t)i[1].imm;
 
     if (row->id == EBPF_LD_MAP_FD)

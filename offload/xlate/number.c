@@ -331,6 +331,22 @@ static uint32_t loop_writes(const struct opt *o, uint32_t k)
     return defs;
 }
 
+/* Of `regs`, those that hold a constant and get no other value from block k to `last`. */
+static uint32_t steady(const struct opt *o, uint32_t k, uint32_t last, uint32_t regs)
+{
+    for (unsigned r = 1; r < 32; r++)
+        if (o->vals[o->cur.reg[r]].kind != OPT_CONST)
+            regs &= ~(1u << r);
+    for (uint32_t n = o->blocks[k].start; regs && n < o->blocks[last].end; n++) {
+        const struct xlate_op *op = &o->x->ops[n];
+        uint32_t def = opt_io(o, op, true).def & regs;
+        bool same = op->kind == XLATE_OP_LI && o->vals[o->cur.reg[op->rd]].imm == op->imm;
+        if (def && !same)
+            regs &= ~def;
+    }
+    return regs;
+}
+
 static void enter(struct opt *o, uint32_t k)
 {
     const struct opt_block *b = &o->blocks[k];
@@ -342,8 +358,11 @@ static void enter(struct opt *o, uint32_t k)
     free(o->in[k]);
     o->in[k] = NULL;
     if (b->extent) {
+        uint32_t regs = loop_writes(o, k) & ~1u;
         opt_forget(o);
-        write_all(o, loop_writes(o, k) & ~1u);
+        if (regs != ~1u && opt_on(o, OFFLOAD_PASS_SPARE))
+            regs &= ~steady(o, k, b->extent, regs & ~OPT_RESERVED);
+        write_all(o, regs);
     }
 }
 

@@ -76,7 +76,7 @@ struct opt {
     uint32_t *block_of; /* per op */
     struct opt_insert *ins;
     uint32_t ins_count, ins_cap;
-    bool live_known;    /* opt_live has run, or runs, on these blocks */
+    bool live_known; /* opt_live has run, or runs, on these blocks */
 
     struct opt_val *vals;
     uint32_t val_count, val_cap;
@@ -111,6 +111,7 @@ bool opt_is_mv(const struct xlate_op *op);
 bool opt_ends(const struct xlate_op *op);
 #define OPT_CALLER_SAVED      0xf003fce2u /* ra, t0-t6, a0-a7 */
 #define OPT_CALLEE_SAVED      0x0ffc0300u /* s0-s11 */
+#define OPT_RESERVED          0x0000001du /* zero, sp, gp, tp */
 #define OPT_SPARE_TEMPORARIES 0x70030000u /* a6, a7, t3-t5: BPF has no use for them */
 
 /* ---- splice.c ---- */
@@ -173,6 +174,7 @@ void opt_set_reg(struct opt *o, unsigned reg, uint32_t val);
 int opt_live(struct opt *o);
 void opt_dead(struct opt *o);
 void opt_moves(struct opt *o);
+void opt_minmax(struct opt *o);
 void opt_branch(struct opt *o);
 int opt_stack(struct opt *o);
 /* Needs opt_live. */

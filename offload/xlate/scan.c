@@ -286,7 +286,7 @@ static int flow_jump(struct xlate *x, const struct xlate_func *f, uint32_t s)
         return x->err;
     if (to < f->start || to >= f->end)
         return xlate_refuse(x, s, "jump out of range from insn %u to %u", s, to);
-    x->slot[to] |= XLATE_TARGET;
+    x->slot[to] |= XLATE_TARGET | (to <= s ? XLATE_LOOP : 0);
     return 0;
 }
 
@@ -303,6 +303,7 @@ static int flow_insn(struct xlate *x, struct xlate_func *f, uint32_t s)
     f->uses_fp |= (row->fields & EBPF_HAS_DST) && i->dst == EBPF_FP;
     f->uses_fp |= src_is_reg(row) && i->src == EBPF_FP;
     f->may_goto |= may;
+    f->cmpxchg |= row->kind == EBPF_KIND_CMPXCHG;
     if (flow_call(x, f, s, row, i))
         return x->err;
     if ((jumps || may || (cond && (x->slot[s] & XLATE_TAKEN))) && flow_jump(x, f, s))

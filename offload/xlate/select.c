@@ -119,12 +119,44 @@ static bool bit_test(struct opt *o, struct opt_expr *e)
     return true;
 }
 
+/* What val is the lower half of, below its extensions. */
+static uint32_t stripped(const struct opt *o, uint32_t val)
+{
+    for (;;) {
+        const struct opt_val *v = &o->vals[val];
+        bool zext = opt_is(o, val, RV64_OP_ADD_UW) && is_zero(o, v->b);
+        if (!zext && !(opt_is(o, val, RV64_OP_ADDIW) && v->imm == 0))
+            return val;
+        val = v->a;
+    }
+}
+
+/* x << n | x >> (width - n) */
+static bool rotate(struct opt *o, struct opt_expr *e, uint32_t left, uint32_t right)
+{
+    const struct opt_val *l = &o->vals[left], *r = &o->vals[right];
+    bool narrow = opt_is(o, left, RV64_OP_SLLIW) && opt_is(o, right, RV64_OP_SRLIW);
+    bool wide = opt_is(o, left, RV64_OP_SLLI) && opt_is(o, right, RV64_OP_SRLI);
+
+    if ((!narrow && !wide) || l->imm == 0 || l->imm + r->imm != (narrow ? 32 : 64))
+        return false;
+    if (narrow ? stripped(o, l->a) != stripped(o, r->a) : l->a != r->a)
+        return false;
+    if (!opt_held(o, l->a) && !opt_held(o, r->a))
+        return false;
+    become(e, narrow ? RV64_OP_RORIW : RV64_OP_RORI, opt_held(o, l->a) ? l->a : r->a, 0, r->imm);
+    return true;
+}
+
 bool opt_rule_select(struct opt *o, struct opt_expr *e)
 {
     switch (e->op) {
     case RV64_OP_SRLI:
     case RV64_OP_SRAI:
         return shift_pair(o, e);
+    case RV64_OP_OR:
+    case RV64_OP_XOR:
+        return rotate(o, e, e->a, e->b) || rotate(o, e, e->b, e->a);
     case RV64_OP_ADD:
         return shift_add(o, e, e->a, e->b) || shift_add(o, e, e->b, e->a);
     case RV64_OP_SLLI:

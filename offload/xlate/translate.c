@@ -5,7 +5,7 @@
 
 #include "xlate/xlate.h"
 
-static void emit_insn(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
+void xlate_insn(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     switch ((enum ebpf_kind)row->kind) {
     case EBPF_KIND_ALU_K:
@@ -65,7 +65,7 @@ static uint32_t emit_slot(struct xlate *x)
         bool jumped_to = x->slot[x->cur + 1] & XLATE_TARGET;
         return x->cur + (jumped_to ? 1 : 2);
     }
-    emit_insn(x, row, i);
+    xlate_insn(x, row, i);
     return x->cur + ebpf_slots(row);
 }
 
@@ -74,9 +74,14 @@ static int emit(struct xlate *x)
     for (uint32_t k = 0; k < x->func_count && !x->err; k++) {
         x->func = &x->funcs[k];
         x->funcs[k].raw = x->words;
+        if (x->func->in_line && !x->func->callback)
+            continue; /* nobody calls it */
         x->cur = x->func->start;
+        xlate_pool(x);
         xlate_prologue(x);
         while (x->cur < x->func->end && !x->err) {
+            if (x->slot[x->cur] & XLATE_LOOP)
+                xlate_hoist(x);
             x->slot_raw[x->cur] = x->words;
             if (x->slot[x->cur] & XLATE_LIVE)
                 x->cur = emit_slot(x);
@@ -127,6 +132,8 @@ int offload_translate(const struct offload_prog *prog, const struct offload_fact
         x.opts = *opts;
     if (!err)
         err = xlate_scan(&x);
+    if (!err)
+        err = xlate_inline(&x);
     if (!err)
         err = xlate_frames(&x);
     if (!err)

@@ -119,6 +119,7 @@ static struct bits bits_of(enum rv64_op op, struct bits a, struct bits b, int64_
     case RV64_OP_SLLW:
     case RV64_OP_SRAW:
     case RV64_OP_SRAIW:
+    case RV64_OP_RORIW:
     case RV64_OP_MULW:
     case RV64_OP_DIVW:
     case RV64_OP_DIVUW:

@@ -3,6 +3,7 @@
  * The translator's private state. Stages, in order:
  *
  *   scan     checks every reached instruction; finds jump targets and functions
+ *   inline   subprograms that are done in place
  *   frame    stack frame of each function, depth of the call chains
  *   emit     one pass over the slots: alu, mem, atomic, jump, call write symbolic
  *            ops; jumps between slots are *sites* with a slot as target
@@ -30,6 +31,7 @@ enum xlate_slot_flag {
     XLATE_TAKEN = 1u << 3,  /* conditional jump: taken edge possible */
     XLATE_FALLS = 1u << 4,  /* conditional jump: fall-through possible */
     XLATE_FUNC = 1u << 5,   /* a function starts here */
+    XLATE_LOOP = 1u << 7,   /* a jump from below comes here */
     XLATE_HANDED = 1u << 6, /* the address of the function that starts here is handed out */
 };
 
@@ -49,6 +51,9 @@ struct xlate_func {
     int32_t count_off;   /* from sp in the body */
     bool uses_fp;
     uint16_t written; /* bit n: BPF register n is written */
+    bool in_line;     /* calls of it are done in place */
+    bool leaf;        /* calls nobody and has its own registers for r6 to r8 */
+    bool cmpxchg;     /* t3 and t4 are scratch */
 };
 #define XLATE_SAVE_RA 11
 #define XLATE_SAVE_S0 12
@@ -74,6 +79,16 @@ struct xlate_op {
     uint32_t ref;  /* SITE: target slot, or function of a call; ADDR: map;
                       CODE: function; RV jalr: 1 in a callback */
     uint32_t slot; /* BPF slot it does, or OFFLOAD_ROW_GLUE */
+};
+
+/* Constants that a function keeps in registers of their own. */
+#define XLATE_POOL 8u
+struct xlate_pool {
+    unsigned n;
+    struct {
+        int64_t value;
+        uint8_t reg;
+    } at[XLATE_POOL];
 };
 
 /* A local call, or a callback, for the depth of the call chains. */
@@ -108,6 +123,7 @@ struct xlate {
     uint32_t *place; /* layout: final word of each op, and of the end */
 
     const struct xlate_func *func; /* being emitted */
+    struct xlate_pool pool;        /* of that function */
     uint32_t cur;                  /* slot being emitted */
 };
 
@@ -120,7 +136,7 @@ enum {
     XLATE_FAR = RV64_T6, /* far jumps: may be lost between any two slots */
 };
 /* Engine register of r0..r9; of r10 in the naive mode. */
-unsigned xlate_reg(unsigned bpf);
+unsigned xlate_reg(const struct xlate *x, unsigned bpf);
 /* Register that holds the value of r0..r10; r10 is computed into `tmp`. */
 unsigned xlate_value(struct xlate *x, unsigned bpf, unsigned tmp);
 
@@ -169,6 +185,22 @@ static inline bool xlate_fits12(int64_t v)
 }
 void xlate_li(struct xlate *x, unsigned rd, int64_t v);
 
+/* ---- pool.c ---- */
+
+/* The constants of x->func that get a register. */
+void xlate_pool(struct xlate *x);
+/* Code that leaves v in a register, tmp when it has none of its own. */
+unsigned xlate_const(struct xlate *x, int64_t v, unsigned tmp);
+/* In front of the loop at x->cur: the constants that it needs. */
+void xlate_hoist(struct xlate *x);
+
+/* ---- inline.c ---- */
+
+/* Which functions are done in place, and which call nobody then. */
+int xlate_inline(struct xlate *x);
+/* The function that the call at `slot` does in place, or NULL. */
+const struct xlate_func *xlate_inlined(const struct xlate *x, uint32_t slot);
+
 /* ---- scan.c, frame.c ---- */
 
 int xlate_scan(struct xlate *x);
@@ -196,6 +228,8 @@ void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_may_goto(struct xlate *x);
 /* lookup.c: a helper call done in place; false when it must be called. */
+/* translate.c: the instruction at x->cur. */
+void xlate_insn(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
 void xlate_prologue(struct xlate *x);
 void xlate_exit(struct xlate *x);
