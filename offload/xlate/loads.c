@@ -9,6 +9,8 @@
 void opt_forget(struct opt *o)
 {
     o->cur.avail_count = 0;
+    opt_pending_clear(o);
+    opt_fields_clear(o);
 }
 
 static bool cached(unsigned prov)
@@ -37,7 +39,7 @@ static void overwrite(struct opt *o, uint32_t root, int64_t off, unsigned width)
     s->avail_count = kept;
 }
 
-static void remember(struct opt *o, uint32_t root, int64_t off, unsigned width, uint32_t val)
+void opt_remember(struct opt *o, uint32_t root, int64_t off, unsigned width, uint32_t val)
 {
     struct opt_state *s = &o->cur;
 
@@ -142,7 +144,10 @@ void opt_load(struct opt *o, struct xlate_op *op)
         return;
     val = loaded(o, op, root, off);
     if (!sign)
-        remember(o, root, off, width, val);
+        opt_remember(o, root, off, width, val);
+    opt_pending_access(o, root, off, width);
+    if (o->fields)
+        opt_field_load(o, op, root, off);
     opt_set_reg(o, rd, val);
 }
 
@@ -158,7 +163,10 @@ void opt_store(struct opt *o, struct xlate_op *op)
         val = opt_low_half(o, val);
     if (val != o->cur.reg[op->rs2] || opt_on(o, OFFLOAD_PASS_COPIES))
         op->rs2 = (uint8_t)opt_holder(o, val, op->rs2);
+    opt_fields_write(o, root, off, width);
+    if (opt_on(o, OFFLOAD_PASS_MERGE))
+        opt_merge_store(o, op, root, off, val);
     overwrite(o, root, off, width);
     e = cut(o, val, width);
-    remember(o, root, off, width, opt_value(o, &e));
+    opt_remember(o, root, off, width, opt_value(o, &e));
 }

@@ -184,6 +184,8 @@ static void call(struct opt *o, const struct xlate_op *op)
 {
     bool gate = op->kind == XLATE_OP_GATE;
 
+    opt_pending_clear(o);
+    opt_fields_clear(o);
     if (!gate || !o->x->facts || !only_reads(op->imm))
         opt_forget(o);
     write_all(o, OPT_CALLER_SAVED);
@@ -347,9 +349,38 @@ static uint32_t steady(const struct opt *o, uint32_t k, uint32_t last, uint32_t 
     return regs;
 }
 
+unsigned opt_scratch(const struct opt *o, unsigned n)
+{
+    uint32_t regs = o->scratch & ~o->scratch_used;
+
+    while (n-- && regs)
+        regs &= regs - 1;
+    return regs ? (unsigned)__builtin_ctz(regs) : 0;
+}
+
+/* Registers that the function at block k can have besides its own. */
+static void find_scratch(struct opt *o, uint32_t k)
+{
+    uint32_t func = o->blocks[k].func;
+
+    o->scratch = OPT_SPARE_TEMPORARIES | (func == 0 ? OPT_CALLEE_SAVED : 0);
+    for (uint32_t n = o->blocks[k].start; n < o->x->words && o->scratch; n++) {
+        const struct xlate_op *op = &o->x->ops[n];
+        if (o->blocks[o->block_of[n]].func != func)
+            break;
+        o->scratch &= ~(1u << op->rd | 1u << op->rs1 | 1u << op->rs2);
+    }
+}
+
 static void enter(struct opt *o, uint32_t k)
 {
     const struct opt_block *b = &o->blocks[k];
+
+    if (b->entry)
+        find_scratch(o, k);
+    o->scratch_used = 0;
+    opt_pending_clear(o);
+    opt_fields_clear(o);
 
     if (o->in[k])
         o->cur = *o->in[k];

@@ -154,7 +154,10 @@ static int build(struct opt *o)
 static int passes(struct opt *o)
 {
     for (unsigned k = 0; k < ROUNDS && !o->x->err; k++) {
+        o->fields = k > 0 && opt_on(o, OFFLOAD_PASS_FIELDS);
         if (build(o) || opt_number(o))
+            return o->x->err;
+        if (o->ins_count && (opt_splice(o) || build(o)))
             return o->x->err;
         opt_live(o);
         opt_dead(o);

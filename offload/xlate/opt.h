@@ -69,6 +69,22 @@ struct opt_insert {
     struct xlate_op op;
 };
 
+/* A store that may still be joined with its neighbour: merge.c. */
+struct opt_pending {
+    uint32_t op, root, val;
+    int64_t off;
+    uint8_t width;
+};
+#define OPT_PENDING 16u
+
+/* A load of packet bytes that a neighbour may come to: fields.c. */
+struct opt_field {
+    uint32_t op, root;
+    int64_t off;
+    uint8_t width;
+};
+#define OPT_FIELDS 8u
+
 struct opt {
     struct xlate *x;
     struct opt_block *blocks;
@@ -84,6 +100,13 @@ struct opt {
     uint32_t hash_size;
     struct opt_state **in; /* per block: what its predecessors agree on */
     struct opt_state cur;
+    struct opt_pending pending[OPT_PENDING];
+    unsigned pending_count;
+    struct opt_field field[OPT_FIELDS];
+    unsigned field_count;
+    uint32_t scratch;      /* registers that the function being walked does not have */
+    uint32_t scratch_used; /* of those, not to be used again in this block */
+    bool fields;           /* pass "fields" may work: only once all values are found */
 };
 
 /* An expression over values, before registers are found for it. */
@@ -162,6 +185,19 @@ int opt_number(struct opt *o);
 void opt_load(struct opt *o, struct xlate_op *op);
 void opt_store(struct opt *o, struct xlate_op *op);
 void opt_forget(struct opt *o); /* all memory */
+void opt_remember(struct opt *o, uint32_t root, int64_t off, unsigned width, uint32_t val);
+/* A register and offset that reach root + off, into *op; false when there is none. */
+bool opt_base(const struct opt *o, uint32_t root, int64_t off, struct xlate_op *op);
+/* The n-th register for a value of its own, 0 when there is none; 0 is merge.c's. */
+unsigned opt_scratch(const struct opt *o, unsigned n);
+/* merge.c */
+void opt_pending_clear(struct opt *o);
+void opt_pending_access(struct opt *o, uint32_t root, int64_t off, unsigned width);
+void opt_merge_store(struct opt *o, struct xlate_op *op, uint32_t root, int64_t off, uint32_t val);
+/* fields.c */
+void opt_fields_clear(struct opt *o);
+void opt_fields_write(struct opt *o, uint32_t root, int64_t off, unsigned width);
+void opt_field_load(struct opt *o, struct xlate_op *op, uint32_t root, int64_t off);
 /* Rewrites the OR or ADD `op` of loaded bytes into a load; false when it is not that. */
 bool opt_bytes(struct opt *o, struct xlate_op *op);
 void opt_compare(struct opt *o, struct xlate_op *op);
