@@ -62,8 +62,9 @@ static struct part part_of(const struct opt *o, uint32_t val, unsigned width)
     return (struct part){val, 0};
 }
 
-/* A value whose low bytes are those of `low` and then those of `high`, in some register. */
-static uint32_t whole(const struct opt *o, uint32_t low, uint32_t high, unsigned width)
+/* A value whose low bytes are those of `low` and then those of `high`; *shift makes it anew. */
+static uint32_t whole(const struct opt *o, uint32_t low, uint32_t high, unsigned width,
+                      struct xlate_op *shift)
 {
     struct part a = part_of(o, low, width), b = part_of(o, high, width);
 
@@ -73,7 +74,13 @@ static uint32_t whole(const struct opt *o, uint32_t low, uint32_t high, unsigned
         return opt_held(o, a.val) ? a.val : OPT_NONE;
     if (opt_is(o, low, RV64_OP_SRLIW) && a.at + 2 * width > 4)
         return OPT_NONE;
-    return part_of(o, low, 2 * width).val == a.val && opt_held(o, low) ? low : OPT_NONE;
+    if (part_of(o, low, 2 * width).val != a.val || (!opt_held(o, low) && !opt_held(o, a.val)))
+        return OPT_NONE;
+    *shift = (struct xlate_op){.kind = XLATE_OP_RV,
+                               .op = o->vals[low].op,
+                               .rs1 = (uint8_t)opt_holder(o, a.val, 32),
+                               .imm = o->vals[low].imm};
+    return o->vals[low].a == a.val ? low : OPT_NONE;
 }
 
 static uint32_t constant(struct opt *o, uint32_t low, uint32_t high, unsigned width,
@@ -96,21 +103,31 @@ static uint32_t constant(struct opt *o, uint32_t low, uint32_t high, unsigned wi
     return opt_const(o, v);
 }
 
+/* Memory that holds `low` and, above it, `high`; NULL when there is none. */
+static const struct opt_avail *side_by_side(const struct opt *o, uint32_t low, uint32_t high,
+                                            unsigned width)
+{
+    const struct opt_avail *e = o->cur.avail;
+
+    for (unsigned k = 0; k < o->cur.avail_count; k++) {
+        if (e[k].val != low || e[k].width != width || e[k].prov == OPT_ANY ||
+            e[k].prov == OPT_VALUE)
+            continue;
+        for (unsigned m = 0; m < o->cur.avail_count; m++)
+            if (e[m].val == high && e[m].width == width && e[m].root == e[k].root &&
+                e[k].off + width == e[m].off)
+                return &e[k];
+    }
+    return NULL;
+}
+
 static uint32_t loaded(struct opt *o, uint32_t low, uint32_t high, unsigned width,
                        struct xlate_op *load)
 {
     static const uint8_t ops[] = {[1] = RV64_OP_LHU, [2] = RV64_OP_LWU, [4] = RV64_OP_LD};
-    const struct opt_avail *a = NULL, *b = NULL;
+    const struct opt_avail *a = width <= 4 ? side_by_side(o, low, high, width) : NULL;
 
-    for (unsigned k = 0; k < o->cur.avail_count; k++) {
-        const struct opt_avail *e = &o->cur.avail[k];
-        if (e->width == width && e->val == low)
-            a = e;
-        if (e->width == width && e->val == high)
-            b = e;
-    }
-    if (!a || !b || a->root != b->root || a->off + width != b->off || width > 4 ||
-        a->prov == OPT_ANY || a->prov == OPT_VALUE)
+    if (!a)
         return OPT_NONE;
     for (unsigned k = 0; k < o->pending_count; k++)
         if (meets(o, &o->pending[k], a->root, a->off, 2 * width))
@@ -128,7 +145,7 @@ static uint32_t both(struct opt *o, struct xlate_op *op, uint32_t low, uint32_t 
                      unsigned width)
 {
     struct xlate_op make = {.kind = XLATE_OP_GONE};
-    uint32_t val = whole(o, low, high, width);
+    uint32_t val = whole(o, low, high, width, &make);
     unsigned scratch = opt_scratch(o, 0), reg;
 
     if (val == OPT_NONE)

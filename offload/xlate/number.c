@@ -145,6 +145,9 @@ static void arithmetic(struct opt *o, struct xlate_op *op)
     if ((op->op == RV64_OP_OR || op->op == RV64_OP_ADD) && opt_on(o, OFFLOAD_PASS_BYTES) &&
         opt_bytes(o, op))
         return;
+    if ((op->op == RV64_OP_OR || op->op == RV64_OP_XOR) && opt_on(o, OFFLOAD_PASS_SELECT) &&
+        opt_rotate(o, op))
+        return;
     if (opt_is_mv(op))
         opt_be_value(&e, e.a);
     simplify(o, &e);

@@ -171,6 +171,8 @@ uint32_t opt_root(const struct opt *o, uint32_t val, int64_t *off);
 bool opt_rule_consts(struct opt *o, struct opt_expr *e);
 bool opt_rule_extend(struct opt *o, struct opt_expr *e);
 bool opt_rule_select(struct opt *o, struct opt_expr *e);
+/* Rewrites the OR or XOR `op` of two shifts, where one of them is in its destination. */
+bool opt_rotate(struct opt *o, struct xlate_op *op);
 bool opt_eval(enum rv64_op op, uint64_t a, uint64_t b, uint64_t *out);
 /* A value whose lower half is that of val and which a register holds; val when there is none. */
 uint32_t opt_low_half(const struct opt *o, uint32_t val);

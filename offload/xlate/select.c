@@ -131,8 +131,8 @@ static uint32_t stripped(const struct opt *o, uint32_t val)
     }
 }
 
-/* x << n | x >> (width - n) */
-static bool rotate(struct opt *o, struct opt_expr *e, uint32_t left, uint32_t right)
+/* Whether left | right is x << n | x >> (width - n). */
+static bool is_rotation(const struct opt *o, uint32_t left, uint32_t right)
 {
     const struct opt_val *l = &o->vals[left], *r = &o->vals[right];
     bool narrow = opt_is(o, left, RV64_OP_SLLIW) && opt_is(o, right, RV64_OP_SRLIW);
@@ -140,11 +140,55 @@ static bool rotate(struct opt *o, struct opt_expr *e, uint32_t left, uint32_t ri
 
     if ((!narrow && !wide) || l->imm == 0 || l->imm + r->imm != (narrow ? 32 : 64))
         return false;
-    if (narrow ? stripped(o, l->a) != stripped(o, r->a) : l->a != r->a)
+    return narrow ? stripped(o, l->a) == stripped(o, r->a) : l->a == r->a;
+}
+
+static bool rotate(struct opt *o, struct opt_expr *e, uint32_t left, uint32_t right)
+{
+    const struct opt_val *l = &o->vals[left], *r = &o->vals[right];
+
+    if (!is_rotation(o, left, right) || (!opt_held(o, l->a) && !opt_held(o, r->a)))
         return false;
-    if (!opt_held(o, l->a) && !opt_held(o, r->a))
+    become(e, l->op == RV64_OP_SLLIW ? RV64_OP_RORIW : RV64_OP_RORI,
+           opt_held(o, l->a) ? l->a : r->a, 0, r->imm);
+    return true;
+}
+
+/* The op that made what op n reads in its own destination, if nobody has read it since; or n. */
+static uint32_t maker(const struct opt *o, uint32_t n)
+{
+    const struct opt_block *b = &o->blocks[o->block_of[n]];
+    unsigned reg = o->x->ops[n].rd;
+
+    for (uint32_t k = n; k-- > b->start;) {
+        struct opt_io io = opt_io(o, &o->x->ops[k], true);
+        if (io.def & 1u << reg)
+            return k;
+        if (io.use & 1u << reg)
+            break;
+    }
+    return n;
+}
+
+bool opt_rotate(struct opt *o, struct xlate_op *op)
+{
+    uint32_t a = o->cur.reg[op->rs1], b = o->cur.reg[op->rs2];
+    uint32_t left = is_rotation(o, a, b) ? a : b, right = left == a ? b : a;
+    uint32_t n = (uint32_t)(op - o->x->ops), k = maker(o, n);
+    struct xlate_op *shift = &o->x->ops[k];
+    struct opt_expr e;
+
+    if (!is_rotation(o, left, right) || (op->rd != op->rs1 && op->rd != op->rs2) ||
+        op->rs1 == op->rs2 || k == n || shift->kind != XLATE_OP_RV || shift->fixed)
         return false;
-    become(e, narrow ? RV64_OP_RORIW : RV64_OP_RORI, opt_held(o, l->a) ? l->a : r->a, 0, r->imm);
+    if (shift->op != o->vals[left].op && shift->op != o->vals[right].op)
+        return false;
+    become(&e, o->vals[left].op == RV64_OP_SLLIW ? RV64_OP_RORIW : RV64_OP_RORI, o->vals[left].a, 0,
+           o->vals[right].imm);
+    shift->op = e.op;
+    shift->imm = e.imm;
+    op->kind = XLATE_OP_GONE;
+    opt_set_reg(o, op->rd, opt_value(o, &e));
     return true;
 }
 

@@ -222,9 +222,126 @@ static void branch(struct gen *g)
     }
 }
 
+/* As compilers copy what may be unaligned: in small pieces, in any order, in pairs of registers. */
+static void copy(struct gen *g)
+{
+    unsigned bytes = 1u << rng_below(g->r, 3), n = 2 + rng_below(g->r, 5);
+    int from = (int)rng_below(g->r, 24), to = (int)rng_below(g->r, 24);
+    int base = rng_below(g->r, 4) ? 7 : 10;
+    bool down = rng_below(g->r, 4) == 0, swap = rng_below(g->r, 2);
+
+    if (base == 10)
+        to = -64 + (int)(rng_below(g->r, 4) * 8);
+    for (unsigned k = 0; k < n; k++) {
+        unsigned m = down ? n - 1 - k : swap && (k ^ 1) < n ? k ^ 1 : k;
+        unsigned r = 1 + rng_below(g->r, 2);
+        if (base == 10 && to + (int)((m + 1) * bytes) > 0)
+            continue;
+        op(g, load_of(bytes), r, 7, from + (int)(m * bytes), 0);
+        if (rng_below(g->r, 8) == 0)
+            access(g, 7, PROVED);
+        op(g, store_of(bytes), (unsigned)base, r, to + (int)(m * bytes), 0);
+    }
+}
+
+/* A register, or a constant, stored in parts; sometimes with another access in between. */
+static void parts(struct gen *g)
+{
+    unsigned bytes = 1u << rng_below(g->r, 2), n = rng_below(g->r, 2) ? 4 / bytes : 8 / bytes;
+    int to = (int)rng_below(g->r, 40);
+    bool known = rng_below(g->r, 3) == 0, narrow = n * bytes == 4 && rng_below(g->r, 2);
+
+    op(g, EBPF_LDX64, 3, 7, (int)rng_below(g->r, 40), 0);
+    for (unsigned k = 0; k < n; k++) {
+        if (known) {
+            op(g, EBPF_MOV64_K, 1, 0, 0, rng_below(g->r, 3) ? 0 : number(g));
+        } else {
+            op(g, narrow ? EBPF_MOV32_X : EBPF_MOV64_X, 1, 3, 0, 0);
+            if (k)
+                op(g, narrow ? EBPF_RSH32_K : EBPF_RSH64_K, 1, 0, 0, (int32_t)(8 * bytes * k));
+        }
+        op(g, store_of(bytes), 7, 1, to + (int)(k * bytes), 0);
+        if (rng_below(g->r, 8) == 0)
+            access(g, 7, PROVED);
+    }
+}
+
+/* x[0] << 8 | x[1] and the like. */
+static void big_endian(struct gen *g)
+{
+    unsigned n = 2u << rng_below(g->r, 3);
+    bool narrow = n < 8 && rng_below(g->r, 2);
+    int off = (int)rng_below(g->r, PROVED - n);
+
+    op(g, EBPF_LDX8, 1, 7, off + (int)n - 1, 0);
+    for (unsigned k = 1; k < n; k++) {
+        op(g, EBPF_LDX8, 2, 7, off + (int)(n - 1 - k), 0);
+        op(g, narrow ? EBPF_LSH32_K : EBPF_LSH64_K, 2, 0, 0, (int32_t)(8 * k));
+        op(g, rng_below(g->r, 4) ? EBPF_OR64_X : EBPF_ADD64_X, 1, 2, 0, 0);
+    }
+}
+
+static void rotation(struct gen *g)
+{
+    bool narrow = rng_below(g->r, 2);
+    unsigned bits = narrow ? 32 : 64, n = 1 + rng_below(g->r, bits - 1), from = reg(g);
+    unsigned m = rng_below(g->r, 8) ? bits - n : 1 + rng_below(g->r, bits - 1);
+
+    op(g, narrow ? EBPF_MOV32_X : EBPF_MOV64_X, 2, from, 0, 0);
+    op(g, narrow ? EBPF_MOV32_X : EBPF_MOV64_X, 1, 2, 0, 0);
+    op(g, narrow ? EBPF_LSH32_K : EBPF_LSH64_K, 1, 0, 0, (int32_t)n);
+    if (rng_below(g->r, 8) == 0)
+        arithmetic(g);
+    op(g, narrow ? EBPF_RSH32_K : EBPF_RSH64_K, 2, 0, 0, (int32_t)m);
+    op(g, narrow ? EBPF_OR32_X : rng_below(g->r, 2) ? EBPF_OR64_X : EBPF_XOR64_X, 1, 2, 0, 0);
+}
+
+/* if (a OP b) a = b, the b sometimes a constant; the jump is the generator's own. */
+static void minimum(struct gen *g)
+{
+    static const uint8_t conds[] = {EBPF_JGT64_X,  EBPF_JGE64_X,  EBPF_JLT64_X,  EBPF_JLE64_X,
+                                    EBPF_JSGT64_X, EBPF_JSGE64_X, EBPF_JSLT64_X, EBPF_JSLE64_X};
+    unsigned a = reg(g), b = reg(g);
+    enum ebpf_id id = conds[rng_below(g->r, sizeof(conds))];
+
+    if (rng_below(g->r, 2)) {
+        op(g, id, a, b, 1, 0);
+        op(g, EBPF_MOV64_X, rng_below(g->r, 2) ? a : b, rng_below(g->r, 2) ? a : b, 0, 0);
+    } else {
+        int32_t v = number(g);
+        op(g, id - 1, a, 0, 1, v);
+        op(g, EBPF_MOV64_K, a, 0, 0, rng_below(g->r, 4) ? v : v + 1);
+    }
+}
+
+static void pattern(struct gen *g)
+{
+    switch (rng_below(g->r, 5)) {
+    case 0:
+        copy(g);
+        break;
+    case 1:
+        parts(g);
+        break;
+    case 2:
+        big_endian(g);
+        break;
+    case 3:
+        rotation(g);
+        break;
+    default:
+        minimum(g);
+        break;
+    }
+}
+
 static void random_unit(struct gen *g)
 {
-    switch (rng_below(g->r, 12)) {
+    switch (rng_below(g->r, 14)) {
+    case 12:
+    case 13:
+        pattern(g);
+        break;
     case 0:
     case 1:
         access(g, 7, PROVED);
