@@ -15,6 +15,14 @@
 #define PACKET                                                                                     \
     "r2 = *(u32 *)(r1 +0)\nr3 = *(u32 *)(r1 +4)\nr4 = r2\nr4 += 64\nr0 = 0\nif r4 > r3 goto Out\n"
 #define END "Out:\nexit"
+#define LOOKUP_ONE                                                                                 \
+    "r0 = 0\n*(u32 *)(r10 -4) = r0\nr2 = r10\nr2 += -4\nr1 = map[0]\ncall #1\nr6 = r0\n"           \
+    "if r6 == 0 goto Out\n"
+
+static const struct offload_map maps[2] = {
+    {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "four"},
+    {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 1, .name = "one"},
+};
 
 static const struct {
     enum offload_pass pass;
@@ -50,33 +58,114 @@ static const struct {
     {OFFLOAD_PASS_STACK,
      PACKET "r5 = *(u8 *)(r2 +0)\n*(u64 *)(r10 -8) = r5\nr0 = *(u64 *)(r10 -8)\n" END, 1},
     {OFFLOAD_PASS_MOVES, PACKET "r5 = *(u8 *)(r2 +0)\nr5 += 1\nr0 = r5\n" END, 1},
+    {OFFLOAD_PASS_LOOKUP, LOOKUP_ONE "r0 = 0\nr0 = *(u64 *)(r6 +0)\n" END, 3},
+    {OFFLOAD_PASS_NEAR, PACKET "r5 = map[1][0]+0\nr0 = *(u64 *)(r5 +0)\n" END, 1},
+    {OFFLOAD_PASS_INLINE, "r1 = 5\ncall Twice\nr0 &= 3\nexit\nTwice:\nr0 = r1\nr0 += r1\nexit", 2},
+    {OFFLOAD_PASS_LEAF,
+     "call #7\nr1 = r0\ncall Sub\nr0 &= 3\nexit\n"
+     "Sub:\nr0 = r1\nr6 = r1\nr6 *= 3\nif r1 == 7 goto pc+1\nr0 += r6\nr0 ^= r6\nexit",
+     2},
+    {OFFLOAD_PASS_SPARE,
+     PACKET "r5 = *(u16 *)(r2 +0)\nif r5 == 4660 goto Out\nr6 = *(u16 *)(r2 +8)\n"
+            "if r6 == 22136 goto Out\nr7 = *(u16 *)(r2 +20)\nif r7 == 4660 goto Out\n"
+            "r8 = *(u16 *)(r2 +30)\nif r8 == 22136 goto Out\nr0 = 1\n" END,
+     4},
+    {OFFLOAD_PASS_REGS,
+     PACKET "r5 = *(u64 *)(r2 +0)\n*(u64 *)(r10 -8) = r5\ncall #7\nr5 = *(u64 *)(r10 -8)\n"
+            "r0 += r5\n" END,
+     1},
+    {OFFLOAD_PASS_MERGE,
+     PACKET "r5 = *(u8 *)(r2 +0)\n*(u8 *)(r2 +6) = r5\nr5 = *(u8 *)(r2 +1)\n"
+            "*(u8 *)(r2 +7) = r5\nr5 = *(u8 *)(r2 +3)\n*(u8 *)(r2 +9) = r5\n"
+            "r5 = *(u8 *)(r2 +2)\n*(u8 *)(r2 +8) = r5\n" END,
+     6},
+    {OFFLOAD_PASS_MERGE,
+     PACKET "r5 = *(u32 *)(r2 +0)\n*(u8 *)(r2 +8) = r5\nr6 = r5\nr6 >>= 8\n"
+            "*(u8 *)(r2 +9) = r6\nr6 = r5\nr6 >>= 16\n*(u16 *)(r2 +10) = r6\n" END,
+     4},
+    {OFFLOAD_PASS_MERGE, PACKET "*(u8 *)(r2 +8) = 0\n*(u8 *)(r2 +9) = 0\n" END, 1},
+    {OFFLOAD_PASS_BYTES,
+     PACKET "r0 = *(u8 *)(r2 +1)\nr5 = *(u8 *)(r2 +0)\nr5 <<= 8\nr0 |= r5\n" END, 1},
+    {OFFLOAD_PASS_BYTES,
+     PACKET "r0 = *(u8 *)(r2 +3)\nr5 = *(u8 *)(r2 +2)\nr5 <<= 8\nr0 |= r5\n"
+            "r5 = *(u8 *)(r2 +1)\nr5 <<= 16\nr0 |= r5\nr5 = *(u8 *)(r2 +0)\nr5 <<= 24\n"
+            "r0 |= r5\n" END,
+     6},
+    {OFFLOAD_PASS_SELECT,
+     PACKET "r5 = *(u32 *)(r2 +0)\nw6 = w5\nw5 <<= 13\nw6 >>= 19\nw5 |= w6\nw0 = w5\n" END, 1},
+    {OFFLOAD_PASS_SELECT,
+     PACKET
+     "r5 = *(u64 *)(r2 +0)\nr0 = *(u64 *)(r2 +16)\nif r0 > r5 goto pc+1\nr0 = r5\nr0 ^= 1\n" END,
+     1},
+    {OFFLOAD_PASS_SELECT, PACKET "r0 = *(u64 *)(r2 +0)\nif r0 < 9 goto pc+1\nr0 = 9\nr0 ^= 1\n" END,
+     1},
     {OFFLOAD_PASS_BRANCH,
      PACKET "r5 = *(u8 *)(r2 +0)\nif r5 != 1 goto pc+1\ngoto Far\nr0 = 1\n"
             "goto Out\nFar:\nr0 = *(u8 *)(r2 +9)\n" END,
      1},
 };
 
-static uint32_t words(const char *text, uint32_t off)
+static struct offload_image *image(const char *text, uint32_t off)
 {
-    struct offload_verify_opts verify = {.allow_uninit_stack = true};
+    struct offload_verify_opts verify = {.helpers = {~0ull, ~0ull, ~0ull, ~0ull},
+                                         .allow_uninit_stack = true};
     struct offload_xlate_opts opts = {.off = off};
     struct offload_refusal why = {0};
     struct ebpf_insn insns[SLOTS];
     struct asm_error err = {0};
     struct offload_facts *facts = NULL;
     struct offload_image *img = NULL;
-    uint32_t n = 0;
     long count = bpf_asm(text, insns, SLOTS, &err);
-    struct offload_prog p = {.insns = insns, .insn_count = (uint32_t)count};
+    struct offload_prog p = {
+        .insns = insns, .insn_count = (uint32_t)count, .maps = maps, .map_count = 2};
 
     if (count <= 0 || offload_verify(&p, &verify, NULL, &facts, &why) ||
         offload_translate(&p, facts, &opts, UINT32_MAX, &img, &why))
         fprintf(stderr, "%s%s in:\n%s\n", err.text, why.reason, text);
-    else
-        n = img->code_words;
-    offload_image_free(img);
     offload_facts_free(facts);
+    return img;
+}
+
+static uint32_t words(const char *text, uint32_t off)
+{
+    struct offload_image *img = image(text, off);
+    uint32_t n = img ? img->code_words : 0;
+
+    offload_image_free(img);
     return n;
+}
+
+static bool is_load(uint32_t word)
+{
+    return (word & 0x7f) == 0x03;
+}
+
+static uint32_t loads(const char *text, uint32_t off)
+{
+    struct offload_image *img = image(text, off);
+    uint32_t n = 0;
+
+    for (uint32_t k = 0; img && k < img->code_words; k++)
+        n += is_load(img->code[k]);
+    offload_image_free(img);
+    return n;
+}
+
+/* Loads fewer, not instructions. */
+static void test_fields(void)
+{
+    const uint32_t off = 1u << OFFLOAD_PASS_FIELDS;
+    const char *ports = PACKET "r5 = *(u16 *)(r2 +34)\nr6 = *(u16 *)(r2 +36)\nr0 = r5\n"
+                               "r0 ^= r6\n" END;
+    const char *down = PACKET "r5 = *(u32 *)(r2 +30)\nr6 = *(u32 *)(r2 +26)\nr0 = r5\n"
+                              "r0 ^= r6\n" END;
+    const char *stored = PACKET "r5 = *(u16 *)(r2 +34)\n*(u16 *)(r2 +36) = r3\n"
+                                "r6 = *(u16 *)(r2 +38)\nr7 = *(u16 *)(r2 +36)\nr0 = r5\n"
+                                "r0 ^= r6\nr0 ^= r7\n" END;
+
+    CU_ASSERT_EQUAL(loads(ports, 0) + 1, loads(ports, off));
+    CU_ASSERT_EQUAL(loads(down, 0) + 1, loads(down, off));
+    CU_ASSERT_EQUAL(loads(stored, 0), loads(stored, off));
 }
 
 static void test_passes(void)
@@ -134,6 +223,7 @@ static void test_names(void)
 static const struct cunit_case suite[] = {
     {"every pass shortens what it is for", test_passes},
     {"bytes with a store between them", test_bytes_not_merged},
+    {"packet fields side by side", test_fields},
     {"options as text", test_options},
     {"names", test_names},
     {NULL, NULL},

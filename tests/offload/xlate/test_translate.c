@@ -399,6 +399,36 @@ static void test_link(void)
     offload_image_free(img);
 }
 
+/* A map beyond 2 GiB: no near address reaches it; without the pass "near" any is reached. */
+static void test_link_far(void)
+{
+    static const struct offload_map one[1] = {
+        {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 1, .name = "one"}};
+    const uint32_t far = 0xc0001238u;
+    struct offload_link link = {.base = 0x20008000u,
+                                .gate_base = 0x20000000u,
+                                .map_addr = &far,
+                                .value_addr = &far,
+                                .map_count = 1};
+    struct offload_xlate_opts all = {.off = 0}, not_near = {.off = 1u << OFFLOAD_PASS_NEAR};
+    struct offload_image *img;
+    struct offload_refusal why;
+    struct program t;
+    uint32_t out[16];
+
+    assemble(&t, "r1 = map[0][0]+0\nr0 = *(u64 *)(r1 +0)\nexit");
+    t.p.maps = one;
+    t.p.map_count = 1;
+    CU_ASSERT_EQUAL_FATAL(offload_translate(&t.p, NULL, &all, 16, &img, &why), 0);
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, out), -ERANGE);
+    offload_image_free(img);
+    CU_ASSERT_EQUAL_FATAL(offload_translate(&t.p, NULL, &not_near, 16, &img, &why), 0);
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, out), 0);
+    /* lui, addiw, zext.w */
+    CU_ASSERT_EQUAL((out[0] & 0xfffff000u) + (uint32_t)((int32_t)out[1] >> 20), far);
+    offload_image_free(img);
+}
+
 static void test_link_errors(void)
 {
     struct program t;
@@ -452,6 +482,7 @@ static const struct cunit_case suite[] = {
     {"empty program", test_empty},
     {"eight frames, not nine", test_depth},
     {"linking", test_link},
+    {"linking to maps far away", test_link_far},
     {"linking that cannot be", test_link_errors},
     {"size limit", test_max_words},
     {NULL, NULL},
