@@ -14,7 +14,7 @@ HOST = [["gcc"], ["clang-19"]]
 RV64 = ["clang-19", "--target=riscv64-unknown-elf", "-ffreestanding", "-nostdlibinc"]
 MODULES = ["nic-sim", "offload", "firmware", "host-driver"]
 SHARED = ["nic/memmap.h", "nic/pkt.h", "nic/csr.h", "nic/regs.h", "offload/abi.h", "fw/admin.h",
-          "fw/caps.h"]
+          "fw/caps.h", "fw/events.h"]
 
 
 def compile_alone(compiler, header, paths):

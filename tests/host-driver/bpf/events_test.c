@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cunit_main.h"
+#include "nic/regs.h"
 #include "nicdrv/bpf.h"
 #include "realnic.h"
 
@@ -287,6 +288,22 @@ static void test_lost(void)
     compare(lost_script);
 }
 
+static void mask_events(bool masked)
+{
+    nic.link->ops->write(nic.link, 0, NIC_BAR0_MSIX_CTRL + 65 * NIC_BAR0_MSIX_CTRL_STRIDE, 4,
+                         masked);
+}
+
+static struct bpf_link *traffic(const struct bpf_object *o, uint32_t frames)
+{
+    struct bpf_link *link = bpf_program__attach_xdp(bpf_object__next_program(o, NULL), 1);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(link);
+    realnic_send(&nic, frames, 60);
+    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    return link;
+}
+
 /* From all engines at once: each record once, whole, and in the order of its producer's frames. */
 static void test_traffic(void)
 {
@@ -298,10 +315,7 @@ static void test_traffic(void)
     struct ring_buffer *rb =
         ring_buffer__new(bpf_object__find_map_fd_by_name(o, "samples"), on_record, &l, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(rb);
-    struct bpf_link *link = bpf_program__attach_xdp(bpf_object__next_program(o, NULL), 1);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(link);
-    realnic_send(&nic, 2000, 60);
-    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    struct bpf_link *link = traffic(o, 2000);
     CU_ASSERT_EQUAL(ring_buffer__poll(rb, 0), 2000);
     const uint8_t *at = l.bytes;
     for (uint32_t i = 0; i < l.records; i++, at += sizeof(size_t) + 72) {
@@ -330,10 +344,7 @@ static void test_perf_traffic(void)
     struct perf_buffer *pb = perf_buffer__new(bpf_object__find_map_fd_by_name(o, "events"), 64,
                                               on_sample, on_lost, &l, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(pb);
-    struct bpf_link *link = bpf_program__attach_xdp(bpf_object__next_program(o, NULL), 1);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(link);
-    realnic_send(&nic, 1000, 60);
-    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    struct bpf_link *link = traffic(o, 1000);
     CU_ASSERT(perf_buffer__poll(pb, 0) > 0);
     perf_buffer__consume(pb);
     CU_ASSERT_EQUAL(l.records, 1000);
@@ -341,6 +352,65 @@ static void test_perf_traffic(void)
     bpf_link__destroy(link);
     perf_buffer__free(pb);
     bpf_object__close(o);
+    free(l.bytes);
+    teardown();
+}
+
+/* The host does not take events: the NIC loses perf events, counts them and says so later. */
+static void test_full_queue(void)
+{
+    struct log l = {.bytes = calloc(1, LOG_MAX)};
+    uint64_t lost = 0;
+
+    setup();
+    struct bpf_object *o = load("sample_perf", "events", 0);
+    int fd = bpf_object__find_map_fd_by_name(o, "events");
+    struct perf_buffer *pb = perf_buffer__new(fd, 64, on_sample, on_lost, &l, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pb);
+    mask_events(true);
+    struct bpf_link *link = traffic(o, 1000);
+    CU_ASSERT_EQUAL(perf_buffer__poll(pb, 0), 0);
+    mask_events(false);
+    realnic_send(&nic, 200, 60); /* the vector was pending: the queue is emptied first */
+    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    perf_buffer__consume(pb);
+    CU_ASSERT_EQUAL(nicbpf_map_lost(layer, fd, &lost), 0);
+    CU_ASSERT(lost > 500 && lost < 1000);
+    CU_ASSERT_EQUAL(l.records + lost, 1200);
+    CU_ASSERT_EQUAL(l.lost, lost); /* as many as were told to the consumer */
+    bpf_link__destroy(link);
+    perf_buffer__free(pb);
+    bpf_object__close(o);
+    free(l.bytes);
+    teardown();
+}
+
+/* Records of a ring buffer are not lost with their events. */
+static void test_full_queue_ring(void)
+{
+    struct log l = {.bytes = calloc(1, LOG_MAX)};
+
+    setup();
+    struct bpf_object *events = load("sample_perf", "events", 0);
+    struct perf_buffer *pb = perf_buffer__new(bpf_object__find_map_fd_by_name(events, "events"), 64,
+                                              on_sample, on_lost, &l, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pb);
+    struct bpf_object *o = load("sample_ringbuf", "samples", 512 * 1024);
+    struct ring_buffer *rb =
+        ring_buffer__new(bpf_object__find_map_fd_by_name(o, "samples"), on_record, &l, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(rb);
+    mask_events(true);
+    bpf_link__destroy(traffic(events, 1000)); /* the queue is full */
+    struct bpf_link *link = traffic(o, 1000);
+    mask_events(false);
+    CU_ASSERT_EQUAL(l.records, 0);
+    CU_ASSERT_EQUAL(ring_buffer__poll(rb, 0), 1000);
+    CU_ASSERT_EQUAL(l.records, 1000);
+    bpf_link__destroy(link);
+    ring_buffer__free(rb);
+    bpf_object__close(o);
+    perf_buffer__free(pb);
+    bpf_object__close(events);
     free(l.bytes);
     teardown();
 }
@@ -379,6 +449,8 @@ static const struct cunit_case cases[] = {
     {"lost perf events, as the kernel", test_lost},
     {"ring buffer under traffic", test_traffic},
     {"perf events under traffic", test_perf_traffic},
+    {"a full queue, perf events", test_full_queue},
+    {"a full queue, ring buffers", test_full_queue_ring},
     {"events with attributes of their own", test_raw_perf},
     {NULL, NULL},
 };
