@@ -36,6 +36,25 @@ static void add_helpers(struct tlvs *t)
     tlv_add(t, FW_CAP_HELPERS, bits, sizeof(bits));
 }
 
+/* Rows of both tables are the same functions. */
+enum {
+#define KFUNC(k, name, ...) GATE_##name = OFFLOAD_GATE_KFUNC + (k),
+#include "offload/kfuncs.def"
+#undef KFUNC
+};
+#define FW_KFUNC(gate, name, function) _Static_assert((gate) == GATE_##name, #name);
+#include "helpers/fw_kfuncs.def"
+#undef FW_KFUNC
+
+static void add_kfuncs(struct tlvs *t)
+{
+    uint64_t bits = 0;
+#define FW_KFUNC(gate, name, function) bits |= (uint64_t)1 << ((gate) - OFFLOAD_GATE_KFUNC);
+#include "helpers/fw_kfuncs.def"
+#undef FW_KFUNC
+    tlv_add(t, FW_CAP_KFUNCS, &bits, sizeof(bits));
+}
+
 static void add_map_types(struct tlvs *t)
 {
     const struct fw_map_type_ops *ops;
@@ -75,6 +94,7 @@ int fw_cmd_IDENTIFY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *resu
     tlv_add(&t, FW_CAP_ABI, &abi, sizeof(abi));
     tlv_add(&t, FW_CAP_NAME, FW_NAME, sizeof(FW_NAME) - 1);
     add_helpers(&t);
+    add_kfuncs(&t);
     add_map_types(&t);
     add_limits(&t, ctl);
     tlv_add(&t, FW_CAP_END, NULL, 0);

@@ -12,6 +12,9 @@
 #define FW_HELPER(id, name, function) .set fw_has_##id, 1;
 #include "helpers/fw_helpers.def"
 #undef FW_HELPER
+#define FW_KFUNC(gate, name, function) .set fw_has_##gate, 1;
+#include "helpers/fw_kfuncs.def"
+#undef FW_KFUNC
 /* Gates that are no helpers. */
     .set    fw_has_12, 1
     .set    fw_stub_12, fw_gate_tail
@@ -260,6 +263,9 @@ fw_stub_\id:
 #define FW_HELPER(id, name, function) stub id, function;
 #include "helpers/fw_helpers.def"
 #undef FW_HELPER
+#define FW_KFUNC(gate, name, function) stub gate, function;
+#include "helpers/fw_kfuncs.def"
+#undef FW_KFUNC
 
 /* A return address outside the program range would run firmware code, or data, in machine mode. */
 fw_helper_return:

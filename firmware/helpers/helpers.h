@@ -13,6 +13,10 @@
     uint64_t function(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
 #include "helpers/fw_helpers.def"
 #undef FW_HELPER
+#define FW_KFUNC(gate, name, function)                                                             \
+    uint64_t function(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+#include "helpers/fw_kfuncs.def"
+#undef FW_KFUNC
 
 /* A negative errno as a helper returns it. */
 static inline uint64_t fw_helper_error(int err)

@@ -18,6 +18,8 @@ int load_refuse(struct load *l, int code, const char *fmt, ...)
 
 /* prog_resolve.c: map descriptors in LD_IMM64 become indexes into p->maps, which it fills. */
 int load_resolve_maps(struct load *l);
+/* prog_kfunc.c: BTF ids of kernel functions become rows of offload/kfuncs.def. */
+int load_resolve_kfuncs(struct load *l);
 /* prog_debug.c: p->subprogs and p->lines from func_info, line_info and BTF. */
 int load_debug_info(struct load *l);
 

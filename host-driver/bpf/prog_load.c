@@ -226,6 +226,8 @@ static int load_program(struct load *l)
     if (!rc)
         rc = load_resolve_maps(l);
     if (!rc)
+        rc = load_resolve_kfuncs(l);
+    if (!rc)
         rc = load_debug_info(l);
     if (rc)
         return rc;

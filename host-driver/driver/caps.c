@@ -40,6 +40,8 @@ static size_t wanted_len(unsigned type)
         return sizeof(uint32_t);
     case FW_CAP_HELPERS:
         return sizeof(uint64_t[4]);
+    case FW_CAP_KFUNCS:
+        return sizeof(uint64_t);
     case FW_CAP_MAP_TYPE:
         return sizeof(struct fw_cap_map);
     case FW_CAP_PROG:
@@ -62,6 +64,9 @@ static const char *take(struct nicdrv_caps *caps, unsigned type, const uint8_t *
         break;
     case FW_CAP_HELPERS:
         memcpy(caps->helpers, value, sizeof(caps->helpers));
+        break;
+    case FW_CAP_KFUNCS:
+        memcpy(&caps->kfuncs, value, sizeof(caps->kfuncs));
         break;
     case FW_CAP_MAP_TYPE:
         return take_map_type(caps, value) ? "is one map type too many" : NULL;
