@@ -113,6 +113,7 @@ struct prog_obj {
     char name[BPF_OBJ_NAME_LEN];
     char full_name[128];
     uint64_t load_time_ns;
+    uint8_t tag[BPF_TAG_SIZE];
     bool gpl;
     struct btf_obj *btf;
     /* what `prog` points to */
@@ -139,8 +140,11 @@ struct link_obj {
     uint32_t port; /* 0 = detached */
 };
 
+struct pins;
+
 struct nicbpf {
     struct nicdrv *drv;
+    struct pins *pins; /* NULL until the first path */
     struct obj *objects;
     bool events; /* the NIC's event queue is open */
     void (*events_fn)(void *ctx);
@@ -215,6 +219,12 @@ int map_frozen_values(struct nicbpf *b, struct map_obj *m);
 /* This process has the map's pages mapped for writing. */
 bool map_mapped_for_write(struct nicbpf *b, const struct map_obj *m);
 
+/* ---- pin.c ---- */
+/* Drops the references of pins whose file was removed. */
+void pins_sweep(struct nicbpf *b);
+/* All of them, and the folder. */
+void pins_destroy(struct nicbpf *b);
+
 /* ---- refusal.c ---- */
 /* Records why; returns code. */
 int refuse(struct nicbpf *b, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -242,6 +252,7 @@ long cmd_prog_bind_map(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *u
 long cmd_prog_test_run(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_btf_load(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_obj_info(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_obj_pin(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_obj_get(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_link_create(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_link_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);

@@ -29,6 +29,7 @@ static const struct bpf_cmd_row rows[] = {
     {BPF_PROG_TEST_RUN, "PROG_TEST_RUN", UP_TO(test.batch_size), false, cmd_prog_test_run},
     {BPF_BTF_LOAD, "BTF_LOAD", UP_TO(btf_log_level), true, cmd_btf_load},
     {BPF_OBJ_GET_INFO_BY_FD, "OBJ_GET_INFO_BY_FD", UP_TO(info.info), false, cmd_obj_info},
+    {BPF_OBJ_PIN, "OBJ_PIN", UP_TO(file_flags), false, cmd_obj_pin},
     {BPF_OBJ_GET, "OBJ_GET", UP_TO(file_flags), false, cmd_obj_get},
     {BPF_LINK_CREATE, "LINK_CREATE", sizeof(union bpf_attr), true, cmd_link_create},
     {BPF_LINK_UPDATE, "LINK_UPDATE", UP_TO(link_update.old_prog_fd), false, cmd_link_update},

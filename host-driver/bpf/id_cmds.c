@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Walking and opening objects by id; OBJ_GET. */
+/* Walking and opening objects by id. */
 #include <errno.h>
 
 #include "bpf/bpf_impl.h"
@@ -75,12 +75,4 @@ long cmd_link_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
 {
     (void)user;
     return open_id(b, attr, OBJ_LINK, 0);
-}
-
-/* Nothing is ever pinned here, so no path leads to an object. */
-long cmd_obj_get(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
-{
-    (void)b;
-    (void)user;
-    return attr->pathname ? -ENOENT : -EFAULT;
 }

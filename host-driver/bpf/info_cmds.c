@@ -181,6 +181,7 @@ static long prog_info(const struct prog_obj *p, const struct info_buf *buf)
         return rc;
     info.type = p->type;
     info.id = p->obj.id;
+    memcpy(info.tag, p->tag, sizeof(info.tag));
     info.load_time = p->load_time_ns;
     memcpy(info.name, p->name, sizeof(info.name));
     info.ifindex = p->ifindex;

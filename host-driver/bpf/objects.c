@@ -224,6 +224,7 @@ void obj_sweep(struct nicbpf *b)
 {
     struct obj *o;
 
+    pins_sweep(b);
     /* Freeing one may free others: start over each time. */
     while ((o = find_closed(b)) != NULL) {
         o->open = false;
@@ -266,6 +267,7 @@ void nicbpf_destroy(struct nicbpf *b)
         return;
     if (nicbpf_bound() == b)
         nicbpf_bind(NULL);
+    pins_destroy(b);
     while ((o = find_for_destroy(b)) != NULL)
         release(b, o);
     if (b->events)

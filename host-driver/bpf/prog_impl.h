@@ -20,6 +20,8 @@ int load_refuse(struct load *l, int code, const char *fmt, ...)
 int load_resolve_maps(struct load *l);
 /* prog_kfunc.c: BTF ids of kernel functions become rows of offload/kfuncs.def. */
 int load_resolve_kfuncs(struct load *l);
+/* prog_tag.c: the tag of instructions as user space gave them; -1 without memory. */
+int prog_tag(const struct ebpf_insn *insns, uint32_t count, uint8_t out[BPF_TAG_SIZE]);
 /* prog_debug.c: p->subprogs and p->lines from func_info, line_info and BTF. */
 int load_debug_info(struct load *l);
 

@@ -8,17 +8,30 @@
 
 #include "bpf/prog_impl.h"
 
-#define INSNS_MAX    1000000u /* BPF_COMPLEXITY_LIMIT_INSNS */
-#define LICENSE_MAX  128u
-#define LOG_LEVEL1   1u /* the kernel's log_level bits */
-#define LOG_LEVEL2   2u
-#define LOG_STATS    4u
-#define LOG_FIXED    8u
-#define LOG_SIZE_MIN 128u
+#define INSNS_MAX   1000000u /* BPF_COMPLEXITY_LIMIT_INSNS */
+#define LICENSE_MAX 128u
+#define LOG_LEVEL1  1u /* the kernel's log_level bits */
+#define LOG_LEVEL2  2u
+#define LOG_STATS   4u
+#define LOG_FIXED   8u
+
+/* In the kernel since 6.3 and 6.8, in no Debian 12 header. */
+#define PROG_DEV_BOUND           (1u << 6) /* BPF_F_XDP_DEV_BOUND_ONLY */
+#define PROG_TEST_REG_INVARIANTS (1u << 7)
 
 /* Flags that change nothing for a program that is proved in full and runs on linear buffers. */
 #define PROG_FLAGS                                                                                 \
-    (BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 | BPF_F_TEST_STATE_FREQ | BPF_F_XDP_HAS_FRAGS)
+    (BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 | BPF_F_TEST_STATE_FREQ | BPF_F_XDP_HAS_FRAGS |     \
+     PROG_DEV_BOUND | PROG_TEST_REG_INVARIANTS)
+
+static void log_line(struct load *l, const char *before, const char *line)
+{
+    if (!l->log.buf || l->log.len >= l->log.size)
+        return;
+    int n = snprintf(l->log.buf + l->log.len, l->log.size - l->log.len, "%s%s\n", before, line);
+    l->log.full |= n > 0 && (size_t)n >= l->log.size - l->log.len;
+    l->log.len += n > 0 && !l->log.full ? (size_t)n : 0;
+}
 
 int load_refuse(struct load *l, int code, const char *fmt, ...)
 {
@@ -28,11 +41,7 @@ int load_refuse(struct load *l, int code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(why, sizeof(why), fmt, ap);
     va_end(ap);
-    if (l->log.buf && l->log.len < l->log.size) {
-        int n = snprintf(l->log.buf + l->log.len, l->log.size - l->log.len, "%s\n", why);
-        l->log.full |= n > 0 && (size_t)n >= l->log.size - l->log.len;
-        l->log.len += n > 0 && !l->log.full ? (size_t)n : 0;
-    }
+    log_line(l, "", why);
     return refuse(l->b, code, "program '%s': %s", l->p->full_name, why);
 }
 
@@ -45,7 +54,7 @@ static int open_log(struct load *l)
     if (!a->log_level)
         return a->log_buf || a->log_size ? -EINVAL : 0;
     if (a->log_level & ~(LOG_LEVEL1 | LOG_LEVEL2 | LOG_STATS | LOG_FIXED) || !a->log_buf ||
-        a->log_size < LOG_SIZE_MIN || a->log_size > UINT32_MAX >> 2)
+        !a->log_size || a->log_size > UINT32_MAX >> 2)
         return -EINVAL;
     l->log.buf = user_ptr(a->log_buf);
     l->log.size = a->log_size;
@@ -95,6 +104,8 @@ static int check_attr(struct load *l)
                            INSNS_MAX);
     if (!a->insns || !a->license)
         return load_refuse(l, -EFAULT, "no instructions, or no licence");
+    if (a->prog_flags & PROG_DEV_BOUND && (!a->prog_ifindex || a->prog_type != BPF_PROG_TYPE_XDP))
+        return load_refuse(l, -EINVAL, "BPF_F_XDP_DEV_BOUND_ONLY needs a prog_ifindex");
     if (a->attach_btf_id || a->attach_prog_fd)
         return load_refuse(l, -EINVAL, "attaching to another program's BTF is not for this type");
     if (a->core_relo_cnt)
@@ -125,12 +136,15 @@ static int copy_program(struct load *l)
     if (!p->insns)
         return load_refuse(l, -ENOMEM, "out of memory");
     memcpy(p->insns, user_ptr(a->insns), a->insn_cnt * sizeof(*p->insns));
+    if (prog_tag(p->insns, a->insn_cnt, p->tag))
+        return load_refuse(l, -ENOMEM, "out of memory");
     p->prog.name = p->full_name;
     p->prog.insns = p->insns;
     p->prog.insn_count = a->insn_cnt;
     p->prog.gpl = p->gpl;
     p->prog.hook = hook_of(a->expected_attach_type);
     p->prog.frags = (a->prog_flags & BPF_F_XDP_HAS_FRAGS) != 0;
+    p->prog.dev_bound = (a->prog_flags & PROG_DEV_BOUND) != 0;
     return 0;
 }
 
@@ -144,6 +158,18 @@ static void take_full_name(struct prog_obj *p)
 }
 
 /* ---- proof, translation, NIC ---- */
+
+/*
+ * libbpf before 1.5, and bpftool with it, take a helper for missing when the log has words that
+ * the kernel gave up in 6.10: a line in those words too.
+ */
+static void log_helper(struct load *l, const char *reason)
+{
+    static const char now[] = "program of this type cannot use helper ";
+
+    if (!strncmp(reason, now, sizeof(now) - 1))
+        log_line(l, "unknown func ", reason + sizeof(now) - 1);
+}
 
 static int verify(struct load *l)
 {
@@ -159,6 +185,8 @@ static int verify(struct load *l)
 
     memcpy(opts.helpers, nicdrv_caps(l->b->drv)->helpers, sizeof(opts.helpers));
     int rc = offload_verify(&p->prog, &opts, &l->log, &p->facts, &why);
+    if (rc)
+        log_helper(l, why.reason);
     return rc ? refuse_at(l->b, rc, &p->prog, &why) : 0;
 }
 

@@ -56,6 +56,20 @@ int nicbpf_map_lost(struct nicbpf *b, int fd, uint64_t *lost);
 /* Before a wait (epoll): descriptors of ring buffers and perf events become readable, or not. */
 void nicbpf_events_sync(struct nicbpf *b);
 
+/*
+ * The layer's own bpf file system: where a path in /sys/fs/bpf really is. 1 and the path in `out`;
+ * 0 when it is not below /sys/fs/bpf; -ENOENT, -ENAMETOOLONG, or why the folder cannot be made.
+ */
+int nicbpf_path(struct nicbpf *b, const char *path, char *out, size_t len);
+
+/* What readlink(2) of the kernel says of such a descriptor in /proc ("anon_inode:bpf-map"); NULL
+ * when fd is none of the layer's. */
+const char *nicbpf_fd_name(struct nicbpf *b, int fd);
+
+/* A descriptor that reads like `path` would on a machine whose processors are the NIC's hardware
+ * threads; -ENOENT when the file does not say such a thing. */
+int nicbpf_open_file(struct nicbpf *b, const char *path);
+
 /* Makes SYS_bpf of this process go to `b`; NULL gives it back to the kernel. The one piece of
  * process-wide state, because syscall(2) has no context argument. */
 void nicbpf_bind(struct nicbpf *b);

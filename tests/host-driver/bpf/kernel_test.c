@@ -4,42 +4,7 @@
  * answers. Maps only need what every kernel since 5.10 has. Skipped (77), with
  * a line, where bpf(2) is not allowed.
  */
-#include "layer.h"
-#include "transcript.h"
-
-static long ask_layer(int cmd, void *attr, unsigned size)
-{
-    return nicbpf_call(layer, cmd, attr, size);
-}
-
-static int map(struct transcript *t, const char *what, union bpf_attr a)
-{
-    return (int)note(t, what, t->bpf(BPF_MAP_CREATE, &a, sizeof(a)), 0);
-}
-
-static int map_of(struct transcript *t, const char *what, uint32_t type, uint32_t key,
-                  uint32_t value, uint32_t entries, uint32_t flags)
-{
-    union bpf_attr a = map_attr(type, key, value, entries);
-
-    a.map_flags = flags;
-    return map(t, what, a);
-}
-
-/* One element command on 4-byte keys and 8-byte values. */
-static void on(struct transcript *t, const char *what, int cmd, int fd, uint32_t key,
-               uint64_t value, uint64_t flags)
-{
-    union bpf_attr a;
-
-    memset(&a, 0, sizeof(a));
-    a.map_fd = (uint32_t)fd;
-    a.key = ptr(&key);
-    a.value = cmd == BPF_MAP_DELETE_ELEM ? 0 : ptr(&value);
-    a.flags = flags;
-    long rc = t->bpf(cmd, &a, sizeof(a));
-    note(t, what, rc, value);
-}
+#include "sides.h"
 
 static void creation(struct transcript *t)
 {
@@ -279,14 +244,6 @@ static void permissions(struct transcript *t)
     note(t, "freeze a bad fd", t->bpf(BPF_MAP_FREEZE, &a, sizeof(a)), 0);
 }
 
-static void load(struct transcript *t, const char *what, union bpf_attr a)
-{
-    long fd = note(t, what, t->bpf(BPF_PROG_LOAD, &a, sizeof(a)), 0);
-
-    if (fd >= 0)
-        close((int)fd);
-}
-
 static void programs(struct transcript *t)
 {
     static char log[4096];
@@ -347,21 +304,6 @@ static void programs(struct transcript *t)
     insns[0].imm = map_of(t, "array of 4", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0);
     load(t, "value of an array of 4", a);
     close(insns[0].imm);
-}
-
-static void compare(const char *name, void (*script)(struct transcript *))
-{
-    static struct transcript ours, kernels;
-
-    setup();
-    fake_fw_all_types(fw);
-    CU_ASSERT_EQUAL(nicdrv_caps_refresh(drv), 0);
-    ours = (struct transcript){.bpf = ask_layer};
-    kernels = (struct transcript){.bpf = ask_kernel};
-    script(&ours);
-    script(&kernels);
-    compare_transcripts(name, &ours, &kernels);
-    teardown();
 }
 
 static void test_creation(void)

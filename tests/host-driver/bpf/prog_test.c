@@ -67,7 +67,9 @@ static void test_log(void)
     a.log_level = 16;
     CU_ASSERT_EQUAL(call(BPF_PROG_LOAD, &a), -EINVAL);
     a.log_level = 1;
-    a.log_size = 127;
+    a.log_size = 0;
+    CU_ASSERT_EQUAL(call(BPF_PROG_LOAD, &a), -EINVAL);
+    a.log_size = UINT32_MAX;
     CU_ASSERT_EQUAL(call(BPF_PROG_LOAD, &a), -EINVAL);
     a.log_size = sizeof(log);
     a.log_buf = 0;
