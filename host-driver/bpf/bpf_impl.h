@@ -73,6 +73,7 @@ struct map_ops {
     /* After the map was made on the NIC; a failure undoes that. */
     int (*opened)(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr);
     void (*closing)(struct nicbpf *b, struct map_obj *m); /* before it goes */
+    void (*closed)(struct nicbpf *b, struct map_obj *m);  /* when it is gone from the NIC */
     int (*lookup)(struct nicbpf *b, struct map_obj *m, const void *key, void *value,
                   uint64_t flags);
     int (*update)(struct nicbpf *b, struct map_obj *m, const void *key, const void *value,
@@ -103,6 +104,7 @@ struct map_obj {
     struct ring *ring;         /* ring buffers: events.h */
     struct perf_map *perf;     /* perf event arrays */
     uint64_t lost;             /* perf events for which the consumer had no room */
+    struct map_fds *fds;       /* maps of descriptors: map_fd.h */
 };
 
 struct prog_obj {
@@ -201,6 +203,12 @@ int refuse_map(struct nicbpf *b, int code, const union bpf_attr *attr, const cha
 /* ---- map_btf.c ---- */
 /* Checks the BTF of attr against the map's type and sizes and holds it; finds locks and timers. */
 int map_attach_btf(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr);
+
+/* ---- map_fd.c ---- */
+/* May p use this map? -EINVAL: it is a program array of other programs. */
+int map_fd_check_use(struct map_obj *m, const struct prog_obj *p);
+/* Empties it, and what it held is held no more. */
+void map_fd_clear(struct nicbpf *b, struct map_obj *m);
 
 /* ---- map_elem.c ---- */
 /* The map of fd, *err = 0, if the descriptor may do this (BPF_F_RDONLY: read, BPF_F_WRONLY: write,

@@ -207,6 +207,8 @@ void map_release(struct nicbpf *b, struct map_obj *m)
     if (m->ops->closing)
         m->ops->closing(b, m);
     (void)nicdrv_map_destroy(b->drv, &m->hw);
+    if (m->ops->closed)
+        m->ops->closed(b, m);
     obj_put(b, m->btf ? &m->btf->obj : NULL);
     free(m->frozen_data);
     free(m);

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "bpf/events.h"
+#include "bpf/map_fd.h"
 
 #define FLAGS_ACCESS (BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 #define FLAGS_ARRAY  (BPF_F_NUMA_NODE | FLAGS_ACCESS)
@@ -217,8 +218,25 @@ static const struct map_ops bloom_filter = {
 
 /* Every type the layer knows; the firmware says which of them it has. */
 static const struct map_ops *const rows[] = {
-    &array,    &hash,  &percpu_array, &percpu_hash,  &lru_hash,    &lru_percpu_hash,
-    &lpm_trie, &queue, &stack,        &bloom_filter, &ringbuf_ops, &perf_array_ops,
+    &array,
+    &hash,
+    &percpu_array,
+    &percpu_hash,
+    &lru_hash,
+    &lru_percpu_hash,
+    &lpm_trie,
+    &queue,
+    &stack,
+    &bloom_filter,
+    &ringbuf_ops,
+    &perf_array_ops,
+    &map_fd_prog_array,
+    &map_fd_array_of_maps,
+    &map_fd_hash_of_maps,
+    &map_fd_devmap,
+    &map_fd_devmap_hash,
+    &map_fd_cpumap,
+    &map_fd_xskmap,
 };
 
 const struct map_ops *map_ops_of(uint32_t type)

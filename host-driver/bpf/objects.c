@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bpf/events.h"
+#include "bpf/map_fd.h"
 
 /* ---- creation ---- */
 
@@ -228,6 +229,9 @@ void obj_sweep(struct nicbpf *b)
     /* Freeing one may free others: start over each time. */
     while ((o = find_closed(b)) != NULL) {
         o->open = false;
+        /* As the kernel: programs of a program array may refer to it, so nobody else ends that. */
+        if (o->kind == OBJ_MAP && ((struct map_obj *)o)->hw.spec.type == BPF_MAP_TYPE_PROG_ARRAY)
+            map_fd_clear(b, (struct map_obj *)o);
         obj_put(b, o);
     }
 }
@@ -259,6 +263,17 @@ static struct obj *find_for_destroy(struct nicbpf *b)
     return NULL;
 }
 
+/* A map with entries that hold programs or maps. */
+static struct obj *find_holder(struct nicbpf *b)
+{
+    for (struct obj *o = b->objects; o; o = o->next) {
+        const struct map_obj *m = (const struct map_obj *)o;
+        if (o->kind == OBJ_MAP && m->fds && m->fds->count)
+            return o;
+    }
+    return NULL;
+}
+
 void nicbpf_destroy(struct nicbpf *b)
 {
     struct obj *o;
@@ -268,6 +283,8 @@ void nicbpf_destroy(struct nicbpf *b)
     if (nicbpf_bound() == b)
         nicbpf_bind(NULL);
     pins_destroy(b);
+    while ((o = find_holder(b)) != NULL)
+        map_fd_clear(b, (struct map_obj *)o);
     while ((o = find_for_destroy(b)) != NULL)
         release(b, o);
     if (b->events)

@@ -245,6 +245,20 @@ static int offload(struct load *l)
     return rc;
 }
 
+/* Programs that a program array calls are of one kind with those that use it. */
+static int check_program_arrays(struct load *l)
+{
+    const struct prog_obj *p = l->p;
+
+    for (uint32_t i = 0; i < p->prog.map_count; i++) {
+        int rc = map_fd_check_use(p->maps[i], p);
+        if (rc)
+            return load_refuse(l, rc, "program array '%s' is for programs of another kind",
+                               p->maps[i]->name);
+    }
+    return 0;
+}
+
 static int load_program(struct load *l)
 {
     int rc = check_attr(l);
@@ -260,7 +274,9 @@ static int load_program(struct load *l)
     if (rc)
         return rc;
     take_full_name(l->p);
-    rc = verify(l);
+    rc = check_program_arrays(l);
+    if (!rc)
+        rc = verify(l);
     if (l->log.full)
         return -ENOSPC; /* as the kernel: a log that was cut fails even a good program */
     if (!rc && l->p->type == BPF_PROG_TYPE_XDP)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bpf/map_fd.h"
 #include "bpf/prog_impl.h"
 
 #define LD_IMM64 (BPF_LD | BPF_IMM | BPF_DW)
@@ -109,6 +110,7 @@ static int describe_maps(struct load *l)
             .flags = m->flags,
             .name = m->name,
             .frozen_data = m->frozen_data,
+            .inner = m->fds && m->fds->inner.type ? &m->fds->inner : NULL,
             .spin_lock = m->spin_lock,
             .timer = m->timer,
         };
