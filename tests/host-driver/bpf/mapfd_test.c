@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Maps whose values are descriptors, on the real firmware: the same calls to the
+ * layer and to this machine's kernel, the same answers; and references, which only
+ * show here. mapfd_test FIRMWARE nic|kernel
+ */
+#include <sys/socket.h>
+
+#include "insns.h"
+#include "layer.h"
+#include "realnic.h"
+#include "transcript.h"
+
+static struct realnic card;
+static struct nicbpf *on_card;
+static const char *firmware;
+
+static void open_card(void)
+{
+    CU_ASSERT_FATAL(realnic_open(&card, firmware));
+    CU_ASSERT_EQUAL_FATAL(nicbpf_create(card.drv, &on_card), 0);
+}
+
+static void close_card(void)
+{
+    nicbpf_destroy(on_card);
+    on_card = NULL;
+    realnic_close(&card);
+}
+
+static long ask_card(int cmd, void *attr, unsigned size)
+{
+    return nicbpf_call(on_card, cmd, attr, size);
+}
+
+/* ---- calls ---- */
+
+static int map(struct transcript *t, const char *what, uint32_t type, uint32_t key, uint32_t value,
+               uint32_t entries, uint32_t flags, int inner)
+{
+    union bpf_attr a = map_attr(type, key, value, entries);
+
+    a.map_flags = flags;
+    a.inner_map_fd = (uint32_t)inner;
+    return (int)note(t, what, t->bpf(BPF_MAP_CREATE, &a, sizeof(a)), 0);
+}
+
+static long on(struct transcript *t, int cmd, int fd, uint32_t key, const void *value,
+               uint64_t flags)
+{
+    union bpf_attr a;
+
+    memset(&a, 0, sizeof(a));
+    a.map_fd = (uint32_t)fd;
+    a.key = ptr(&key);
+    a.value = ptr(value);
+    a.flags = flags;
+    return t->bpf(cmd, &a, sizeof(a));
+}
+
+static void put(struct transcript *t, const char *what, int fd, uint32_t key, int first, int second,
+                uint64_t flags)
+{
+    int value[2] = {first, second};
+
+    note(t, what, on(t, BPF_MAP_UPDATE_ELEM, fd, key, value, flags), 0);
+}
+
+static void del(struct transcript *t, const char *what, int fd, uint32_t key)
+{
+    note(t, what, on(t, BPF_MAP_DELETE_ELEM, fd, key, NULL, 0), 0);
+}
+
+/* What a look-up gives: the first number as it is, or only that there is an id. */
+static void get(struct transcript *t, const char *what, int fd, uint32_t key, bool id_first)
+{
+    uint32_t value[2] = {0};
+    long rc = on(t, BPF_MAP_LOOKUP_ELEM, fd, key, value, 0);
+
+    note(t, what, rc, ((uint64_t)(value[1] != 0) << 32) | (id_first ? value[0] != 0 : value[0]));
+}
+
+static int program(struct transcript *t, uint32_t type, uint32_t attach)
+{
+    union bpf_attr a = prog_attr(type, pass_insns, sizeof(pass_insns));
+
+    a.expected_attach_type = attach;
+    return (int)note(t, "program", t->bpf(BPF_PROG_LOAD, &a, sizeof(a)), 0);
+}
+
+static uint32_t flags_of(struct transcript *t, int fd)
+{
+    struct bpf_map_info info;
+    union bpf_attr a;
+
+    memset(&a, 0, sizeof(a));
+    memset(&info, 0, sizeof(info));
+    a.info.bpf_fd = (uint32_t)fd;
+    a.info.info_len = sizeof(info);
+    a.info.info = ptr(&info);
+    note(t, "info", t->bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)), info.map_flags);
+    return info.map_flags;
+}
+
+/* ---- what both answer ---- */
+
+static void creation(struct transcript *t, uint32_t type, uint32_t value, int inner)
+{
+    const uint32_t flags[] = {BPF_F_NO_PREALLOC, BPF_F_NUMA_NODE,      BPF_F_RDONLY,
+                              BPF_F_WRONLY,      BPF_F_RDONLY_PROG,    BPF_F_WRONLY_PROG,
+                              BPF_F_MMAPABLE,    BPF_F_INNER_MAP,      BPF_F_ZERO_SEED,
+                              BPF_F_CLONE,       BPF_F_PRESERVE_ELEMS, 1u << 30};
+    char what[32];
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        snprintf(what, sizeof(what), "type %u, flag 0x%x", type, flags[i]);
+        int fd = map(t, what, type, 4, value, 4, flags[i], inner);
+        if (fd >= 0) {
+            flags_of(t, fd);
+            close(fd);
+        }
+    }
+    for (uint32_t size = 0; size <= 12; size += 4) {
+        snprintf(what, sizeof(what), "type %u, value %u", type, size);
+        close(map(t, what, type, 4, size, 4, 0, inner));
+        snprintf(what, sizeof(what), "type %u, key %u", type, size);
+        close(map(t, what, type, size, value, 4, 0, inner));
+    }
+    snprintf(what, sizeof(what), "type %u, no entries", type);
+    close(map(t, what, type, 4, value, 0, 0, inner));
+}
+
+static void all_creations(struct transcript *t)
+{
+    int inner = map(t, "inner", BPF_MAP_TYPE_HASH, 4, 8, 4, 0, 0);
+
+    creation(t, BPF_MAP_TYPE_PROG_ARRAY, 4, 0);
+    creation(t, BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, inner);
+    creation(t, BPF_MAP_TYPE_HASH_OF_MAPS, 4, inner);
+    creation(t, BPF_MAP_TYPE_DEVMAP, 4, 0);
+    creation(t, BPF_MAP_TYPE_DEVMAP_HASH, 8, 0);
+    creation(t, BPF_MAP_TYPE_CPUMAP, 4, 0);
+    creation(t, BPF_MAP_TYPE_XSKMAP, 4, 0);
+    close(map(t, "cpumap, many", BPF_MAP_TYPE_CPUMAP, 4, 4, 100000, 0, 0));
+    close(inner);
+}
+
+static void prog_array(struct transcript *t)
+{
+    int fd = map(t, "program array", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0, 0);
+    int other = map(t, "array", BPF_MAP_TYPE_ARRAY, 4, 4, 4, 0, 0);
+    int xdp = program(t, BPF_PROG_TYPE_XDP, 0);
+    int dev = program(t, BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP);
+    int filter = program(t, BPF_PROG_TYPE_SOCKET_FILTER, 0);
+
+    get(t, "empty", fd, 0, true);
+    put(t, "a program", fd, 0, xdp, 0, BPF_ANY);
+    get(t, "its id", fd, 0, true);
+    put(t, "noexist", fd, 1, xdp, 0, BPF_NOEXIST);
+    put(t, "exist", fd, 0, xdp, 0, BPF_EXIST);
+    put(t, "past the end", fd, 4, xdp, 0, BPF_ANY);
+    put(t, "no fd", fd, 0, -1, 0, BPF_ANY);
+    put(t, "a map", fd, 0, other, 0, BPF_ANY);
+    put(t, "another type", fd, 0, filter, 0, BPF_ANY);
+    put(t, "another attach type", fd, 0, dev, 0, BPF_ANY);
+    get(t, "still its id", fd, 0, true);
+    get(t, "past the end", fd, 4, true);
+    del(t, "delete", fd, 0);
+    del(t, "delete again", fd, 0);
+    del(t, "delete past the end", fd, 4);
+    close(filter);
+    close(dev);
+    close(xdp);
+    close(other);
+    close(fd);
+}
+
+static void inner_fits(struct transcript *t, int outer, const char *what, uint32_t type,
+                       uint32_t key, uint32_t value, uint32_t entries, uint32_t flags)
+{
+    int fd = map(t, what, type, key, value, entries, flags, 0);
+
+    put(t, what, outer, 0, fd, 0, BPF_ANY);
+    close(fd);
+}
+
+static void maps_of_maps(struct transcript *t, uint32_t type)
+{
+    int hash = map(t, "hash", BPF_MAP_TYPE_HASH, 4, 8, 4, 0, 0);
+    int progs = map(t, "program array", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0, 0);
+    int outer = map(t, "outer", type, 4, 4, 4, 0, hash);
+
+    map(t, "outer of outer", type, 4, 4, 4, 0, outer);
+    map(t, "outer of programs", type, 4, 4, 4, 0, progs);
+    map(t, "outer of nothing", type, 4, 4, 4, 0, -1);
+    get(t, "empty", outer, 0, true);
+    put(t, "inner", outer, 0, hash, 0, BPF_ANY);
+    get(t, "its id", outer, 0, true);
+    put(t, "noexist", outer, 1, hash, 0, BPF_NOEXIST);
+    put(t, "exist", outer, 2, hash, 0, BPF_EXIST);
+    put(t, "past the end", outer, 4, hash, 0, BPF_ANY);
+    put(t, "no fd", outer, 0, -1, 0, BPF_ANY);
+    put(t, "itself", outer, 0, outer, 0, BPF_ANY);
+    put(t, "programs", outer, 0, progs, 0, BPF_ANY);
+    inner_fits(t, outer, "longer", BPF_MAP_TYPE_HASH, 4, 8, 400, 0);
+    inner_fits(t, outer, "other key", BPF_MAP_TYPE_HASH, 8, 8, 4, 0);
+    inner_fits(t, outer, "other value", BPF_MAP_TYPE_HASH, 4, 16, 4, 0);
+    inner_fits(t, outer, "other flags", BPF_MAP_TYPE_HASH, 4, 8, 4, BPF_F_NO_PREALLOC);
+    inner_fits(t, outer, "other type", BPF_MAP_TYPE_LRU_HASH, 4, 8, 4, 0);
+    del(t, "delete", outer, 0);
+    del(t, "delete again", outer, 0);
+    del(t, "delete past the end", outer, 4);
+    close(outer);
+    close(progs);
+    close(hash);
+}
+
+static void inner_arrays(struct transcript *t)
+{
+    int any = map(t, "array", BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_INNER_MAP, 0);
+    int fixed = map(t, "array", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0, 0);
+    int outer = map(t, "outer", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, any);
+
+    inner_fits(t, outer, "any length", BPF_MAP_TYPE_ARRAY, 4, 8, 100, BPF_F_INNER_MAP);
+    inner_fits(t, outer, "without the flag", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0);
+    close(outer);
+    outer = map(t, "outer", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, fixed);
+    inner_fits(t, outer, "the length", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0);
+    inner_fits(t, outer, "another length", BPF_MAP_TYPE_ARRAY, 4, 8, 5, 0);
+    close(outer);
+    close(fixed);
+    close(any);
+}
+
+static void devmap(struct transcript *t, uint32_t type)
+{
+    int fd = map(t, "devmap", type, 4, 8, 4, 0, 0);
+    int xdp = program(t, BPF_PROG_TYPE_XDP, 0);
+    int dev = program(t, BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP);
+    int cpu = program(t, BPF_PROG_TYPE_XDP, BPF_XDP_CPUMAP);
+
+    get(t, "empty", fd, 0, false);
+    put(t, "interface 1", fd, 0, 1, -1, BPF_ANY);
+    get(t, "interface 1", fd, 0, false);
+    put(t, "fd 0 is none", fd, 1, 1, 0, BPF_ANY);
+    get(t, "no program", fd, 1, false);
+    put(t, "a program", fd, 1, 1, dev, BPF_ANY);
+    get(t, "a program", fd, 1, false);
+    put(t, "a program of ports", fd, 2, 1, xdp, BPF_ANY);
+    put(t, "a cpumap program", fd, 2, 1, cpu, BPF_ANY);
+    put(t, "a map", fd, 2, 1, fd, BPF_ANY);
+    put(t, "no such fd", fd, 2, 1, 4711, BPF_ANY);
+    put(t, "no such interface", fd, 2, 4711, -1, BPF_ANY);
+    put(t, "interface 0", fd, 0, 0, -1, BPF_ANY);
+    put(t, "interface 0 with a program", fd, 0, 0, dev, BPF_ANY);
+    get(t, "after interface 0", fd, 0, false);
+    put(t, "noexist, there", fd, 1, 1, -1, BPF_NOEXIST);
+    put(t, "noexist", fd, 3, 1, -1, BPF_NOEXIST);
+    put(t, "exist", fd, 2, 1, -1, BPF_EXIST);
+    put(t, "flag 4", fd, 2, 1, -1, 8);
+    put(t, "past the end", fd, 4, 1, -1, BPF_ANY);
+    put(t, "far past the end", fd, 5, 1, -1, BPF_ANY);
+    del(t, "delete", fd, 1);
+    del(t, "delete again", fd, 1);
+    del(t, "delete past the end", fd, 77);
+    close(cpu);
+    close(dev);
+    close(xdp);
+    close(fd);
+}
+
+static void cpumap(struct transcript *t)
+{
+    int fd = map(t, "cpumap", BPF_MAP_TYPE_CPUMAP, 4, 8, 64, 0, 0);
+    int dev = program(t, BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP);
+    int cpu = program(t, BPF_PROG_TYPE_XDP, BPF_XDP_CPUMAP);
+
+    get(t, "empty", fd, 0, false);
+    put(t, "queue", fd, 0, 64, -1, BPF_ANY);
+    get(t, "queue", fd, 0, false);
+    put(t, "with a program", fd, 0, 128, cpu, BPF_ANY);
+    get(t, "with a program", fd, 0, false);
+    put(t, "a devmap program", fd, 0, 64, dev, BPF_ANY);
+    put(t, "no such fd", fd, 0, 64, 4711, BPF_ANY);
+    put(t, "too long", fd, 0, 16385, -1, BPF_ANY);
+    if (sysconf(_SC_NPROCESSORS_CONF) < 60)
+        put(t, "no such processor", fd, 60, 64, -1, BPF_ANY);
+    put(t, "past the end", fd, 64, 64, -1, BPF_ANY);
+    put(t, "noexist", fd, 1, 64, -1, BPF_NOEXIST);
+    put(t, "exist", fd, 0, 64, -1, BPF_EXIST);
+    put(t, "length 0", fd, 0, 0, -1, BPF_ANY);
+    get(t, "after length 0", fd, 0, false);
+    del(t, "delete", fd, 0);
+    del(t, "delete past the end", fd, 64);
+    close(cpu);
+    close(dev);
+    close(fd);
+}
+
+/* What is the same: no look-ups, and what no descriptor of ours could make right. */
+static void xskmap(struct transcript *t)
+{
+    int fd = map(t, "xskmap", BPF_MAP_TYPE_XSKMAP, 4, 4, 4, 0, 0);
+    int sock = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    get(t, "look-up", fd, 0, false);
+    put(t, "no fd", fd, 0, 4711, 0, BPF_ANY);
+    put(t, "a socket of another kind", fd, 0, sock, 0, BPF_ANY);
+    put(t, "past the end", fd, 4, 0, 0, BPF_ANY);
+    put(t, "flags", fd, 0, 0, 0, 8);
+    del(t, "delete", fd, 0);
+    del(t, "delete past the end", fd, 4);
+    close(sock);
+    close(fd);
+}
+
+static void against_kernel(const char *name, void (*play)(struct transcript *))
+{
+    struct transcript *ours = calloc(1, sizeof(*ours)), *kernels = calloc(1, sizeof(*kernels));
+
+    CU_ASSERT_FATAL(ours && kernels);
+    open_card();
+    ours->bpf = ask_card;
+    kernels->bpf = ask_kernel;
+    play(ours);
+    play(kernels);
+    compare_transcripts(name, ours, kernels);
+    close_card();
+    free(ours);
+    free(kernels);
+}
+
+static void array_of_maps(struct transcript *t)
+{
+    maps_of_maps(t, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+}
+
+static void hash_of_maps(struct transcript *t)
+{
+    maps_of_maps(t, BPF_MAP_TYPE_HASH_OF_MAPS);
+}
+
+static void plain_devmap(struct transcript *t)
+{
+    devmap(t, BPF_MAP_TYPE_DEVMAP);
+}
+
+static void devmap_hash(struct transcript *t)
+{
+    devmap(t, BPF_MAP_TYPE_DEVMAP_HASH);
+}
+
+#define AGAINST_KERNEL(play)                                                                       \
+    static void test_##play(void)                                                                  \
+    {                                                                                              \
+        against_kernel(#play, play);                                                               \
+    }
+AGAINST_KERNEL(all_creations)
+AGAINST_KERNEL(prog_array)
+AGAINST_KERNEL(array_of_maps)
+AGAINST_KERNEL(hash_of_maps)
+AGAINST_KERNEL(inner_arrays)
+AGAINST_KERNEL(plain_devmap)
+AGAINST_KERNEL(devmap_hash)
+AGAINST_KERNEL(cpumap)
+AGAINST_KERNEL(xskmap)
+
+/* ---- references ---- */
+
+static struct transcript quiet = {.bpf = ask_card};
+
+static unsigned count_ids(int cmd)
+{
+    union bpf_attr a;
+    unsigned n = 0;
+
+    memset(&a, 0, sizeof(a));
+    while (ask_card(cmd, &a, sizeof(a)) == 0) {
+        n++;
+        a.start_id = a.next_id;
+    }
+    return n;
+}
+
+static int make(uint32_t type, int inner)
+{
+    int fd = map(&quiet, "map", type, 4, type == BPF_MAP_TYPE_HASH ? 8 : 4, 4, 0, inner);
+
+    CU_ASSERT_FATAL(fd >= 0);
+    return fd;
+}
+
+/* Ids of what lives. */
+static void expect_alive(unsigned maps, unsigned progs)
+{
+    CU_ASSERT_EQUAL(count_ids(BPF_MAP_GET_NEXT_ID), maps);
+    CU_ASSERT_EQUAL(count_ids(BPF_PROG_GET_NEXT_ID), progs);
+}
+
+static void test_inner_lives(void)
+{
+    open_card();
+    int inner = make(BPF_MAP_TYPE_HASH, 0), outer = make(BPF_MAP_TYPE_ARRAY_OF_MAPS, inner);
+
+    put(&quiet, "in", outer, 0, inner, 0, BPF_ANY);
+    put(&quiet, "in", outer, 3, inner, 0, BPF_ANY);
+    close(inner);
+    expect_alive(2, 0);
+    del(&quiet, "out", outer, 0);
+    expect_alive(2, 0);
+    del(&quiet, "out", outer, 3);
+    expect_alive(1, 0);
+    close(outer);
+    expect_alive(0, 0);
+    close_card();
+}
+
+static void test_outer_goes(void)
+{
+    open_card();
+    int inner = make(BPF_MAP_TYPE_HASH, 0), outer = make(BPF_MAP_TYPE_HASH_OF_MAPS, inner);
+
+    put(&quiet, "in", outer, 7, inner, 0, BPF_ANY);
+    close(inner);
+    close(outer);
+    expect_alive(0, 0);
+    close_card();
+}
+
+/* A program array that its own programs use: the last descriptor ends it, as in the kernel. */
+static void test_cycle(void)
+{
+    open_card();
+    int array = make(BPF_MAP_TYPE_PROG_ARRAY, 0);
+    struct bpf_insn insns[] = {
+        {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = 1, .imm = array},
+        {0},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0},
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_tail_call},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 2},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    union bpf_attr a = prog_attr(BPF_PROG_TYPE_XDP, insns, sizeof(insns));
+    int prog = (int)ask_card(BPF_PROG_LOAD, &a, sizeof(a));
+    CU_ASSERT_FATAL(prog >= 0);
+    put(&quiet, "in", array, 0, prog, 0, BPF_ANY);
+    close(prog);
+    expect_alive(1, 1);
+    close(array);
+    expect_alive(0, 0);
+    close_card();
+}
+
+/* The layer goes with everything still in place. */
+static void test_left_behind(void)
+{
+    open_card();
+    int inner = make(BPF_MAP_TYPE_HASH, 0), outer = make(BPF_MAP_TYPE_ARRAY_OF_MAPS, inner);
+    int array = make(BPF_MAP_TYPE_PROG_ARRAY, 0), prog = program(&quiet, BPF_PROG_TYPE_XDP, 0);
+    const struct nicdrv_caps *caps = nicdrv_caps(card.drv);
+
+    put(&quiet, "in", outer, 0, inner, 0, BPF_ANY);
+    put(&quiet, "in", array, 0, prog, 0, BPF_ANY);
+    nicbpf_destroy(on_card);
+    CU_ASSERT_EQUAL(nicdrv_caps_refresh(card.drv), 0);
+    uint32_t istore = caps->prog.istore_free;
+    uint64_t dram = caps->limits.map_bytes_free;
+    close(inner), close(outer), close(array), close(prog);
+    on_card = NULL;
+    realnic_close(&card);
+    open_card();
+    CU_ASSERT_EQUAL(nicdrv_caps(card.drv)->prog.istore_free, istore);
+    CU_ASSERT_EQUAL(nicdrv_caps(card.drv)->limits.map_bytes_free, dram);
+    close_card();
+}
+
+/* Where the kernel wants a socket: a host queue. */
+static void test_host_queues(void)
+{
+    open_card();
+    int fd = map(&quiet, "xskmap", BPF_MAP_TYPE_XSKMAP, 4, 4, 4, 0, 0);
+    int sock = socket(AF_UNIX, SOCK_STREAM, 0);
+    uint32_t queue = 1, far = nicdrv_caps(card.drv)->rxqs_max;
+
+    CU_ASSERT_EQUAL(on(&quiet, BPF_MAP_UPDATE_ELEM, fd, 0, &queue, BPF_EXIST), -ENOENT);
+    CU_ASSERT_EQUAL(on(&quiet, BPF_MAP_UPDATE_ELEM, fd, 0, &queue, BPF_NOEXIST), 0);
+    CU_ASSERT_EQUAL(on(&quiet, BPF_MAP_UPDATE_ELEM, fd, 0, &queue, BPF_NOEXIST), -EEXIST);
+    CU_ASSERT_EQUAL(on(&quiet, BPF_MAP_UPDATE_ELEM, fd, 0, &queue, BPF_EXIST), 0);
+    CU_ASSERT(on(&quiet, BPF_MAP_UPDATE_ELEM, fd, 0, &far, BPF_ANY) < 0);
+    CU_ASSERT_EQUAL(on(&quiet, BPF_MAP_UPDATE_ELEM, fd, 0, &sock, BPF_ANY), -EOPNOTSUPP);
+    CU_ASSERT_EQUAL(on(&quiet, BPF_MAP_DELETE_ELEM, fd, 0, NULL, 0), 0);
+    close(sock);
+    close(fd);
+    close_card();
+}
+
+static const struct cunit_case kernel_cases[] = {
+    {"creation", test_all_creations},
+    {"program array", test_prog_array},
+    {"array of maps", test_array_of_maps},
+    {"hash of maps", test_hash_of_maps},
+    {"inner arrays", test_inner_arrays},
+    {"devmap", test_plain_devmap},
+    {"devmap_hash", test_devmap_hash},
+    {"cpumap", test_cpumap},
+    {"xskmap", test_xskmap},
+    {NULL, NULL},
+};
+
+static const struct cunit_case nic_cases[] = {
+    {"an inner map lives", test_inner_lives},
+    {"an outer map goes", test_outer_goes},
+    {"a cycle", test_cycle},
+    {"left behind", test_left_behind},
+    {"host queues", test_host_queues},
+    {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    firmware = argc > 1 ? argv[1] : NULL;
+    if (argc > 2 && !strcmp(argv[2], "nic"))
+        return cunit_run("maps of descriptors", nic_cases);
+    return kernel_has_bpf() ? cunit_run("maps of descriptors against the kernel", kernel_cases)
+                            : 77;
+}
