@@ -27,12 +27,13 @@ struct {
     __uint(key_size, sizeof(__u32));
     __array(values, int(struct xdp_md *));
 } stages SEC(".maps") = {
-    .values = {
-        [STAGE_VLAN] = (void *)&vlan_stage,
-        [STAGE_IPV4] = (void *)&ipv4_stage,
-        [STAGE_IPV6] = (void *)&ipv6_stage,
-        [STAGE_PORTS] = (void *)&ports_stage,
-    },
+    .values =
+        {
+            [STAGE_VLAN] = (void *)&vlan_stage,
+            [STAGE_IPV4] = (void *)&ipv4_stage,
+            [STAGE_IPV6] = (void *)&ipv6_stage,
+            [STAGE_PORTS] = (void *)&ports_stage,
+        },
 };
 
 /* Packets that reached a stage; behind them, packets by number of VLAN tags (the last: more). */
