@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Helpers 1 to 3, 87 to 89 and 195: the map operations, arguments checked first. */
 #include "maps/hash_inline.h"
+#include "maps/ref.h"
 
 #include "core/firmware.h"
 #include "helpers/args.h"
@@ -43,6 +44,8 @@ uint64_t fw_helper_map_lookup(uint64_t map, uint64_t key, uint64_t a2, uint64_t 
         return (uint64_t)(uintptr_t)fw_percpu_lookup_packed(hot, fw_get32(k), plat_cpu());
     if (fw_map_kind(hot) == FW_KIND_HASH && fw_hash_key_size(hot) == 4)
         return (uint64_t)(uintptr_t)fw_hash_lookup_word(hot, k);
+    if (fw_map_is(hot, FW_MAP_ARRAY_OF_MAPS))
+        return fw_ref_to(fw_ref_get(hot, fw_get32(k)));
     return lookup(map, key);
 }
 

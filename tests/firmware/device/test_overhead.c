@@ -20,16 +20,27 @@ struct cost {
     double elapsed; /* cycles a packet, packet rate of the engine */
 };
 
+static uint32_t zero(uint32_t n)
+{
+    (void)n;
+    return 0;
+}
+
 static struct cost measure(unsigned threads, unsigned which, uint32_t map_type)
 {
     struct nic_config cfg = rig_config(1, threads);
     struct nic_engine_stats a, b;
     struct nic_stats st;
     rig_start(&rig, &cfg, elf);
-    uint32_t map = map_type ? rig_map(&rig, map_type, 4, 8, 1024) : 0;
+    uint32_t value = map_type == FW_MAP_PROG_ARRAY ? 4 : 8;
+    uint32_t map = map_type ? rig_map(&rig, map_type, 4, value, 1024) : 0;
+    if (map_type == FW_MAP_PROG_ARRAY) {
+        uint32_t drop = rig_program(&rig, blob, P_DROP, 0);
+        CU_ASSERT_EQUAL_FATAL(rig_update(&rig, map, 0, &drop, 4), 0);
+    }
     CU_ASSERT_EQUAL_FATAL(rig_attach(&rig, rig_program(&rig, blob, which, map), 1, 0), 0);
     nic_device_engine_stats(rig.dev, 0, &a);
-    rig_traffic(&rig, FRAMES, 64, NULL);
+    rig_traffic(&rig, FRAMES, 64, map_type == FW_MAP_PROG_ARRAY ? zero : NULL);
     nic_device_engine_stats(rig.dev, 0, &b);
     nic_device_stats(rig.dev, &st);
     struct cost c = {
@@ -74,9 +85,19 @@ static void test_lookup(void)
     CU_ASSERT_TRUE(hash.elapsed - drop.elapsed < 60 + 150 + 30 + 17 + 100);
 }
 
+/* Two accesses to shared SRAM (60 each), and one of the program to the frame (30). */
+static void test_tail_call(void)
+{
+    struct cost drop = measure(1, P_DROP, 0);
+    struct cost tail = measure(1, P_TAIL_CALL, FW_MAP_PROG_ARRAY);
+    print("tail call", 1, tail);
+    CU_ASSERT_TRUE(tail.elapsed - drop.elapsed < 2 * 60 + 30 + 100);
+}
+
 static const struct cunit_case cases[] = {
     {"XDP_DROP", test_drop},
     {"map lookup", test_lookup},
+    {"tail call", test_tail_call},
     {NULL, NULL},
 };
 
