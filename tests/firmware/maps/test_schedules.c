@@ -69,7 +69,7 @@ static void must_switch(void)
 typedef void actor_fn(uint32_t who);
 static actor_fn *actor;
 
-static void act(uint32_t me)
+__attribute__((noinline)) static void act(uint32_t me)
 {
     for (uint32_t i = 0; i < OPS; i++)
         actor(me);
