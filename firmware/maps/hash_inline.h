@@ -75,8 +75,7 @@ static inline struct elem *link_elem(uint64_t link)
 
 static inline uint64_t link_load(const uint64_t *link)
 {
-    /* relaxed: what is read through the address is ordered by depending on it */
-    return __atomic_load_n(link, __ATOMIC_RELAXED);
+    return __atomic_load_n(link, PLAT_FOLLOWED);
 }
 
 static inline void *elem_value(struct elem *e, uint32_t key_size)

@@ -100,7 +100,7 @@ static inline uint64_t slot_make(uint32_t cover, uint32_t below, uint32_t at)
 
 static inline uint64_t slot_load(const struct lpm_node *n, uint32_t i)
 {
-    return __atomic_load_n(&n->slot[i], __ATOMIC_RELAXED); /* readers follow addresses */
+    return __atomic_load_n(&n->slot[i], PLAT_FOLLOWED);
 }
 
 static inline void slot_store(struct lpm_node *n, uint32_t i, uint64_t slot)
@@ -110,7 +110,7 @@ static inline void slot_store(struct lpm_node *n, uint32_t i, uint64_t slot)
 
 static inline uint32_t lpm_shorter(uint32_t addr)
 {
-    return __atomic_load_n(&lpm_entry_at(addr)->shorter, __ATOMIC_RELAXED);
+    return __atomic_load_n(&lpm_entry_at(addr)->shorter, PLAT_FOLLOWED);
 }
 
 /* The byte that decides about an entry of `bits` > 0 bits, and how many of its bits. */

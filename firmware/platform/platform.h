@@ -6,7 +6,8 @@
  *
  *   plat_asm.h   the two assembler macros of boot.S and trap.S
  *   plat_mem.h   plat_ptr(): device address to pointer; plat_cpu(): the processor programs see;
- *                plat_relax(): between two looks at a lock
+ *                plat_relax(): between two looks at a lock;
+ *                PLAT_FOLLOWED: order of loads of addresses
  *   plat_ops.h   the inline functions below, all of them
  *
  * platform/nicsim is the simulated NIC, platform/template the one to copy.

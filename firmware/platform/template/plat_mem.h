@@ -17,6 +17,9 @@ static inline void *plat_ptr(uint32_t addr)
     return (void *)(uintptr_t)addr;
 }
 
+/* Of a load whose value is an address that is followed: engines keep such loads in order. */
+#define PLAT_FOLLOWED __ATOMIC_RELAXED
+
 /* Between two looks at a lock that another hart holds. */
 static inline void plat_relax(void)
 {

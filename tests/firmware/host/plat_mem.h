@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+/* As strong as C asks for, and ThreadSanitizer understands. */
+#define PLAT_FOLLOWED __ATOMIC_ACQUIRE
+
 void *plat_ptr(uint32_t addr);
 uint32_t plat_cpu(void); /* fake_cpu */
 void plat_relax(void);

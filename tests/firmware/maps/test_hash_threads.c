@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Many writers and readers of one hash map at once. Each thread owns its keys,
- * so it knows what a lookup must find, while the others delete, replace and
- * reuse elements in the same chains.
+ * Many writers and readers of one map at once, in real threads; built a second time with
+ * ThreadSanitizer. Each thread owns its keys, so it knows what a lookup must find, while the
+ * others delete, replace and reuse elements in the same chains.
  */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cunit_main.h"
@@ -13,7 +14,8 @@
 #define DRAM    0x400000u
 #define THREADS 4u
 #define KEYS    8u /* a thread's */
-#define OPS     60000u
+
+static uint32_t ops = 60000; /* of a thread */
 
 struct worker {
     struct fw_map *m;
@@ -39,7 +41,7 @@ static void *work(void *arg)
 {
     struct worker *w = arg;
     uint64_t value[4], have[KEYS] = {0};
-    for (uint32_t op = 1; op <= OPS; op++) {
+    for (uint32_t op = 1; op <= ops; op++) {
         uint32_t k = next_random(w) % KEYS;
         uint8_t key[12];
         make_key(w, k, key);
@@ -94,13 +96,104 @@ static void test_long_keys(void)
     run(12);
 }
 
+/* ---- LRU: half as many entries as keys. What is there is whole; what left, left. ---- */
+
+static void *work_lru(void *arg)
+{
+    struct worker *w = arg;
+    uint64_t value[4], have[KEYS] = {0};
+    for (uint32_t op = 1; op <= ops; op++) {
+        uint32_t k = next_random(w) % KEYS;
+        uint8_t key[12];
+        make_key(w, k, key);
+        for (int i = 0; i < 4; i++)
+            value[i] = op;
+        w->wrong += fw_map_update(w->m, key, value, FW_ANY) != 0;
+        have[k] = op;
+        k = next_random(w) % KEYS;
+        make_key(w, k, key);
+        (void)fw_map_lookup(w->m, key);
+        if (fw_map_read(w->m, key, value, 0) == 0)
+            w->wrong += value[0] != have[k] || value[3] != have[k];
+        w->wrong += __atomic_load_n(&w->m->count, __ATOMIC_RELAXED) > w->m->spec.max_entries;
+    }
+    return NULL;
+}
+
+/* ---- per-CPU: each thread adds to its copy of common entries ---- */
+
+static void *work_percpu(void *arg)
+{
+    struct worker *w = arg;
+    fake_cpu = w->id;
+    for (uint32_t op = 0; op < ops; op++) {
+        uint32_t key = next_random(w) % KEYS;
+        uint64_t zero[4] = {0};
+        uint64_t *v = fw_map_lookup(w->m, &key);
+        if (!v) {
+            int err = fw_map_update(w->m, &key, zero, FW_NOEXIST);
+            w->wrong += err != 0 && err != FW_EEXIST;
+            v = fw_map_lookup(w->m, &key);
+        }
+        v[op % 4]++;
+    }
+    return NULL;
+}
+
+static void run_threads(struct fw_map *m, void *(*fn)(void *))
+{
+    pthread_t thread[THREADS];
+    struct worker w[THREADS];
+    for (uint32_t i = 0; i < THREADS; i++) {
+        w[i] = (struct worker){.m = m, .id = i, .rng = i + 1};
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, fn, &w[i]), 0);
+    }
+    for (uint32_t i = 0; i < THREADS; i++) {
+        pthread_join(thread[i], NULL);
+        CU_ASSERT_EQUAL(w[i].wrong, 0);
+    }
+}
+
+static void test_lru(void)
+{
+    uint8_t key[12];
+    uint32_t n = 0;
+    fake_start(DRAM);
+    struct fw_map *m = fake_map(FW_MAP_LRU_HASH, 12, 32, THREADS * KEYS / 2, 0);
+    run_threads(m, work_lru);
+    for (int err = fw_map_next(m, NULL, key); !err; err = fw_map_next(m, key, key))
+        n++;
+    CU_ASSERT_EQUAL(n, m->count);
+    CU_ASSERT_EQUAL(n, THREADS * KEYS / 2);
+    fake_stop();
+}
+
+static void test_percpu(void)
+{
+    uint64_t copies[4 * FAKE_CPUS], sum = 0;
+    fake_start(DRAM);
+    struct fw_map *m = fake_map(FW_MAP_PERCPU_HASH, 4, 32, KEYS, 0);
+    run_threads(m, work_percpu);
+    for (uint32_t key = 0; key < KEYS; key++) {
+        CU_ASSERT_EQUAL(fw_map_read(m, &key, copies, 0), 0);
+        for (unsigned i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
+            sum += copies[i];
+    }
+    CU_ASSERT_EQUAL(sum, (uint64_t)THREADS * ops);
+    fake_stop();
+}
+
 static const struct cunit_case cases[] = {
     {"keys of 4 bytes", test_short_keys},
     {"keys of 12 bytes", test_long_keys},
+    {"LRU", test_lru},
+    {"per-CPU", test_percpu},
     {NULL, NULL},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        ops = (uint32_t)strtoul(argv[1], NULL, 0);
     return cunit_run("firmware hash map, threads", cases);
 }
