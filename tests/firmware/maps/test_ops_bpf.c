@@ -184,6 +184,28 @@ static void test_driver(void)
     realnic_close(&nic);
 }
 
+/* At least 100,000 updates a second of the device's time, by batches of 1000. */
+static void test_rate(void)
+{
+    struct fw_map_spec spec = {
+        .type = BPF_MAP_TYPE_HASH, .key_size = 8, .value_size = 16, .max_entries = 20000};
+    static uint64_t keys[1000], values[2000];
+    struct nicdrv_map map;
+    CU_ASSERT_FATAL(realnic_open(&nic, firmware));
+    CU_ASSERT_EQUAL_FATAL(nicdrv_map_create(nic.drv, &spec, &map), 0);
+    uint64_t begin = nicdrv_time_ns(nic.drv);
+    for (uint64_t n = 0; n < 20; n++) {
+        struct nicdrv_batch b = {.keys = keys, .values = values, .count = 1000};
+        for (uint64_t i = 0; i < 1000; i++)
+            keys[i] = n * 1000 + i;
+        CU_ASSERT_EQUAL(nicdrv_map_batch(nic.drv, &map, NICDRV_BATCH_UPDATE, &b), 0);
+    }
+    uint64_t ns = (nicdrv_time_ns(nic.drv) - begin) / 20000;
+    printf("  modelled: %llu ns an update in batches\n", (unsigned long long)ns);
+    CU_ASSERT(ns <= 10000);
+    realnic_close(&nic);
+}
+
 /* ---- bpf(2) on the NIC ---- */
 
 static long layer_answer(int cmd, union bpf_attr *a)
@@ -213,7 +235,8 @@ static void test_layer(void)
 }
 
 static const struct cunit_case on_kernel[] = {{"cases", test_kernel}, {NULL, NULL}};
-static const struct cunit_case on_driver[] = {{"cases", test_driver}, {NULL, NULL}};
+static const struct cunit_case on_driver[] = {
+    {"cases", test_driver}, {"rate of batches", test_rate}, {NULL, NULL}};
 static const struct cunit_case on_layer[] = {{"cases", test_layer}, {NULL, NULL}};
 
 int main(int argc, char **argv)
