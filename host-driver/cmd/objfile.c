@@ -2,6 +2,7 @@
 #include "cmd/objfile.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,43 @@ static int check_header(const struct objfile *f)
     return CMD_DONE;
 }
 
+static const Elf64_Shdr *section(const struct objfile *f, size_t index)
+{
+    Elf_Scn *scn = elf_getscn(f->elf, index);
+
+    return scn != NULL ? elf64_getshdr(scn) : NULL;
+}
+
+static bool is_section(const struct objfile *f, size_t index, const char *wanted)
+{
+    const Elf64_Shdr *sh = section(f, index);
+    size_t names;
+    const char *name;
+
+    if (sh == NULL || elf_getshdrstrndx(f->elf, &names) != 0)
+        return false;
+    name = elf_strptr(f->elf, names, sh->sh_name);
+    return name != NULL && strcmp(name, wanted) == 0;
+}
+
+static bool check_btf(const struct objfile *f, char *why, size_t len)
+{
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->elf, scn)) != NULL;) {
+        const Elf_Data *data;
+
+        if (!is_section(f, elf_ndxscn(scn), ".BTF"))
+            continue;
+        data = elf_getdata(scn, NULL);
+        if (data == NULL || data->d_buf == NULL) {
+            snprintf(why, len, "its BTF is empty");
+            return false;
+        }
+        if (!objbtf_check(data->d_buf, data->d_size, why, len))
+            return false;
+    }
+    return true;
+}
+
 static int check(struct objfile *f)
 {
     char why[160];
@@ -40,7 +78,10 @@ static int check(struct objfile *f)
     f->elf = elf_memory(f->bytes, f->len);
     if (f->elf == NULL)
         return cmd_fail(CMD_REFUSED, "%s: a damaged ELF file: %s", f->path, elf_errmsg(-1));
-    return legacy_maps_check(f);
+    status = legacy_maps_check(f);
+    if (status == CMD_DONE && !check_btf(f, why, sizeof(why)))
+        status = cmd_fail(CMD_REFUSED, "%s: a damaged object: %s", f->path, why);
+    return status;
 }
 
 int objfile_open(struct objfile *f, const char *path)
@@ -64,25 +105,6 @@ void objfile_close(struct objfile *f)
         elf_end(f->elf);
     free(f->bytes);
     memset(f, 0, sizeof(*f));
-}
-
-static const Elf64_Shdr *section(const struct objfile *f, size_t index)
-{
-    Elf_Scn *scn = elf_getscn(f->elf, index);
-
-    return scn != NULL ? elf64_getshdr(scn) : NULL;
-}
-
-static bool is_maps_section(const struct objfile *f, size_t index)
-{
-    const Elf64_Shdr *sh = section(f, index);
-    size_t names;
-    const char *name;
-
-    if (sh == NULL || elf_getshdrstrndx(f->elf, &names) != 0)
-        return false;
-    name = elf_strptr(f->elf, names, sh->sh_name);
-    return name != NULL && strcmp(name, ".maps") == 0;
 }
 
 /* Does a relocation of this section (of .maps) mean the function? */
@@ -115,7 +137,7 @@ bool objfile_initial_prog(const struct objfile *f, const char *function)
     for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->elf, scn)) != NULL;) {
         const Elf64_Shdr *sh = elf64_getshdr(scn);
 
-        if (sh != NULL && sh->sh_type == SHT_REL && is_maps_section(f, sh->sh_info) &&
+        if (sh != NULL && sh->sh_type == SHT_REL && is_section(f, sh->sh_info, ".maps") &&
             relocates_to(f, scn, sh, function))
             return true;
     }

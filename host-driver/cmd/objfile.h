@@ -28,6 +28,10 @@ bool objfile_initial_prog(const struct objfile *f, const char *function);
 /* Is the file whole, and its tables within it? `why` takes the reason when not. */
 bool objcheck_layout(const struct objfile *f, char *why, size_t len);
 
+/* ---- objbtf.c ---- */
+/* Does a .BTF section hold together? */
+bool objbtf_check(const char *bytes, size_t len, char *why, size_t why_len);
+
 /* ---- legacy.c ---- */
 /* Refuses SEC("maps"), with the definitions to write instead; CMD_DONE when there are none. */
 int legacy_maps_check(const struct objfile *f);

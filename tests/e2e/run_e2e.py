@@ -54,9 +54,10 @@ def programs(args, folder):
     for obj in sorted(built.glob("*.bpf.o")):
         name = obj.name.removesuffix(".bpf.o")
         base = name.split(".")[0]
-        maps = ROOT / "examples" / f"{base}.maps"
+        maps = next((m for d in (folder, ROOT / "examples") if (m := d / f"{base}.maps").exists()),
+                    None)
         if args.program is None or base in args.program or name in args.program:
-            out.append((name, obj, maps if maps.exists() else None))
+            out.append((name, obj, maps))
     return out
 
 
@@ -99,6 +100,8 @@ class Pair:
     def command(self, *words):
         if self.maps_from:
             words += ("--maps-from", self.maps_from)
+            if "prog:" in self.maps_from.read_text(encoding="utf-8"):  # several programs to choose from
+                words += ("--prog", self.name.split(".")[0])
         done = subprocess.run([str(w) for w in words], capture_output=True, text=True,
                               timeout=TIMEOUT_S, check=False)
         return done.returncode, done.stdout, done.stderr.strip()
