@@ -81,6 +81,7 @@ void check_json(const struct check_report *r)
     for (size_t i = 0; i < r->count; i++)
         json_object_array_add(programs, program_json(&r->programs[i]));
     json_object_object_add(o, "programs", programs);
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+    puts(
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(o);
 }

@@ -104,20 +104,30 @@ static int choose_named(struct object *o, const char *name)
     return CMD_DONE;
 }
 
-static int choose_only(struct object *o)
+/* Counts programs for a port, leaving out those that a program array starts with; *one: the last.
+ */
+static unsigned count_entries(const struct object *o, bool initial, struct bpf_program **one)
 {
     struct bpf_program *p;
     unsigned count = 0;
-    char list[512];
 
     bpf_object__for_each_program(p, o->bpf)
     {
-        /* what a program array starts with is called by another */
-        if (!is_for_port(p) || objfile_initial_prog(&o->file, bpf_program__name(p)))
+        if (!is_for_port(p) || (!initial && objfile_initial_prog(&o->file, bpf_program__name(p))))
             continue;
-        o->prog = p;
+        *one = p;
         count++;
     }
+    return count;
+}
+
+static int choose_only(struct object *o)
+{
+    unsigned count = count_entries(o, false, &o->prog);
+    char list[512];
+
+    if (count == 0) /* it may call itself */
+        count = count_entries(o, true, &o->prog);
     if (count == 1)
         return CMD_DONE;
     list_programs(o->bpf, true, list, sizeof(list));
