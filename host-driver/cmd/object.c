@@ -59,7 +59,8 @@ static void unpin_maps(struct bpf_object *obj)
 static int open_bpf(struct object *o, const struct objopts *opts)
 {
     char path[DATADIR_PATH_MAX];
-    LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = btf_path(opts, path));
+    struct bpf_object_open_opts open = {.sz = sizeof(open),
+                                        .btf_custom_path = btf_path(opts, path)};
 
     if (opts->btf != NULL && access(opts->btf, R_OK) != 0)
         return cmd_fail(CMD_FAILED, "%s: %s", opts->btf, strerror(errno));
@@ -168,7 +169,8 @@ static int refused(const struct object *o, const struct session *s, int code, bo
 /* As libbpf: without a log, and again with one to tell why. */
 static int load_filter(struct object *o, bool verbose)
 {
-    LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_size = LOG_SIZE, .log_level = verbose ? 2 : 1);
+    struct bpf_prog_load_opts opts = {
+        .sz = sizeof(opts), .log_size = LOG_SIZE, .log_level = verbose ? 2 : 1};
     const struct bpf_insn *insns = (const struct bpf_insn *)o->filter;
 
     o->fd = bpf_prog_load(BPF_PROG_TYPE_XDP, o->name, "GPL", insns, o->filter_count, NULL);
