@@ -34,19 +34,6 @@ struct {
     __type(value, __s64);
 } results SEC(".maps");
 
-struct counted {
-    struct bpf_spin_lock lock;
-    __u32 packets;
-    __u64 bytes;
-};
-
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct counted);
-} locked SEC(".maps");
-
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(max_entries, 1);
@@ -86,7 +73,7 @@ static __noinline int packet(struct xdp_md *ctx)
 {
     struct bpf_dynptr d, e;
     __u8 buf[16] = {0}, *p;
-    __u32 len = ctx->data_end - ctx->data;
+    __u32 len = bpf_xdp_get_buff_len(ctx);
 
     keep(10, 0, bpf_dynptr_from_xdp(ctx, 0, &d));
     keep(11, 0, bpf_dynptr_size(&d) - len);
@@ -139,15 +126,8 @@ static __noinline int value(__u64 v)
 SEC("xdp")
 int kfuncs(struct xdp_md *ctx)
 {
-    __u32 zero = 0, len = ctx->data_end - ctx->data;
-    struct counted *c = bpf_map_lookup_elem(&locked, &zero);
+    __u32 len = bpf_xdp_get_buff_len(ctx);
 
-    if (!c)
-        return XDP_ABORTED;
-    bpf_spin_lock(&c->lock);
-    c->packets++;
-    c->bytes += len;
-    bpf_spin_unlock(&c->lock);
     iterate(3, len & 63);
     iterate(-5, -1);
     iterate(0x7ffffffe, 0x7fffffff);
