@@ -220,7 +220,7 @@ static int walk(struct vf *v)
 
 int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct vf_reg *timer)
 {
-    struct vf_root r = {.kind = kind, .sub = sub};
+    struct vf_root r = {.kind = (uint8_t)kind, .sub = sub};
     if (timer) {
         r.map = timer->map;
         r.inner = timer->inner;
