@@ -29,7 +29,7 @@ int fw_cmd_MAP_CREATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *re
     if (err)
         return err;
     const struct fw_map *m = fw_maps_find(&ctl->maps, handle);
-    *result = (uint64_t)fw_map_value_addr(m) << 32 | handle;
+    *result = (uint64_t)fw_map_program_addr(m) << 32 | handle;
     return 0;
 }
 

@@ -223,6 +223,11 @@ uint32_t fw_map_value_addr(const struct fw_map *m)
     return kind == FW_KIND_ARRAY || kind == FW_KIND_ARRAY_WIDE || pages ? m->base : 0;
 }
 
+uint32_t fw_map_program_addr(const struct fw_map *m)
+{
+    return m->spec.type == FW_MAP_PERCPU_ARRAY ? m->base : fw_map_value_addr(m);
+}
+
 /* ---- for programs ---- */
 
 void *fw_map_lookup(const struct fw_map *m, const void *key)

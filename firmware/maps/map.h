@@ -180,6 +180,8 @@ int fw_map_take(struct fw_map *m, const void *key, void *value, uint64_t flags);
 
 /* Device address of array value 0, of a ring buffer's first page; 0 for other types. */
 uint32_t fw_map_value_addr(const struct fw_map *m);
+/* The same for code of programs, which knows how per-CPU arrays are laid out. */
+uint32_t fw_map_program_addr(const struct fw_map *m);
 
 /* ---- one row per type ---- */
 

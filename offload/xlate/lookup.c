@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Pass "lookup": a lookup in an ARRAY map that is known here is a bounds check and
- * an address computation. Values lie `value_size` rounded up to 8 bytes apart
- * (OFFLOAD_RELOC_VALUE). The passes over the operations do the rest: a key that is
+ * an address computation, and so is one in a PERCPU_ARRAY: the processor's number is in
+ * tp (offload/abi.h), which is bpf_get_smp_processor_id as well. Values lie `value_size` rounded up
+ * to 8 bytes apart (OFFLOAD_RELOC_VALUE). The passes over the operations do the rest: a key that is
  * known leaves an address, and its null check goes.
  */
 #include "xlate/xlate.h"
 
-enum { HELPER_LOOKUP = 1, MAP_TYPE_ARRAY = 2, REACH = 16 };
+enum {
+    HELPER_LOOKUP = 1,
+    HELPER_CPU = 8,
+    MAP_TYPE_ARRAY = 2,
+    MAP_TYPE_PERCPU_ARRAY = 6,
+    REACH = 16
+};
 
 /* The map in r1 at the call, from the straight line of code before it; NULL when not known. */
 static const struct offload_map *map_of(const struct xlate *x, uint32_t *index)
@@ -39,10 +46,17 @@ static uint32_t stride_of(const struct offload_map *m)
     return (m->value_size + 7) & ~7u;
 }
 
+/* Bytes of one CPU's values: planes start on lines of 64 bytes. */
+static uint64_t plane_of(const struct offload_map *m)
+{
+    return ((uint64_t)stride_of(m) * m->max_entries + 63) & ~(uint64_t)63;
+}
+
 static bool is_array(const struct offload_map *m)
 {
-    return m->type == MAP_TYPE_ARRAY && m->key_size == 4 && m->value_size && m->max_entries &&
-           (uint64_t)stride_of(m) * m->max_entries < (1u << 30);
+    return (m->type == MAP_TYPE_ARRAY || m->type == MAP_TYPE_PERCPU_ARRAY) && m->key_size == 4 &&
+           m->value_size && m->max_entries &&
+           plane_of(m) < (m->type == MAP_TYPE_ARRAY ? 1u << 30 : 1u << 20);
 }
 
 /* `if r0 == 0 goto` next, which only the call leads to: the bounds check does its work. */
@@ -63,12 +77,29 @@ static bool never_null(const struct xlate *x, uint32_t next)
            !(x->slot[next] & (x->id[next] == EBPF_JEQ64_K ? XLATE_TAKEN : XLATE_FALLS));
 }
 
-/* r0 = value 0 + T0 * stride */
-static void index_values(struct xlate *x, uint32_t map, uint32_t stride)
+/* r0 += the processor's number * plane */
+static void find_plane(struct xlate *x, uint64_t plane)
 {
     unsigned r0 = xlate_reg(x, 0);
 
+    if ((plane & (plane - 1)) == 0) {
+        xlate_i(x, RV64_OP_SLLI, XLATE_T1, RV64_TP, __builtin_ctzll(plane));
+    } else {
+        xlate_li(x, XLATE_T1, (int64_t)plane);
+        xlate_r(x, RV64_OP_MUL, XLATE_T1, RV64_TP, XLATE_T1);
+    }
+    xlate_r(x, RV64_OP_ADD, r0, r0, XLATE_T1);
+}
+
+/* r0 = value 0 + T0 * stride */
+static void index_values(struct xlate *x, uint32_t map)
+{
+    unsigned r0 = xlate_reg(x, 0);
+    uint32_t stride = stride_of(&x->prog->maps[map]);
+
     xlate_addr_of(x, r0, OFFLOAD_RELOC_VALUE, map, 0);
+    if (x->prog->maps[map].type == MAP_TYPE_PERCPU_ARRAY)
+        find_plane(x, plane_of(&x->prog->maps[map]));
     if (stride == 8) {
         xlate_r(x, RV64_OP_SH3ADD, r0, XLATE_T0, r0);
         return;
@@ -98,6 +129,10 @@ bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i)
     uint32_t index = 0, next = x->cur + 1;
     const struct offload_map *m;
 
+    if (i->imm == HELPER_CPU && !x->opts.naive && xlate_pass(x, OFFLOAD_PASS_LOOKUP)) {
+        xlate_mv(x, xlate_reg(x, 0), RV64_TP);
+        return true;
+    }
     if (i->imm != HELPER_LOOKUP || !x->facts || !xlate_pass(x, OFFLOAD_PASS_LOOKUP))
         return false;
     m = map_of(x, &index);
@@ -108,12 +143,12 @@ bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i)
         xlate_li(x, XLATE_T1, m->max_entries);
         xlate_li(x, xlate_reg(x, 0), 0);
         xlate_site(x, RV64_OP_BGEU, RV64_ZERO, XLATE_T0, XLATE_T1, (uint32_t)xlate_target(x, next));
-        index_values(x, index, stride_of(m));
+        index_values(x, index);
         x->inlined = next;
         return true;
     }
     xlate_mv(x, XLATE_T2, XLATE_T0);
-    index_values(x, index, stride_of(m));
+    index_values(x, index);
     if (!never_null(x, next))
         mask_result(x, m->max_entries);
     return true;

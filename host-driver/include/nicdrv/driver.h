@@ -72,7 +72,7 @@ void nicdrv_dma_free(struct nicdrv *drv, void *mem);
 
 struct nicdrv_map {
     uint32_t handle;     /* device address of the map */
-    uint32_t value_addr; /* device address of value 0 (arrays), else 0 */
+    uint32_t value_addr; /* device address of value 0 (arrays; per-CPU: of CPU 0), else 0 */
     struct fw_map_spec spec;
 };
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out);

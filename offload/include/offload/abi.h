@@ -7,6 +7,7 @@
  *   a0 = device address of struct xdp_md (uapi layout: six u32 fields)
  *   sp = top of the program stack, 16-byte aligned, OFFLOAD_STACK_BYTES below it
  *   ra = gate 0
+ *   tp = the processor's number, as bpf_get_smp_processor_id gives it; it stays in tp
  * The program returns by jumping to gate 0 with its 32-bit result in a0. It may
  * change any other register except gp and tp; the firmware keeps what it needs.
  *

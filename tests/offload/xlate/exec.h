@@ -19,12 +19,14 @@
 
 /*
  * A batch of XDP programs: r1 is a struct xdp_md at mem + EXEC_XDP, whose packet
- * is at EXEC_PACKET; maps are arrays of four values of 8 bytes; helper 1 looks
- * one up, the others depend on nothing.
+ * is at EXEC_PACKET; maps are arrays of four values of 8 bytes, the last one a copy for
+ * each CPU; helper 1 looks one up, 8 gives the CPU, the others depend on nothing.
  */
 #define EXEC_XDP        192u
 #define EXEC_PACKET     256u
 #define EXEC_PACKET_LEN 128u
+#define EXEC_CPU        5u  /* in tp; its copies lie behind the packet */
+#define EXEC_PLANE      64u /* from one CPU's copies to the next */
 extern const struct offload_map exec_xdp_maps[EXEC_MAPS];
 /* Fills the xdp_md of case k of n. */
 struct exec_case;

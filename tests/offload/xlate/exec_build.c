@@ -16,6 +16,7 @@
 struct descriptor {
     uint64_t entry; /* 0 ends the list */
     uint64_t r1, sp, r0;
+    uint64_t tail_calls; /* taken */
 };
 
 #define START_WORDS 8u
@@ -83,7 +84,7 @@ const struct offload_map exec_xdp_maps[EXEC_MAPS] = {
     {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "a"},
     {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "b"},
     {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "c"},
-    {.type = 2, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "d"},
+    {.type = 6, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "d"},
 };
 
 void exec_xdp_init(struct exec_case *c, unsigned k, unsigned n)
@@ -96,24 +97,36 @@ void exec_xdp_init(struct exec_case *c, unsigned k, unsigned n)
     c->xdp = true;
 }
 
-/* Array lookup by the layout of exec_map and exec_value; other helpers: 32 * id + 77. */
+/* t3 = for the last map, which has its offset in t2: the bytes to this CPU's copies; else 0 */
+static void put_plane(struct out *o)
+{
+    put(o, RV64_OP_ADDI, RV64_T3, RV64_T2, 0, -16 * (int)(EXEC_MAPS - 1));
+    put(o, RV64_OP_SLTIU, RV64_T3, RV64_T3, 0, 1);
+    put(o, RV64_OP_SUB, RV64_T3, RV64_ZERO, RV64_T3, 0);
+    put(o, RV64_OP_ANDI, RV64_T3, RV64_T3, 0, EXEC_CPU * EXEC_PLANE);
+}
+
+/* Array lookup by the layout of exec_map and exec_value; 8: the CPU; others: 32 * id + 77. */
 static void put_xdp_helper(struct out *o)
 {
     put(o, RV64_OP_ADDI, RV64_T1, 0, 0, 1);
-    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 12);
+    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 15);
     put(o, RV64_OP_LWU, RV64_T1, RV64_A1, 0, 0);
     put(o, RV64_OP_ANDI, RV64_T2, RV64_A0, 0, EXEC_MEM - 1);
+    put_plane(o);
     put(o, RV64_OP_ADD, RV64_A0, RV64_A0, RV64_T2, 0);
+    put(o, RV64_OP_ADD, RV64_A0, RV64_A0, RV64_T3, 0);
     put(o, RV64_OP_SLTIU, RV64_T2, RV64_T1, 0, 4);
     put(o, RV64_OP_SH3ADD, RV64_A0, RV64_T1, RV64_A0, 0);
     put(o, RV64_OP_SUB, RV64_T2, RV64_ZERO, RV64_T2, 0);
     put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 64);
     put(o, RV64_OP_AND, RV64_A0, RV64_A0, RV64_T2, 0);
-    put(o, RV64_OP_ADDI, 0, 0, 0, 0);
-    put(o, RV64_OP_ADDI, 0, 0, 0, 0);
-    put(o, RV64_OP_JAL, 0, 0, 0, 4 * 3);
+    put(o, RV64_OP_JAL, 0, 0, 0, 4 * 6);
     put(o, RV64_OP_SLLI, RV64_A0, RV64_T0, 0, 5);
     put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 77);
+    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, 8);
+    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 2);
+    put(o, RV64_OP_ADDI, RV64_A0, RV64_TP, 0, 0);
 }
 
 /* exec_helper */
@@ -198,16 +211,19 @@ static const struct ebpf_insn tail_target[] = {
 const struct offload_prog exec_tail_target = {
     .name = "target", .insns = tail_target, .insn_count = 3};
 
-/* t0: the gate; tp counts. Index 1 is taken: the target's work is done here. */
+/* t0: the gate; taken ones are counted in the descriptor. Index 1 is taken: the target's work is
+ * done here. */
 static void put_tail_call(struct out *o, uint32_t exit)
 {
     uint32_t not_taken, no_more;
 
     put(o, RV64_OP_ADDI, RV64_A2, RV64_A2, 0, -1);
     not_taken = o->at++;
-    put(o, RV64_OP_SLTIU, RV64_T1, RV64_TP, 0, OFFLOAD_TAIL_CALLS);
+    put(o, RV64_OP_LD, RV64_T2, RV64_GP, 0, offsetof(struct descriptor, tail_calls));
+    put(o, RV64_OP_SLTIU, RV64_T1, RV64_T2, 0, OFFLOAD_TAIL_CALLS);
     no_more = o->at++;
-    put(o, RV64_OP_ADDI, RV64_TP, RV64_TP, 0, 1);
+    put(o, RV64_OP_ADDI, RV64_T2, RV64_T2, 0, 1);
+    put(o, RV64_OP_SD, 0, RV64_GP, RV64_T2, offsetof(struct descriptor, tail_calls));
     put(o, RV64_OP_ADDI, RV64_T1, 0, 0, TAIL_RESULT);
     put(o, RV64_OP_AMOADD_D, 0, RV64_A0, RV64_T1, 0);
     put(o, RV64_OP_ADDI, RV64_A0, RV64_T1, 0, 0);
@@ -233,7 +249,7 @@ static void put_dispatch(struct out *o, uint32_t gates, uint32_t end)
         put(o, RV64_OP_ADDI, r, 0, 0, -1000 - (int)r);
     put(o, RV64_OP_LD, RV64_A0, RV64_GP, 0, offsetof(struct descriptor, r1));
     put(o, RV64_OP_LD, RV64_SP, RV64_GP, 0, offsetof(struct descriptor, sp));
-    put(o, RV64_OP_ADDI, RV64_TP, 0, 0, 0);
+    put(o, RV64_OP_ADDI, RV64_TP, 0, 0, EXEC_CPU);
     li32(o, RV64_RA, EXEC_CODE + gates * 4);
     put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
 }
@@ -402,11 +418,14 @@ static int helper(void *ctx, uint32_t id, const uint64_t arg[5], uint64_t *r0)
 static int xdp_helper(void *ctx, uint32_t id, const uint64_t arg[5], uint64_t *r0)
 {
     uint32_t key = (uint32_t)arg[2], map = (uint32_t)arg[0];
+    uint32_t copy = map % EXEC_MEM == 16 * (EXEC_MAPS - 1) ? EXEC_CPU * EXEC_PLANE : 0;
 
     (void)ctx;
     *r0 = 32u * id + 77;
     if (id == 1)
-        *r0 = key < 4 ? map + map % EXEC_MEM + 64 + 8 * key : 0;
+        *r0 = key < 4 ? map + map % EXEC_MEM + 64 + 8 * key + copy : 0;
+    if (id == 8)
+        *r0 = EXEC_CPU;
     return 0;
 }
 

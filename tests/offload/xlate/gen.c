@@ -15,6 +15,8 @@
 #define UNITS      48
 #define STACK_USED 64 /* bytes that every function initialises */
 
+enum { CPU = 8 }; /* bpf_get_smp_processor_id may be no call */
+
 struct gen {
     struct rng *r;
     struct ebpf_insn *out;
@@ -177,7 +179,7 @@ static void helper_call(struct gen *g)
     struct offload_proto proto;
 
     offload_helper_proto((uint32_t)id, &proto);
-    if (id == OFFLOAD_GATE_TAIL || proto.callback)
+    if (id == OFFLOAD_GATE_TAIL || id == CPU || proto.callback)
         op(g, EBPF_CALL_BTF, 0, 0, 0, (int32_t)rng_below(g->r, OFFLOAD_KFUNCS));
     else
         op(g, EBPF_CALL, 0, 0, 0, id);

@@ -184,7 +184,9 @@ static void lookup(struct gen *g)
 
 static void helper(struct gen *g)
 {
-    op(g, EBPF_CALL, 0, 0, 0, rng_below(g->r, 2) ? 7 : 5);
+    static const uint8_t ids[] = {5, 7, 8};
+
+    op(g, EBPF_CALL, 0, 0, 0, ids[rng_below(g->r, sizeof(ids))]);
     fill(g, 1);
 }
 

@@ -59,6 +59,7 @@ static const struct {
      PACKET "r5 = *(u8 *)(r2 +0)\n*(u64 *)(r10 -8) = r5\nr0 = *(u64 *)(r10 -8)\n" END, 1},
     {OFFLOAD_PASS_MOVES, PACKET "r5 = *(u8 *)(r2 +0)\nr5 += 1\nr0 = r5\n" END, 1},
     {OFFLOAD_PASS_LOOKUP, LOOKUP_ONE "r0 = 0\nr0 = *(u64 *)(r6 +0)\n" END, 3},
+    {OFFLOAD_PASS_LOOKUP, PACKET "call #8\nr0 += 1\n" END, 1},
     {OFFLOAD_PASS_NEAR, PACKET "r5 = map[1][0]+0\nr0 = *(u64 *)(r5 +0)\n" END, 1},
     {OFFLOAD_PASS_INLINE, "r1 = 5\ncall Twice\nr0 &= 3\nexit\nTwice:\nr0 = r1\nr0 += r1\nexit", 2},
     {OFFLOAD_PASS_LEAF,
