@@ -62,6 +62,10 @@ static int take_line(struct data_case *c, const char *line, bool *result)
         return hex_bytes(line + 4, c->mem, EXEC_MEM) ? 0 : -1;
     if (strncmp(line, "mem->", 5) == 0)
         return take_expect(c, line + 5);
+    if (strcmp(line, "addresses") == 0) {
+        c->addresses = true;
+        return 0;
+    }
     if (strncmp(line, "->", 2) != 0)
         return 1;
     c->r0 = strtoull(line + 2, NULL, 0);

@@ -6,6 +6,7 @@
  *   mem: HEX BYTES          memory from offset 0; the rest is zero
  *   instructions            see ebpf/asm.h
  *   -> R0                   expected result
+ *   addresses               the result has addresses of the test: not for the kernel
  *   mem-> OFFSET: HEX BYTES expected memory afterwards
  */
 #ifndef TESTS_XLATE_CASES_H
@@ -27,6 +28,7 @@ struct data_case {
         uint8_t bytes[64];
     } expect[CASE_EXPECTS];
     unsigned expect_count;
+    bool addresses;
 };
 
 struct case_list {
