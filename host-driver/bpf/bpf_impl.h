@@ -254,6 +254,9 @@ long cmd_map_lookup(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
 long cmd_map_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_delete(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_next(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_lookup_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_update_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_delete_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_freeze(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_prog_load(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_prog_bind_map(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);

@@ -44,11 +44,11 @@ static const struct bpf_cmd_row rows[] = {
     {BPF_LINK_GET_FD_BY_ID, "LINK_GET_FD_BY_ID", UP_TO(link_id), false, cmd_link_by_id},
     {BPF_MAP_LOOKUP_AND_DELETE_ELEM, "MAP_LOOKUP_AND_DELETE_ELEM", sizeof(union bpf_attr), false,
      cmd_not_supported},
-    {BPF_MAP_LOOKUP_BATCH, "MAP_LOOKUP_BATCH", sizeof(union bpf_attr), false, cmd_not_supported},
+    {BPF_MAP_LOOKUP_BATCH, "MAP_LOOKUP_BATCH", UP_TO(batch.flags), false, cmd_map_lookup_batch},
     {BPF_MAP_LOOKUP_AND_DELETE_BATCH, "MAP_LOOKUP_AND_DELETE_BATCH", sizeof(union bpf_attr), false,
      cmd_not_supported},
-    {BPF_MAP_UPDATE_BATCH, "MAP_UPDATE_BATCH", sizeof(union bpf_attr), false, cmd_not_supported},
-    {BPF_MAP_DELETE_BATCH, "MAP_DELETE_BATCH", sizeof(union bpf_attr), false, cmd_not_supported},
+    {BPF_MAP_UPDATE_BATCH, "MAP_UPDATE_BATCH", UP_TO(batch.flags), false, cmd_map_update_batch},
+    {BPF_MAP_DELETE_BATCH, "MAP_DELETE_BATCH", UP_TO(batch.flags), false, cmd_map_delete_batch},
 };
 
 static const struct bpf_cmd_row *find_row(int cmd)

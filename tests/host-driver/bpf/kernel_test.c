@@ -321,6 +321,98 @@ static void test_descriptors(void)
     compare("descriptors", descriptors);
 }
 
+struct batch {
+    uint32_t count, keys[8], in, out;
+    uint64_t values[8], flags;
+    bool no_keys, no_values, no_out, go_on;
+};
+
+static void in_batch(struct transcript *t, const char *what, int cmd, int fd, struct batch *s)
+{
+    union bpf_attr a;
+
+    memset(&a, 0, sizeof(a));
+    a.batch.map_fd = (uint32_t)fd;
+    a.batch.count = s->count;
+    a.batch.elem_flags = s->flags;
+    a.batch.keys = s->no_keys ? 0 : ptr(s->keys);
+    a.batch.values = s->no_values ? 0 : ptr(s->values);
+    a.batch.in_batch = s->go_on ? ptr(&s->in) : 0;
+    a.batch.out_batch = s->no_out ? 0 : ptr(&s->out);
+    note(t, what, t->bpf(cmd, &a, sizeof(a)), a.batch.count);
+    note(t, "keys", 0, digest(s->keys, sizeof(s->keys)));
+    note(t, "values", 0, digest(s->values, sizeof(s->values)));
+}
+
+static void batches_of(struct transcript *t, uint32_t type)
+{
+    const struct batch fresh = {.count = 4, .keys = {0, 1, 2, 3}, .values = {5, 6, 7, 8}};
+    int fd = map_of(t, "create", type, 4, 8, 4, 0);
+    struct batch s = fresh;
+
+    in_batch(t, "update", BPF_MAP_UPDATE_BATCH, fd, &s);
+    s.count = 0;
+    in_batch(t, "update none", BPF_MAP_UPDATE_BATCH, fd, &s);
+    s = fresh;
+    s.keys[2] = 17;
+    in_batch(t, "update, one too many", BPF_MAP_UPDATE_BATCH, fd, &s);
+    s = fresh;
+    s.flags = BPF_NOEXIST;
+    in_batch(t, "update, flags", BPF_MAP_UPDATE_BATCH, fd, &s);
+    s.flags = BPF_F_LOCK;
+    in_batch(t, "update, lock", BPF_MAP_UPDATE_BATCH, fd, &s);
+    s = fresh;
+    s.no_keys = true;
+    in_batch(t, "update, no keys", BPF_MAP_UPDATE_BATCH, fd, &s);
+    in_batch(t, "delete, no keys", BPF_MAP_DELETE_BATCH, fd, &s);
+    s = fresh;
+    s.no_values = true;
+    in_batch(t, "update, no values", BPF_MAP_UPDATE_BATCH, fd, &s);
+    s = fresh;
+    s.keys[1] = 9;
+    in_batch(t, "delete, one is absent", BPF_MAP_DELETE_BATCH, fd, &s);
+    in_batch(t, "on fd -1", BPF_MAP_UPDATE_BATCH, -1, &s);
+    close(fd);
+    fd = map_of(t, "read-only", type, 4, 8, 4, BPF_F_RDONLY);
+    in_batch(t, "update, read-only", BPF_MAP_UPDATE_BATCH, fd, &s);
+    close(fd);
+}
+
+static void batches(struct transcript *t)
+{
+    struct batch s = {.count = 3};
+
+    batches_of(t, BPF_MAP_TYPE_ARRAY);
+    batches_of(t, BPF_MAP_TYPE_HASH);
+    int fd = map_of(t, "create", BPF_MAP_TYPE_ARRAY, 4, 8, 7, 0);
+    for (uint32_t i = 0; i < 7; i++)
+        on(t, "fill", BPF_MAP_UPDATE_ELEM, fd, i, i * 100, 0);
+    in_batch(t, "lookup 3", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    s.go_on = true;
+    s.in = s.out;
+    in_batch(t, "lookup 3 more", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    s.in = s.out;
+    s.count = 3;
+    in_batch(t, "lookup the last", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    s.in = 6;
+    in_batch(t, "lookup behind it", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    s.in = 100;
+    in_batch(t, "lookup from nowhere", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    s.no_out = true;
+    in_batch(t, "lookup, no out_batch", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    s.no_out = false;
+    s.no_values = true;
+    in_batch(t, "lookup, no values", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    s.count = 0;
+    in_batch(t, "lookup none", BPF_MAP_LOOKUP_BATCH, fd, &s);
+    close(fd);
+}
+
+static void test_batches(void)
+{
+    compare("batches", batches);
+}
+
 static void test_missing(void)
 {
     compare("missing", missing);
@@ -347,15 +439,11 @@ static void test_programs(void)
 }
 
 static const struct cunit_case cases[] = {
-    {"map creation", test_creation},
-    {"array elements", test_array},
-    {"hash elements", test_hash},
-    {"permissions", test_permissions},
-    {"program loading", test_programs},
-    {"map types", test_types},
-    {"descriptors", test_descriptors},
-    {"missing pieces", test_missing},
-    {NULL, NULL},
+    {"map creation", test_creation},    {"array elements", test_array},
+    {"hash elements", test_hash},       {"permissions", test_permissions},
+    {"program loading", test_programs}, {"map types", test_types},
+    {"descriptors", test_descriptors},  {"missing pieces", test_missing},
+    {"batches", test_batches},          {NULL, NULL},
 };
 
 int main(void)

@@ -147,7 +147,15 @@ static void test_arguments(void)
     CU_ASSERT_EQUAL(elem(BPF_MAP_LOOKUP_ELEM, -1, &key, &v, 0), -EBADF);
     CU_ASSERT_EQUAL(elem(BPF_MAP_LOOKUP_ELEM, STDIN_FILENO, &key, &v, 0),
                     -EINVAL); /* some other file */
-    CU_ASSERT_EQUAL(elem(BPF_MAP_LOOKUP_BATCH, fd, &key, &v, 0), -524);
+    union bpf_attr a;
+    memset(&a, 0, sizeof(a));
+    a.batch.map_fd = (uint32_t)fd;
+    a.batch.count = 1;
+    a.batch.keys = ptr(&key);
+    a.batch.values = ptr(&v);
+    CU_ASSERT_EQUAL(call(BPF_MAP_LOOKUP_BATCH, &a), -EFAULT); /* nowhere for out_batch */
+    a.batch.map_fd = (uint32_t)make_map(BPF_MAP_TYPE_HASH, 8, 4, 0);
+    CU_ASSERT_EQUAL(call(BPF_MAP_LOOKUP_BATCH, &a), -524);
     teardown();
 }
 

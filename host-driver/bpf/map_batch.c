@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The MAP_*_BATCH commands that are loops over single elements in the kernel too
+ * (kernel/bpf/syscall.c: generic_map_lookup_batch, _update_batch, _delete_batch): how far they
+ * came is in batch.count, whatever they return.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/bpf_impl.h"
+
+struct batch {
+    struct nicbpf *b;
+    struct map_obj *m;
+    const union bpf_attr *attr;
+    union bpf_attr *user;
+    uint32_t key_size, value_size;
+};
+
+/* The map, if its type has the command and the descriptor may do it. */
+static int begin(struct batch *t, int command, uint32_t access)
+{
+    int rc;
+
+    t->m = map_for(t->b, t->attr->batch.map_fd, access, &rc);
+    if (!t->m)
+        return rc;
+    if (!(t->m->ops->batch & 1u << (command - BPF_MAP_LOOKUP_BATCH)))
+        return -BPF_ENOTSUPP;
+    uint64_t flags = t->attr->batch.elem_flags;
+    if (flags & ~(uint64_t)BPF_F_LOCK || (flags & BPF_F_LOCK && !t->m->spin_lock))
+        return -EINVAL;
+    t->key_size = t->m->hw.spec.key_size;
+    t->value_size = map_user_bytes(t->b, t->m);
+    return 0;
+}
+
+static void *key_at(const struct batch *t, uint32_t i)
+{
+    return (uint8_t *)user_ptr(t->attr->batch.keys) + (size_t)i * t->key_size;
+}
+
+static void *value_at(const struct batch *t, uint32_t i)
+{
+    return (uint8_t *)user_ptr(t->attr->batch.values) + (size_t)i * t->value_size;
+}
+
+/* ---- update and delete ---- */
+
+static int change(const struct batch *t, uint32_t i, bool update)
+{
+    if (!t->attr->batch.keys || (update && !t->attr->batch.values))
+        return -EFAULT;
+    if (!update)
+        return map_delete(t->b, t->m, key_at(t, i));
+    return map_update(t->b, t->m, key_at(t, i), value_at(t, i), t->attr->batch.elem_flags);
+}
+
+static long change_all(const struct batch *t, bool update)
+{
+    uint32_t count = t->attr->batch.count, done = 0;
+    int rc = 0;
+
+    if (!count)
+        return 0;
+    while (done < count && !rc) {
+        rc = change(t, done, update);
+        done += !rc;
+    }
+    t->user->batch.count = done;
+    return rc;
+}
+
+long cmd_map_update_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
+{
+    struct batch t = {.b = b, .attr = attr, .user = user};
+    int rc = begin(&t, BPF_MAP_UPDATE_BATCH, BPF_F_WRONLY);
+
+    return rc ? rc : change_all(&t, true);
+}
+
+long cmd_map_delete_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
+{
+    struct batch t = {.b = b, .attr = attr, .user = user};
+    int rc = begin(&t, BPF_MAP_DELETE_BATCH, BPF_F_WRONLY);
+
+    return rc ? rc : change_all(&t, false);
+}
+
+/* ---- lookup of types whose cursor is the last key ---- */
+
+static int look_up(const struct batch *t, const uint8_t *prev, uint32_t i)
+{
+    uint8_t next[MAP_KEY_MAX];
+    int rc = map_next(t->b, t->m, prev, next);
+
+    if (rc)
+        return rc;
+    if (!t->attr->batch.keys || !t->attr->batch.values)
+        return -EFAULT;
+    rc = map_lookup(t->b, t->m, next, value_at(t, i), t->attr->batch.elem_flags);
+    memcpy(key_at(t, i), next, t->key_size);
+    return rc;
+}
+
+static long look_up_all(const struct batch *t)
+{
+    const void *in = user_ptr(t->attr->batch.in_batch);
+    uint32_t count = t->attr->batch.count, done = 0;
+    uint8_t prev[MAP_KEY_MAX];
+    int rc = 0;
+
+    if (!count)
+        return 0;
+    t->user->batch.count = 0;
+    if (in)
+        memcpy(prev, in, t->key_size);
+    while (done < count && !rc) {
+        rc = look_up(t, in || done ? prev : NULL, done);
+        if (!rc)
+            memcpy(prev, key_at(t, done++), t->key_size);
+    }
+    if (rc == -EFAULT)
+        return rc;
+    t->user->batch.count = done;
+    if (!done)
+        return rc;
+    if (!t->attr->batch.out_batch)
+        return -EFAULT;
+    memcpy(user_ptr(t->attr->batch.out_batch), prev, t->key_size);
+    return rc;
+}
+
+long cmd_map_lookup_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
+{
+    struct batch t = {.b = b, .attr = attr, .user = user};
+    int rc = begin(&t, BPF_MAP_LOOKUP_BATCH, BPF_F_RDONLY);
+
+    if (!rc && t.m->ops->batch & 1u << (BPF_MAP_LOOKUP_AND_DELETE_BATCH - BPF_MAP_LOOKUP_BATCH))
+        return -BPF_ENOTSUPP; /* hash tables walk by bucket: the firmware's business */
+    return rc ? rc : look_up_all(&t);
+}
