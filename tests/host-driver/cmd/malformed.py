@@ -231,6 +231,7 @@ def main():
     p.add_argument("--seed", type=int, default=0, help="the first")
     p.add_argument("--keep", type=Path, help="objects that went wrong go there")
     args = p.parse_args()
+    args.nicsim = args.nicsim.resolve()
     refused, failures, good_still = Counter(), 0, 0
     with tempfile.TemporaryDirectory(prefix="nicsim-malformed-") as name:
         tmp = Path(name)
