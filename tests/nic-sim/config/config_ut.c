@@ -123,7 +123,7 @@ static void test_check(void)
     CU_ASSERT_EQUAL(check_with("dram.size=1048577", NULL, &err), -EINVAL);
     CU_ASSERT_EQUAL(check_with("cluster.size=65600", NULL, &err), -EINVAL);
     CU_ASSERT_EQUAL(check_with("sram.size=65600", NULL, &err), -EINVAL);
-    CU_ASSERT_EQUAL(check_with("istore.size=65600", NULL, &err), -EINVAL);
+    CU_ASSERT_EQUAL(check_with("istore.size=131136", NULL, &err), -EINVAL);
     CU_ASSERT_EQUAL(check_with("engine.threads=64", "engine.count=512", &err), 0);
     CU_ASSERT_EQUAL(nic_config_check(&zero, &err), -EINVAL);
 }
