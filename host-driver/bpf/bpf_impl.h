@@ -254,6 +254,8 @@ long cmd_map_lookup(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
 long cmd_map_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_delete(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_next(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_take(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
+long cmd_map_take_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_lookup_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_update_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_map_delete_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
@@ -276,7 +278,5 @@ long cmd_prog_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
 long cmd_map_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_btf_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 long cmd_link_by_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
-/* Commands that exist but have nothing to act on here. */
-long cmd_not_supported(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user);
 
 #endif

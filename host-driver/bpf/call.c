@@ -42,11 +42,11 @@ static const struct bpf_cmd_row rows[] = {
     {BPF_MAP_GET_FD_BY_ID, "MAP_GET_FD_BY_ID", UP_TO(open_flags), false, cmd_map_by_id},
     {BPF_BTF_GET_FD_BY_ID, "BTF_GET_FD_BY_ID", UP_TO(btf_id), false, cmd_btf_by_id},
     {BPF_LINK_GET_FD_BY_ID, "LINK_GET_FD_BY_ID", UP_TO(link_id), false, cmd_link_by_id},
-    {BPF_MAP_LOOKUP_AND_DELETE_ELEM, "MAP_LOOKUP_AND_DELETE_ELEM", sizeof(union bpf_attr), false,
-     cmd_not_supported},
+    {BPF_MAP_LOOKUP_AND_DELETE_ELEM, "MAP_LOOKUP_AND_DELETE_ELEM", UP_TO(flags), false,
+     cmd_map_take},
     {BPF_MAP_LOOKUP_BATCH, "MAP_LOOKUP_BATCH", UP_TO(batch.flags), false, cmd_map_lookup_batch},
-    {BPF_MAP_LOOKUP_AND_DELETE_BATCH, "MAP_LOOKUP_AND_DELETE_BATCH", sizeof(union bpf_attr), false,
-     cmd_not_supported},
+    {BPF_MAP_LOOKUP_AND_DELETE_BATCH, "MAP_LOOKUP_AND_DELETE_BATCH", UP_TO(batch.flags), false,
+     cmd_map_take_batch},
     {BPF_MAP_UPDATE_BATCH, "MAP_UPDATE_BATCH", UP_TO(batch.flags), false, cmd_map_update_batch},
     {BPF_MAP_DELETE_BATCH, "MAP_DELETE_BATCH", UP_TO(batch.flags), false, cmd_map_delete_batch},
 };
@@ -101,12 +101,4 @@ long nicbpf_call(struct nicbpf *b, int cmd, void *attr, unsigned size)
     if (size)
         memcpy(&copy, attr, size < sizeof(copy) ? size : sizeof(copy));
     return run_row(b, row, &copy, attr);
-}
-
-long cmd_not_supported(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
-{
-    (void)b;
-    (void)attr;
-    (void)user;
-    return -BPF_ENOTSUPP;
 }

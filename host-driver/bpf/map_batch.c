@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The MAP_*_BATCH commands that are loops over single elements in the kernel too
- * (kernel/bpf/syscall.c: generic_map_lookup_batch, _update_batch, _delete_batch): how far they
- * came is in batch.count, whatever they return.
+ * MAP_*_BATCH. Most are loops over single elements, as in the kernel (kernel/bpf/syscall.c:
+ * generic_map_lookup_batch, _update_batch, _delete_batch); hash tables are walked by bucket, by
+ * the firmware (hashtab.c: __htab_map_lookup_and_delete_batch). How far a command came is in
+ * batch.count, whatever it returns.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -132,12 +133,57 @@ static long look_up_all(const struct batch *t)
     return rc;
 }
 
+/* ---- hash tables: bucket by bucket, with a cursor of 4 bytes ---- */
+
+static bool has_buckets(const struct batch *t)
+{
+    return t->m->ops->batch & 1u << (BPF_MAP_LOOKUP_AND_DELETE_BATCH - BPF_MAP_LOOKUP_BATCH);
+}
+
+static long walk_buckets(const struct batch *t, enum nicdrv_batch_op op)
+{
+    uint32_t cursor = 0;
+    struct nicdrv_batch n = {
+        .in = user_ptr(t->attr->batch.in_batch),
+        .out = &cursor,
+        .keys = user_ptr(t->attr->batch.keys),
+        .values = user_ptr(t->attr->batch.values),
+        .count = t->attr->batch.count,
+        .flags = t->attr->batch.elem_flags,
+    };
+
+    if (t->attr->batch.flags)
+        return -EINVAL;
+    if (!n.count)
+        return 0;
+    t->user->batch.count = 0;
+    if (!n.keys || !n.values)
+        return -EFAULT;
+    int rc = nicdrv_map_batch(t->b->drv, &t->m->hw, op, &n);
+    if (rc && rc != -ENOENT && rc != -ENOSPC)
+        return rc;
+    if (!t->attr->batch.out_batch)
+        return -EFAULT;
+    if (n.count)
+        memcpy(user_ptr(t->attr->batch.out_batch), &cursor, sizeof(cursor));
+    t->user->batch.count = n.count;
+    return rc;
+}
+
 long cmd_map_lookup_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
     struct batch t = {.b = b, .attr = attr, .user = user};
     int rc = begin(&t, BPF_MAP_LOOKUP_BATCH, BPF_F_RDONLY);
 
-    if (!rc && t.m->ops->batch & 1u << (BPF_MAP_LOOKUP_AND_DELETE_BATCH - BPF_MAP_LOOKUP_BATCH))
-        return -BPF_ENOTSUPP; /* hash tables walk by bucket: the firmware's business */
-    return rc ? rc : look_up_all(&t);
+    if (rc)
+        return rc;
+    return has_buckets(&t) ? walk_buckets(&t, NICDRV_BATCH_LOOKUP) : look_up_all(&t);
+}
+
+long cmd_map_take_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
+{
+    struct batch t = {.b = b, .attr = attr, .user = user};
+    int rc = begin(&t, BPF_MAP_LOOKUP_AND_DELETE_BATCH, BPF_F_RDONLY | BPF_F_WRONLY);
+
+    return rc ? rc : walk_buckets(&t, NICDRV_BATCH_LOOKUP_DELETE);
 }

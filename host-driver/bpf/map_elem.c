@@ -47,7 +47,7 @@ int map_lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value
 {
     if (m->ops->lookup)
         return m->ops->lookup(b, m, key, value, flags);
-    return nicdrv_map_lookup(b->drv, &m->hw, key, value);
+    return nicdrv_map_lookup_flags(b->drv, &m->hw, key, value, flags);
 }
 
 int map_update(struct nicbpf *b, struct map_obj *m, const void *key, const void *value,
@@ -72,17 +72,36 @@ int map_next(struct nicbpf *b, struct map_obj *m, const void *key, void *next)
     return nicdrv_map_next(b->drv, &m->hw, key, next);
 }
 
+static bool is_queue(const struct map_obj *m)
+{
+    return m->hw.spec.type == BPF_MAP_TYPE_QUEUE || m->hw.spec.type == BPF_MAP_TYPE_STACK;
+}
+
+static int map_take(struct nicbpf *b, struct map_obj *m, const void *key, void *value,
+                    uint64_t flags)
+{
+    const uint32_t walk = 1u << (BPF_MAP_LOOKUP_AND_DELETE_BATCH - BPF_MAP_LOOKUP_BATCH);
+
+    if (m->ops->take)
+        return m->ops->take(b, m, key, value, flags);
+    if (!is_queue(m) && !(m->ops->batch & walk)) /* hash tables take by key */
+        return -BPF_ENOTSUPP;
+    return nicdrv_map_lookup_delete(b->drv, &m->hw, key, value, flags);
+}
+
 /* ---- the commands ---- */
 
 /* A value to be filled for the user: found out where it does not go only when it is there. */
-static int lookup_to(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr)
+static int lookup_to(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr,
+                     int (*get)(struct nicbpf *b, struct map_obj *m, const void *key, void *value,
+                                uint64_t flags))
 {
     void *value = user_ptr(attr->value);
     void *own = value ? NULL : malloc(map_user_bytes(b, m));
 
     if (!value && !own)
         return -ENOMEM;
-    int rc = map_lookup(b, m, user_ptr(attr->key), value ? value : own, attr->flags);
+    int rc = get(b, m, user_ptr(attr->key), value ? value : own, attr->flags);
     free(own);
     return rc || value ? rc : -EFAULT;
 }
@@ -102,7 +121,23 @@ long cmd_map_lookup(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
         rc = check_key(m, attr->key);
     if (!rc && m->hw.spec.type == BPF_MAP_TYPE_BLOOM_FILTER && !attr->value)
         rc = -EFAULT; /* the value is what is asked for */
-    return rc ? rc : lookup_to(b, m, attr);
+    return rc ? rc : lookup_to(b, m, attr, map_lookup);
+}
+
+long cmd_map_take(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
+{
+    int rc;
+
+    (void)user;
+    if (attr->flags & ~(uint64_t)BPF_F_LOCK)
+        return -EINVAL;
+    struct map_obj *m = map_for(b, attr->map_fd, BPF_F_RDONLY | BPF_F_WRONLY, &rc);
+    if (!m)
+        return rc;
+    rc = attr->flags && is_queue(m) ? -EINVAL : check_lock(m, attr->flags);
+    if (!rc)
+        rc = check_key(m, attr->key);
+    return rc ? rc : lookup_to(b, m, attr, map_take);
 }
 
 long cmd_map_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
