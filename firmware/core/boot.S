@@ -13,7 +13,6 @@ _start:
     bltu    t1, t2, 1f
     li      sp, FW_LOCAL_BASE
     add     sp, sp, t1
-    mv      tp, a0          /* programs find their processor there: offload/abi.h */
     call    fw_main
 1:  /* too little local SRAM: report its size and stop */
     plat_fatal t1, t0

@@ -45,7 +45,15 @@ def commands(tables):
         yield " ".join(["ip", family, words[0], "add", *words[1:], *last])
 
 
+# The kernel learns of a cable's other end in its own time; until then routes lead nowhere.
+SETTLED = """n=0
+while ip link show up | grep -q 'NO-CARRIER\\|state DOWN' || ip -6 addr show tentative | grep -q .; do
+    n=$((n + 1)); [ $n -lt 500 ] || exit 3; sleep 0.02
+done"""
+
+
 def command(tables):
     """What to put before a command that shall run there."""
-    script = "\n".join(["set -e", *commands(tables), 'exec "$@"'])
+    script = "\n".join(["set -e", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad",
+                        *commands(tables), SETTLED, 'exec "$@"'])
     return ["unshare", "--net", "sh", "-c", script, "sh"]
