@@ -106,8 +106,12 @@ static struct perf_buffer *open_perf(struct source *s, const struct nicbpf *b, u
         return NULL;
     for (unsigned i = 0; i < count; i++)
         number[i] = (int)i;
-    LIBBPF_OPTS(perf_buffer_raw_opts, opts, .cpu_cnt = (int)count, .cpus = number,
-                .map_keys = number);
+    const struct perf_buffer_raw_opts opts = {
+        .sz = sizeof(opts),
+        .cpu_cnt = (int)count,
+        .cpus = number,
+        .map_keys = number,
+    };
     struct perf_buffer *pb = perf_buffer__new_raw(s->fd, PERF_PAGES, &attr, on_event, s, &opts);
     int saved = errno;
     free(number);

@@ -125,7 +125,8 @@ static void send(const struct bpf_object *o, uint32_t from, uint32_t count)
     int fd = bpf_program__fd(bpf_object__next_program(o, NULL));
 
     for (uint32_t n = from; n < from + count; n++) {
-        LIBBPF_OPTS(bpf_test_run_opts, t, .data_in = frame, .repeat = 1);
+        struct bpf_test_run_opts t = {.sz = sizeof(t), .data_in = frame, .repeat = 1};
+
         t.data_size_in = make_frame(n, frame);
         CU_ASSERT_EQUAL_FATAL(bpf_prog_test_run_opts(fd, &t), 0);
         CU_ASSERT_EQUAL(t.retval, XDP_PASS);
@@ -430,7 +431,12 @@ static void test_raw_perf(void)
 
     setup();
     struct bpf_object *o = load("sample_perf", "events", 4);
-    LIBBPF_OPTS(perf_buffer_raw_opts, opts, .cpu_cnt = 1, .cpus = cpus, .map_keys = keys);
+    struct perf_buffer_raw_opts opts = {
+        .sz = sizeof(opts),
+        .cpu_cnt = 1,
+        .cpus = cpus,
+        .map_keys = keys,
+    };
     int fd = bpf_object__find_map_fd_by_name(o, "events");
     attr.sample_type = PERF_SAMPLE_RAW | PERF_SAMPLE_CALLCHAIN;
     CU_ASSERT_PTR_NULL(perf_buffer__new_raw(fd, 8, &attr, NULL, NULL, &opts));

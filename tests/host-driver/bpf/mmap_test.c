@@ -39,7 +39,7 @@ static void teardown(void)
 
 static int array(uint32_t value, uint32_t entries, uint32_t flags)
 {
-    LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = flags);
+    struct bpf_map_create_opts o = {.sz = sizeof(o), .map_flags = flags};
 
     return bpf_map_create(BPF_MAP_TYPE_ARRAY, "table", 4, value, entries, &o);
 }
