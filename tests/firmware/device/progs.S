@@ -577,4 +577,50 @@ program P_EACH
     seqz    a0, t2
     ret
 
+.macro reserve
+    mv      a0, s1
+    li      a1, 16
+    li      a2, 0
+    helper  131
+.endm
+
+program P_RECORD
+    map_to_s1
+    lwu     s2, 0(a0)
+    lwu     s2, 0(s2)
+    reserve
+    beqz    a0, 1f
+    sd      s2, 0(a0)
+    sd      s2, 8(a0)
+    li      a1, 0
+    helper  132
+1:  li      a0, 1
+    leave
+
+program P_BAD_RECORD
+    lwu     a0, 0(a0)
+    lwu     a0, 0(a0)
+    li      a1, 0
+    helper  132
+    li      a0, 1
+    leave
+
+program P_BAD_RING
+    map_to_s1
+    reserve
+    li      a0, 1
+    leave
+
+program P_TWICE
+    map_to_s1
+    reserve
+    mv      s2, a0
+    li      a1, 0
+    helper  132
+    mv      a0, s2
+    li      a1, 0
+    helper  132
+    li      a0, 1
+    leave
+
 program P_PROGRAMS

@@ -48,10 +48,16 @@
 #define P_REDIRECT_MAP 35
 #define P_FORGOTTEN    36 /* a target, then one that a map has not: returns XDP_REDIRECT by itself */
 #define P_SECOND                                                                                   \
-    37                /* in a devmap or cpumap: frame[8] = egress, [9] = ingress interface,        \
-                         [10] += 1; its result is frame[11] */
-#define P_INNER    38 /* map of maps: key frame 0..3; counts in value 0 of the inner map */
-#define P_EACH     39 /* for_each_map_elem: adds up values; stops as frame byte 4 says */
-#define P_PROGRAMS 40
+    37             /* in a devmap or cpumap: frame[8] = egress, [9] = ingress interface,           \
+                      [10] += 1; its result is frame[11] */
+#define P_INNER 38 /* map of maps: key frame 0..3; counts in value 0 of the inner map */
+#define P_EACH  39 /* for_each_map_elem: adds up values; stops as frame byte 4 says */
+
+/* Ring buffers. */
+#define P_RECORD     40 /* reserves 16 bytes, puts frame bytes 0..3 there, submits */
+#define P_BAD_RECORD 41 /* submits frame bytes 0..3 as if they were a record's address */
+#define P_BAD_RING   42 /* array: reserves in it */
+#define P_TWICE      43 /* submits a record twice */
+#define P_PROGRAMS   44
 
 #endif

@@ -9,6 +9,7 @@
 #include "cunit_main.h"
 #include "fw/bpf.h"
 #include "fw/caps.h"
+#include "fw/events.h"
 #include "nic/memmap.h"
 #include "rig.h"
 
@@ -301,6 +302,54 @@ static void test_violations(void)
     rig_stop(&rig);
 }
 
+/* What programs may take for the address of a record, with ring buffers at DRAM's start. */
+static uint32_t wild_record(uint32_t n)
+{
+    static const uint32_t at[] = {
+        0,
+        8,
+        NIC_LOCAL_BASE + 0x200,
+        NIC_MMIO_BASE,
+        NIC_DRAM_BASE,
+        NIC_DRAM_BASE + 8,
+        NIC_DRAM_BASE + FW_RINGBUF_PRODUCER + 8,
+        NIC_DRAM_BASE + FW_RINGBUF_DATA + 8,  /* was committed */
+        NIC_DRAM_BASE + FW_RINGBUF_DATA + 12, /* not aligned */
+        NIC_DRAM_BASE + FW_RINGBUF_DATA + 16, /* inside one */
+        NIC_DRAM_BASE + FW_RINGBUF_DATA + 4096 + 8,
+        NIC_DRAM_BASE + 0x100008,
+        UINT32_MAX - 7,
+        UINT32_MAX,
+    };
+    return at[n % (sizeof(at) / sizeof(at[0]))];
+}
+
+static void test_ring_records(void)
+{
+    uint64_t produced = 0;
+    start(1, 2);
+    uint32_t ring = rig_map(&rig, FW_MAP_RINGBUF, 0, 0, 4096);
+    uint32_t array = rig_map(&rig, FW_MAP_ARRAY, 4, 8, 1);
+    attach(P_RECORD, ring);
+    rig_traffic(&rig, 5, 64, NULL);
+    CU_ASSERT_EQUAL(nic_mem_read(rig.dev, NIC_DRAM_BASE + FW_RINGBUF_PRODUCER, &produced, 8), 0);
+    CU_ASSERT_EQUAL(produced, 5 * 24);
+    attach(P_BAD_RECORD, 0);
+    rig_traffic(&rig, 28, 64, wild_record);
+    struct fw_counters c = rig_counters(&rig);
+    CU_ASSERT_EQUAL(c.verdict[FW_XDP_DROP], 5);
+    CU_ASSERT_EQUAL(c.verdict[FW_XDP_ABORTED], 28);
+    for (unsigned i = 0; i < FW_FAULT_LOG; i++)
+        CU_ASSERT_EQUAL(rig_faults(&rig).last[i].cause, 26);
+    check_fault(P_BAD_RING, array, 27);
+    check_fault(P_TWICE, ring, 26);
+    attach(P_RECORD, ring); /* and the ring goes on */
+    rig_traffic(&rig, 2, 64, NULL);
+    CU_ASSERT_EQUAL(nic_mem_read(rig.dev, NIC_DRAM_BASE + FW_RINGBUF_PRODUCER, &produced, 8), 0);
+    CU_ASSERT_EQUAL(produced, (5 + 3 + 2) * 24);
+    rig_stop(&rig);
+}
+
 static void test_clobbered_registers(void)
 {
     start(1, 2);
@@ -388,6 +437,7 @@ static const struct cunit_case cases[] = {
     {"xdp_adjust_head", test_adjust_head},
     {"xdp_adjust_tail and meta", test_adjust_tail_and_meta},
     {"violations", test_violations},
+    {"records of ring buffers", test_ring_records},
     {"clobbered registers", test_clobbered_registers},
     {"swap under traffic", test_swap_under_traffic},
     {"host and datapath on one map", test_host_and_datapath},
