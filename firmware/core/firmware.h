@@ -6,6 +6,7 @@
 #include "admin/ctl.h"
 #include "datapath/counters.h"
 #include "events/queue.h"
+#include "helpers/cookie.h"
 #include "helpers/trace.h"
 #include "maps/map.h"
 
@@ -13,6 +14,7 @@ struct firmware {
     struct fw_stats stats;
     struct fw_trace trace;
     struct fw_evq evq;
+    struct fw_cookie_keys cookies; /* secrets of SYN cookies, the same for all harts */
     uint32_t fib;                     /* device address of the forwarding tables, 0 = none */
     struct fw_ctl ctl;                /* the control core's own */
     struct fw_counters test_counters; /* of its test runs: kept out of the datapath's */

@@ -57,6 +57,7 @@ _Noreturn static void control(uint32_t harts)
         .seed = plat_seed(),
     };
     fw_ctl_init(&fw_shared.ctl, &config);
+    fw_cookie_init(&fw_shared.cookies, plat_seed());
     hart_init(harts, 0, &fw_shared.test_counters); /* it runs PROG_TEST, as processor 0 */
     plat_set_status(NIC_FW_READY);
     for (;;)
