@@ -14,7 +14,7 @@ struct firmware {
     struct fw_stats stats;
     struct fw_trace trace;
     struct fw_evq evq;
-    struct fw_cookie_keys cookies; /* secrets of SYN cookies, the same for all harts */
+    struct fw_cookie_keys cookies;    /* secrets of SYN cookies, the same for all harts */
     uint32_t fib;                     /* device address of the forwarding tables, 0 = none */
     struct fw_ctl ctl;                /* the control core's own */
     struct fw_counters test_counters; /* of its test runs: kept out of the datapath's */
