@@ -310,21 +310,31 @@ static int atomic_operands(struct vf *v, const struct ebpf_row *row, const struc
     return err;
 }
 
+static int check_atomic_kind(struct vf *v, const struct access *a, const char *how)
+{
+    if (a->ptr.kind != KIND_CTX && !vf_is_packet(&a->ptr))
+        return 0;
+    return vf_refuse(v, -EACCES, "BPF_ATOMIC %s R%u %s is not allowed", how, a->regno,
+                     vf_kind_name(&a->ptr));
+}
+
 /* Atomics need natural alignment; of the stack that is checked with the access. */
-static int check_atomic_place(struct vf *v, const struct access *a, const char *how)
+static int check_atomic_aligned(struct vf *v, const struct access *a)
 {
     struct tnum at = tnum_add(a->ptr.r.var, tnum_const((uint64_t)((int64_t)a->ptr.off + a->off)));
     char text[48];
-    if (a->ptr.kind == KIND_CTX || vf_is_packet(&a->ptr))
-        return vf_refuse(v, -EACCES, "BPF_ATOMIC %s R%u %s is not allowed", how, a->regno,
-                         vf_kind_name(&a->ptr));
     bool value = (a->ptr.kind == KIND_VALUE || a->ptr.kind == KIND_MEM) && !a->ptr.nullable;
-    if ((value || a->ptr.kind == KIND_SCALAR) && !tnum_aligned(at, a->size))
-        return vf_refuse(v, -EACCES, "misaligned %saccess off %s+%d+%d size %u",
-                         value ? "value " : "",
-                         range_is_const(&a->ptr.r) ? "0" : vf_tnum_text(a->ptr.r.var, text),
-                         a->ptr.off, a->off, a->size);
-    return 0;
+    if ((!value && a->ptr.kind != KIND_SCALAR) || tnum_aligned(at, a->size))
+        return 0;
+    return vf_refuse(v, -EACCES, "misaligned %saccess off %s+%d+%d size %u", value ? "value " : "",
+                     range_is_const(&a->ptr.r) ? "0" : vf_tnum_text(a->ptr.r.var, text), a->ptr.off,
+                     a->off, a->size);
+}
+
+static int check_atomic_place(struct vf *v, const struct access *a)
+{
+    int err = check_atomic_kind(v, a, "stores into");
+    return err ? err : check_atomic_aligned(v, a);
 }
 
 int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
@@ -337,7 +347,7 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
     a.ptr = vf_top(&v->cur)->reg[i->dst];
     if (a.ptr.kind != KIND_VALUE)
         v->at[v->pc].facts |= OFFLOAD_FACT_NOT_MAP;
-    err = check_atomic_place(v, &a, "stores into");
+    err = check_atomic_place(v, &a);
     if (!err)
         err = load_from(v, &a, &old);
     if (err)
@@ -347,7 +357,7 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
         *vf_write(v, row->kind == EBPF_KIND_CMPXCHG ? 0 : i->src) = old;
         /* the old value may have replaced the address: as the kernel, refuse that */
         a.ptr = vf_top(&v->cur)->reg[i->dst];
-        err = check_atomic_place(v, &a, "stores into");
+        err = check_atomic_place(v, &a);
     }
     return err ? err : store_to(v, &a, &unknown);
 }
@@ -359,8 +369,10 @@ int vf_load_acquire(struct vf *v, const struct ebpf_row *row, const struct ebpf_
     if (err)
         return err;
     struct access a = {.regno = i->src, .ptr = *src, .off = i->off, .size = row->bits / 8u};
-    err = check_atomic_place(v, &a, "loads from");
-    return err ? err : vf_load(v, row, i);
+    err = check_atomic_aligned(v, &a);
+    if (!err)
+        err = vf_load(v, row, i);
+    return err ? err : check_atomic_kind(v, &a, "loads from");
 }
 
 int vf_store_release(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
@@ -370,8 +382,10 @@ int vf_store_release(struct vf *v, const struct ebpf_row *row, const struct ebpf
     if (err)
         return err;
     struct access a = {.regno = i->dst, .ptr = *dst, .off = i->off, .size = row->bits / 8u};
-    err = check_atomic_place(v, &a, "stores into");
-    return err ? err : vf_store(v, row, i);
+    err = check_atomic_aligned(v, &a);
+    if (!err)
+        err = vf_store(v, row, i);
+    return err ? err : check_atomic_kind(v, &a, "stores into");
 }
 
 /* ---- helpers ---- */
