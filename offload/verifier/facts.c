@@ -37,7 +37,12 @@ static uint32_t map_of(const struct vf_reg *r)
 void vf_note_access(struct vf *v, const struct vf_reg *ptr, int64_t off)
 {
     struct offload_insn_fact *f = &v->at[v->pc].fact;
-    int64_t lo = off + ptr->r.smin, hi = off + ptr->r.smax;
+    int64_t lo, hi;
+    /* noted before it is found to be in bounds */
+    if (__builtin_add_overflow(off, ptr->r.smin, &lo))
+        lo = INT64_MIN;
+    if (__builtin_add_overflow(off, ptr->r.smax, &hi))
+        hi = INT64_MAX;
     uint8_t base = base_of(v, ptr);
     if (f->base == OFFLOAD_BASE_NONE) {
         f->base = base;

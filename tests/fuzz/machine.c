@@ -278,6 +278,7 @@ int machine_run(struct machine *m, const struct offload_prog *prog,
     m->rng = rng;
     m->prog = prog;
     m->facts = facts;
+    m->last = 0;
     m->last_jump = m->last_found = false;
     m->wrong[0] = 0;
     if (set_up(m))
