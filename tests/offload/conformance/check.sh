@@ -3,6 +3,7 @@
 # The plugin's protocol: memory and program in, r0 out, refusals with a non-zero status.
 set -u
 plugin=$1
+object=$2
 bad=0
 
 expect() { # r0 program memory [options]
@@ -28,4 +29,9 @@ expect refused '95 00 00' ''
 expect refused "$load" '11 22 33' --verify
 expect refused "$shift65" '' --verify
 expect refused "$load" '11 22 33 44' --elf
+elf=$(od -An -v -tx1 "$object")
+for how in '' --refint; do
+    expect 12c "$elf" 'ff 01 02 2a' --elf $how
+    expect 0 "$elf" '' --elf $how
+done
 exit $bad
