@@ -41,15 +41,18 @@ static void in_place(struct xlate *x, const struct xlate_func *f)
     xlate_row(x, call);
 }
 
+void xlate_call_to(struct xlate *x, const struct xlate_func *f)
+{
+    if (f->in_line)
+        in_place(x, f);
+    else
+        xlate_site(x, RV64_OP_JAL, RV64_RA, 0, 0, (uint32_t)(f - x->funcs));
+}
+
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     if (row->kind == EBPF_KIND_CALL_LOCAL) {
-        uint32_t to = xlate_func_at(x, (uint32_t)xlate_target(x, x->cur));
-        if (xlate_inlined(x, x->cur)) {
-            in_place(x, &x->funcs[to]);
-            return;
-        }
-        xlate_site(x, RV64_OP_JAL, RV64_RA, 0, 0, to);
+        xlate_call_to(x, &x->funcs[xlate_func_at(x, (uint32_t)xlate_target(x, x->cur))]);
         return;
     }
     if (row->kind == EBPF_KIND_CALL_BTF) {
@@ -61,7 +64,7 @@ void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
         tail_call(x);
         return;
     }
-    if (xlate_lookup(x, i))
+    if (xlate_lookup(x, i) || xlate_loop(x, i))
         return;
     xlate_gate(x, RV64_RA, (uint32_t)i->imm);
     xlate_mv(x, xlate_reg(x, 0), RV64_A0);

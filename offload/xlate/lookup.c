@@ -16,29 +16,36 @@ enum {
     REACH = 16
 };
 
-/* The map in r1 at the call, from the straight line of code before it; NULL when not known. */
-static const struct offload_map *map_of(const struct xlate *x, uint32_t *index)
+uint32_t xlate_setter(const struct xlate *x, unsigned reg)
 {
     for (uint32_t s = x->cur, n = 0; n < REACH && s > x->func->start; n++) {
         const struct ebpf_row *row;
         if (x->slot[s] & XLATE_TARGET)
-            return NULL;
+            return 0;
         s -= x->slot[s - 1] & XLATE_MIDDLE ? 2 : 1;
         row = ebpf_row(x->id[s]);
-        if (!(x->slot[s] & XLATE_LIVE) || row->kind >= EBPF_KIND_JA)
-            if (row->kind <= EBPF_KIND_EXIT || !(x->slot[s] & XLATE_LIVE))
-                return NULL;
+        if (!(x->slot[s] & XLATE_LIVE) || row->kind == EBPF_KIND_MAY_GOTO ||
+            (row->kind >= EBPF_KIND_JA && row->kind <= EBPF_KIND_EXIT))
+            return 0;
         if (row->kind == EBPF_KIND_ATOMIC_FETCH || row->kind == EBPF_KIND_CMPXCHG)
-            return NULL;
-        if (x->prog->insns[s].dst != 1 || row->kind == EBPF_KIND_ST || row->kind == EBPF_KIND_STX ||
-            row->kind == EBPF_KIND_ATOMIC)
-            continue;
-        if (row->id != EBPF_LD_MAP_FD)
-            return NULL;
-        *index = (uint32_t)x->prog->insns[s].imm;
-        return &x->prog->maps[*index];
+            return 0;
+        if (x->prog->insns[s].dst == reg && row->kind != EBPF_KIND_ST &&
+            row->kind != EBPF_KIND_STX && row->kind != EBPF_KIND_ATOMIC &&
+            row->kind != EBPF_KIND_STORE_REL)
+            return s;
     }
-    return NULL;
+    return 0;
+}
+
+/* The map in r1 at the call; NULL when not known. */
+static const struct offload_map *map_of(const struct xlate *x, uint32_t *index)
+{
+    uint32_t s = xlate_setter(x, 1);
+
+    if (!s || x->id[s] != EBPF_LD_MAP_FD)
+        return NULL;
+    *index = (uint32_t)x->prog->insns[s].imm;
+    return &x->prog->maps[*index];
 }
 
 static uint32_t stride_of(const struct offload_map *m)

@@ -193,7 +193,8 @@ int opt_tables(struct opt *o)
 int xlate_optimise(struct xlate *x)
 {
     const uint32_t emitters = 1u << OFFLOAD_PASS_FACTS | 1u << OFFLOAD_PASS_LOOKUP |
-                              1u << OFFLOAD_PASS_INLINE | 1u << OFFLOAD_PASS_LEAF;
+                              1u << OFFLOAD_PASS_LOOP | 1u << OFFLOAD_PASS_INLINE |
+                              1u << OFFLOAD_PASS_LEAF;
     struct opt o = {.x = x, .hash_size = HASH_START};
 
     if (x->err || x->words > OPS_MAX ||

@@ -230,6 +230,15 @@ void xlate_may_goto(struct xlate *x);
 /* lookup.c: a helper call done in place; false when it must be called. */
 /* translate.c: the instruction at x->cur. */
 void xlate_insn(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
+/*
+ * The instruction that gave r`reg` its value, in the straight line of code before x->cur; 0 when
+ * there is none such (slot 0 is never one that a call needs).
+ */
+uint32_t xlate_setter(const struct xlate *x, unsigned reg);
+/* loop.c: bpf_loop in place; false when it must be called. */
+bool xlate_loop(struct xlate *x, const struct ebpf_insn *i);
+/* call.c: calls the function, or does it in place. */
+void xlate_call_to(struct xlate *x, const struct xlate_func *f);
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
 void xlate_prologue(struct xlate *x);
 void xlate_exit(struct xlate *x);

@@ -169,6 +169,31 @@ static void test_fields(void)
     CU_ASSERT_EQUAL(loads(stored, 0), loads(stored, off));
 }
 
+static bool calls_gate(const char *text, uint32_t off, uint32_t gate)
+{
+    struct offload_image *img = image(text, off);
+    bool found = false;
+
+    CU_ASSERT_PTR_NOT_NULL(img);
+    for (uint32_t k = 0; img && k < img->reloc_count; k++)
+        found |= img->relocs[k].kind == OFFLOAD_RELOC_GATE && img->relocs[k].index == gate;
+    offload_image_free(img);
+    return found;
+}
+
+/* bpf_loop is a loop where its function and flags are known, and a call elsewhere. */
+static void test_loop(void)
+{
+    const char *known = "*(u64 *)(r10 -8) = 0\nr1 = 4\nr2 = subprog[Body]\nr3 = r10\nr3 += -8\n"
+                        "r4 = 0\ncall #181\nr0 &= 3\nexit\nBody:\nr0 = 0\nexit";
+    const char *flags = "r6 = *(u32 *)(r1 +0)\nr1 = 4\nr2 = subprog[Body]\nr3 = 0\n"
+                        "r4 = 0\nr4 = r3\ncall #181\nr0 &= 3\nexit\nBody:\nr0 = 0\nexit";
+
+    CU_ASSERT(!calls_gate(known, 0, 181));
+    CU_ASSERT(calls_gate(known, 1u << OFFLOAD_PASS_LOOP, 181));
+    CU_ASSERT(calls_gate(flags, 0, 181));
+}
+
 static void test_passes(void)
 {
     for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
@@ -225,6 +250,7 @@ static const struct cunit_case suite[] = {
     {"every pass shortens what it is for", test_passes},
     {"bytes with a store between them", test_bytes_not_merged},
     {"packet fields side by side", test_fields},
+    {"bpf_loop", test_loop},
     {"options as text", test_options},
     {"names", test_names},
     {NULL, NULL},
