@@ -15,6 +15,7 @@ import tempfile
 CLANG = ['clang-19', '--target=riscv64', '-march=rv64ima_zba_zbb_zbs', '-mabi=lp64', '-mcmodel=medany', '-O2',
          '-std=gnu17', '-w', '-fno-jump-tables', '-msmall-data-limit=0', '-fno-asynchronous-unwind-tables',
          '-mllvm', '-riscv-disable-using-constant-pool-for-large-ints']
+ERRORS = (subprocess.CalledProcessError, StopIteration)
 HEADERS = pathlib.Path('/usr/include/bpf')
 HELPER = re.compile(r'^static (.*?)\(\*\s*(?:const )?(\w+)\)\((.*)\) = \(void \*\) (\d+);', re.M)
 
@@ -106,7 +107,7 @@ def link_native(obj, ids, base, gates, maps, tmp):
     script.write_text(f'SECTIONS {{ . = {base:#x};\n.text : {{ KEEP(*(xdp xdp.* xdp/*)) *(.text .text.*) }}\n{data}'
                       '/DISCARD/ : { *(license) *(.comment) *(.riscv.attributes) } }\n')
     elf = tmp / 'native.elf'
-    tool('ld.lld-19', '-T', script, *defs, obj, compile_libc(tmp), '-o', elf, '--entry=0', '--gc-sections')
+    tool('ld.lld-19', '-T', script, *defs, obj, compile_libc(tmp), '-o', elf, '--entry=0', '--gc-sections', '--no-check-sections')
     code = tmp / 'native.bin'
     tool('llvm-objcopy-19', '-O', 'binary', '-j', '.text', elf, code)
     return elf, code
