@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "objects.h"
+#include "offload/verifier.h"
 
 enum { ENTRIES_MAX = 64 };
 
@@ -23,6 +24,14 @@ static bool stands_alone(const struct offload_prog *p)
         if (p->maps[m].spin_lock || p->maps[m].timer || p->maps[m].type > BPF_MAP_TYPE_BLOOM_FILTER)
             return false;
     return p->insn_count <= POOL_SLOTS && p->map_count <= KERNEL_MAPS && !p->dev_bound;
+}
+
+/* Programs that need the host, its sockets for one, are no start: verify_corpus names them. */
+static bool is_ours(const struct offload_prog *p)
+{
+    struct offload_verify_opts opts = {.helpers = {~0ull, ~0ull, ~0ull, ~0ull},
+                                       .allow_uninit_stack = true};
+    return offload_verify(p, &opts, NULL, NULL, NULL) == 0;
 }
 
 static void copy_map(struct offload_map *to, const struct offload_map *from)
@@ -47,7 +56,7 @@ static void take(void *arg, const struct object_prog *o)
 {
     struct pool *p = arg;
     struct sample *s = &p->sample[p->count];
-    if (o->kernel || p->count == POOL_SAMPLES || !stands_alone(&o->prog)) {
+    if (o->kernel || p->count == POOL_SAMPLES || !stands_alone(&o->prog) || !is_ours(&o->prog)) {
         p->left_out++;
         return;
     }

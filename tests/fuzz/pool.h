@@ -27,7 +27,7 @@ struct pool {
     unsigned count, left_out;
 };
 
-/* The accepted XDP programs of an object file, as far as they stand alone. */
+/* The XDP programs of an object file that both accept, as far as they stand alone. */
 void pool_read(struct pool *p, const char *path);
 void pool_free(struct pool *p);
 
