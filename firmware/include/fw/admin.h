@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define FW_ABI_VERSION 1u
+#define FW_ABI_VERSION 2u
 
 /*
  * Numbers come in blocks: 1-18 as below, 19-29 maps, 30-39 programs in maps and redirects,
@@ -36,7 +36,9 @@
       "Swaps atomically. EBUSY when the port has one and arg1 is 0")                               \
     X(PROG_DETACH, 6, "prog-detach", "-", "-", "-", "port", "-", "ENOENT when there is none")      \
     X(MAP_CREATE, 7, "map-create", "-", "in: struct fw_map_spec", "-", "-", "-",                   \
-      "result: address of value 0 (arrays) << 32 + handle. The handle is the map's address")       \
+      "result: address of value 0 (arrays, per-CPU arrays), of the first page (ring buffers) << "  \
+      "32 "                                                                                        \
+      "+ handle. The handle is the map's address")                                                 \
     X(MAP_DESTROY, 8, "map-destroy", "map", "-", "-", "-", "-",                                    \
       "EBUSY while in a map. Waits for packets in flight")                                         \
     X(MAP_LOOKUP, 9, "map-lookup", "map", "in", "out", "0, or BPF_F_LOCK", "-", "ENOENT")          \
