@@ -167,7 +167,7 @@ static int make_map(struct nicbpf *b, struct map_obj *m, const union bpf_attr *a
     const struct fw_cap_map *cap = NULL;
     int rc = check_map(b, m, attr, &cap);
 
-    m->flags = attr->map_flags;
+    m->flags = attr->map_flags & ~(uint32_t)(BPF_F_RDONLY | BPF_F_WRONLY); /* the descriptor's */
     m->ifindex = attr->map_ifindex;
     m->extra = attr->map_extra;
     if (!rc)

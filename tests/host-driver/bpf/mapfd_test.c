@@ -98,7 +98,8 @@ static uint32_t flags_of(struct transcript *t, int fd)
     a.info.bpf_fd = (uint32_t)fd;
     a.info.info_len = sizeof(info);
     a.info.info = ptr(&info);
-    note(t, "info", t->bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)), info.map_flags);
+    long rc = t->bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a));
+    note(t, "info", rc, info.map_flags);
     return info.map_flags;
 }
 
