@@ -20,7 +20,8 @@ static void program_info(struct transcript *t, const char *what, union bpf_attr 
     a.info.info_len = sizeof(info);
     a.info.info = ptr(&info);
     note(t, what, fd, 0);
-    note(t, "info", t->bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)), info.type);
+    long rc = t->bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a));
+    note(t, "info", rc, info.type);
     note(t, "tag", 0, digest(info.tag, sizeof(info.tag)));
     note(t, "name", 0, digest(info.name, sizeof(info.name)));
     note(t, "gpl", 0, info.gpl_compatible);

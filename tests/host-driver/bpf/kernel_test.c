@@ -339,7 +339,8 @@ static void in_batch(struct transcript *t, const char *what, int cmd, int fd, st
     a.batch.values = s->no_values ? 0 : ptr(s->values);
     a.batch.in_batch = s->go_on ? ptr(&s->in) : 0;
     a.batch.out_batch = s->no_out ? 0 : ptr(&s->out);
-    note(t, what, t->bpf(cmd, &a, sizeof(a)), a.batch.count);
+    long rc = t->bpf(cmd, &a, sizeof(a));
+    note(t, what, rc, a.batch.count);
     note(t, "keys", 0, digest(s->keys, sizeof(s->keys)));
     note(t, "values", 0, digest(s->values, sizeof(s->values)));
 }
