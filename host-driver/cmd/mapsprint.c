@@ -133,6 +133,22 @@ static void sort_entries(const struct map_dump *m)
         qsort_r(m->entries, m->count, map_entry_size(m), by_key, &key_size);
 }
 
+/* What ring buffers and perf event arrays held is told by the events, not by entries. */
+static void print_head(FILE *out, const struct map_dump *m, size_t worth)
+{
+    uint32_t type = bpf_map__type(m->map);
+
+    if (bpf_map__is_internal(m->map))
+        fprintf(out, "  %s (global variables)\n", m->name);
+    else if (type == BPF_MAP_TYPE_RINGBUF)
+        fprintf(out, "  %s (%s, %u bytes)\n", m->name, m->type, m->max_entries);
+    else if (type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+        fprintf(out, "  %s (%s, %u entries)\n", m->name, m->type, m->max_entries);
+    else
+        fprintf(out, "  %s (%s, %zu of %u entries%s)\n", m->name, m->type, worth, m->max_entries,
+                worth == m->count ? "" : " not zero");
+}
+
 static void print_map(FILE *out, const struct btf *btf, const struct map_dump *m, size_t most)
 {
     uint32_t key = key_type(btf, m);
@@ -141,11 +157,7 @@ static void print_map(FILE *out, const struct btf *btf, const struct map_dump *m
 
     for (size_t i = 0; i < m->count; i++)
         worth += worth_showing(m, i);
-    if (bpf_map__is_internal(m->map))
-        fprintf(out, "  %s (global variables)\n", m->name);
-    else
-        fprintf(out, "  %s (%s, %zu of %u entries%s)\n", m->name, m->type, worth, m->max_entries,
-                worth == m->count ? "" : " not zero");
+    print_head(out, m, worth);
     sort_entries(m);
     width = key_width(btf, m, key, most);
     for (size_t i = 0; i < m->count && shown < most; i++) {

@@ -5,6 +5,7 @@
 results.py NICSIM EXAMPLES: each test_* function below is a test.
 """
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -172,7 +173,9 @@ def test_events():
             if "--ordered" in args:
                 for i, f in enumerate(frames):
                     assert got[i][:min(captured, len(f))] == f[:captured], i
-    assert "300 received" in run("sample_perf", "-r", capture, "--events")
+    text = run("sample_perf", "-r", capture, "--events")
+    assert "300 received" in text and re.search(r"events \(perf_event_array, \d+ entries\)", text)
+    assert "samples (ringbuf, 65536 bytes)" in run("sample_ringbuf", "-r", capture)
     assert "events" not in run_json("sample_perf", "-r", capture)
     assert run_json("drop", "-r", capture, "--events")["events"] == []
 
