@@ -20,21 +20,21 @@ static void close_ring(struct fw_ctl *ctl)
         return;
     __atomic_store_n(&t->bytes, 0, __ATOMIC_RELEASE);
     fw_ctl_grace();
-    fw_extents_free(&ctl->maps.dram, t->base, bytes);
+    fw_maps_free(&ctl->maps, t->base, bytes);
 }
 
 int fw_cmd_TRACE_SET(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
 {
-    uint64_t addr = 0;
+    uint32_t addr = 0;
     (void)result;
     if (bad_size(sqe->arg0))
         return FW_EINVAL;
     close_ring(ctl);
     if (sqe->arg0 == 0)
         return 0;
-    int err = fw_extents_alloc(&ctl->maps.dram, sqe->arg0, &addr);
+    int err = fw_maps_alloc(&ctl->maps, sqe->arg0, &addr);
     if (!err)
-        fw_trace_open(ctl->trace, (uint32_t)addr, (uint32_t)sqe->arg0);
+        fw_trace_open(ctl->trace, addr, (uint32_t)sqe->arg0);
     return err;
 }
 
