@@ -326,13 +326,18 @@ static int put(struct fw_map *m, const struct lpm_key *key, const void *value, u
     return err;
 }
 
+/* A key may lie where other harts write: what was checked is what goes into the trie. */
 static int update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
 {
-    const struct lpm_key *k = key;
-    if (flags > FW_EXIST || k->bits > lpm_of(m)->data_bytes * 8)
+    union {
+        struct lpm_key key;
+        uint8_t bytes[sizeof(struct lpm_key) + LPM_DATA_MAX];
+    } own;
+    memcpy(own.bytes, key, m->spec.key_size);
+    if (flags > FW_EXIST || own.key.bits > lpm_of(m)->data_bytes * 8)
         return FW_EINVAL;
     fw_lock(&m->lock);
-    int err = put(m, k, value, flags);
+    int err = put(m, &own.key, value, flags);
     fw_unlock(&m->lock);
     return err;
 }
