@@ -76,11 +76,12 @@ const struct fw_map_type_ops fw_ringbuf_type = {
 
 /* ---- producers ---- */
 
-/* Goes past what was committed since somebody last looked. With the lock. */
+/* Goes past what was committed since somebody last looked. With the lock: a length that was
+ * overwritten must not lead past the end, or it would be held for ever. */
 static uint64_t oldest_busy(struct fw_map *m)
 {
     uint64_t at = m->own[0];
-    while (at != m->free) {
+    while (at < m->free) {
         uint32_t len = __atomic_load_n(&record_at(m, at)->len, __ATOMIC_ACQUIRE);
         if (len & FW_RINGBUF_BUSY)
             break;
@@ -127,14 +128,15 @@ void *fw_ringbuf_reserve(struct fw_map *m, uint64_t size)
     return hdr ? hdr + 1 : NULL;
 }
 
-/* What lies behind the ring's end goes to its start. */
+/* What lies behind the ring's end goes to its start; never more than the memory behind it. */
 static void unfold(const struct fw_map *m, const struct fw_ringbuf_hdr *hdr, uint32_t offset,
                    uint32_t len)
 {
-    uint32_t end = offset + (uint32_t)sizeof(*hdr) + len;
+    uint64_t end = (uint64_t)offset + sizeof(*hdr) + len;
+    uint64_t size = m->spec.max_entries;
     uint8_t *ring = plat_ptr(m->base + FW_RINGBUF_DATA);
-    if (end > m->spec.max_entries)
-        memcpy(ring, ring + m->spec.max_entries, end - m->spec.max_entries);
+    if (end > size && end <= 2 * size)
+        memcpy(ring, ring + size, end - size);
 }
 
 int fw_ringbuf_commit(struct fw_map *m, void *record, uint64_t flags, int discard)

@@ -149,6 +149,24 @@ static void test_pointers(void)
     fake_stop();
 }
 
+/* A record's length is where programs can write: no value of it makes reserve run for ever. */
+static void test_overwritten(void)
+{
+    static const uint32_t lengths[] = {0, 7, 4096, 0x3fffffff, 0x7fffffff};
+
+    for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        start(RING);
+        uint8_t *record = fw_ringbuf_reserve(m, 16);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+        CU_ASSERT_EQUAL(fw_ringbuf_commit(m, record, 0, 0), 1);
+        memcpy(record - 8, &lengths[i], 4);
+        *consumer() = produced();
+        (void)fw_ringbuf_reserve(m, 16);
+        CU_ASSERT_EQUAL(m->lock, 0);
+        fake_stop();
+    }
+}
+
 static void test_create(void)
 {
     static const uint32_t sizes[] = {0, 1, 4095, 4096 * 3, 2048, 0x80000000u};
@@ -263,9 +281,13 @@ static void test_schedules(void)
 }
 
 static const struct cunit_case cases[] = {
-    {"layout", test_layout},       {"full", test_full},
-    {"pointers", test_pointers},   {"sizes that cannot be", test_create},
-    {"schedules", test_schedules}, {NULL, NULL},
+    {"layout", test_layout},
+    {"full", test_full},
+    {"pointers", test_pointers},
+    {"sizes that cannot be", test_create},
+    {"schedules", test_schedules},
+    {"overwritten", test_overwritten},
+    {NULL, NULL},
 };
 
 int main(void)
