@@ -126,8 +126,8 @@ int open(const char *path, int flags, ...)
     bool ours;
     va_list ap;
 
-    if (fd >= 0)
-        return fd;
+    if (fd != -ENOENT)
+        return (int)kernel_answer(fd);
     va_start(ap, flags);
     long mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(ap, int) : 0;
     va_end(ap);

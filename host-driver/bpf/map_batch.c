@@ -91,17 +91,23 @@ long cmd_map_delete_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr
 
 /* ---- lookup of types whose cursor is the last key ---- */
 
+/* The entry after `prev` (NULL: the first). One that a program deletes meanwhile is left out. */
 static int look_up(const struct batch *t, const uint8_t *prev, uint32_t i)
 {
-    uint8_t next[MAP_KEY_MAX];
+    uint8_t next[MAP_KEY_MAX], gone[MAP_KEY_MAX];
     int rc = map_next(t->b, t->m, prev, next);
 
-    if (rc)
-        return rc;
-    if (!t->attr->batch.keys || !t->attr->batch.values)
-        return -EFAULT;
-    rc = map_lookup(t->b, t->m, next, value_at(t, i), t->attr->batch.elem_flags);
-    memcpy(key_at(t, i), next, t->key_size);
+    while (!rc) {
+        if (!t->attr->batch.keys || !t->attr->batch.values)
+            return -EFAULT;
+        rc = map_lookup(t->b, t->m, next, value_at(t, i), t->attr->batch.elem_flags);
+        if (rc != -ENOENT)
+            break;
+        memcpy(gone, next, t->key_size);
+        rc = map_next(t->b, t->m, gone, next);
+    }
+    if (!rc)
+        memcpy(key_at(t, i), next, t->key_size);
     return rc;
 }
 

@@ -112,6 +112,8 @@ static int add_pin(struct nicbpf *b, struct obj *o, const char *file)
     p->file = open(file, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (p->file < 0 || fstat(p->file, &st)) {
         int err = -errno;
+        if (p->file >= 0)
+            close(p->file);
         free(p);
         return err;
     }
