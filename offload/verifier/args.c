@@ -206,6 +206,10 @@ static int arg_more(struct vf *v, unsigned regno, struct vf_reg *r, struct vcall
         return arg_cb_ctx(v, regno, r);
     case ARG_GONE:
         return arg_gone(v, regno, r, c);
+    case ARG_SOCK:
+        return vf_socket_arg(v, regno, r);
+    case ARG_SOCK_GONE:
+        return vf_socket_gone(v, regno, r, &c->release);
     case ARG_DYNPTR:
         return vf_dynptr_arg(v, regno, r, &c->dynptr);
     case ARG_DYNPTR_OUT:

@@ -95,6 +95,8 @@ static int decide_pointer(const struct vf_reg *a, const struct vf_reg *b, enum c
     case KIND_VALUE:
     case KIND_MAP:
     case KIND_XSK:
+    case KIND_SOCK:
+    case KIND_SOCK_COMMON:
     case KIND_MEM:
     case KIND_KEY:
     case KIND_FUNC:

@@ -93,14 +93,21 @@ static struct vf_reg value_result(struct vf *v, const struct vcall *c, bool foun
     return r;
 }
 
-static int record_result(struct vf *v, const struct vcall *c, struct vf_reg *r)
+/* What must be given back, unless it is NULL. */
+static int taken_result(struct vf *v, enum vf_kind kind, struct vf_reg *r)
 {
-    *r = vf_reg_pointer(KIND_MEM);
-    r->flags = REG_RECORD;
-    r->size = (uint32_t)c->alloc;
+    *r = vf_reg_pointer(kind);
     r->nullable = true;
     int err = vf_ref_take(v, &r->ref);
     r->id = r->ref;
+    return err;
+}
+
+static int record_result(struct vf *v, const struct vcall *c, struct vf_reg *r)
+{
+    int err = taken_result(v, KIND_MEM, r);
+    r->flags = REG_RECORD;
+    r->size = (uint32_t)c->alloc;
     return err;
 }
 
@@ -133,6 +140,10 @@ static int result(struct vf *v, const struct vcall *c, bool found, struct vf_reg
     case RETURN_SLICE:
         *r = slice_result(v, c);
         return 0;
+    case RETURN_SOCK:
+        return taken_result(v, KIND_SOCK, r);
+    case RETURN_SOCK_COMMON:
+        return taken_result(v, KIND_SOCK_COMMON, r);
     default:
         return 0;
     }

@@ -36,6 +36,8 @@ enum helper_arg {
     ARG_FUNC,
     ARG_CB_CTX,
     ARG_GONE,
+    ARG_SOCK,
+    ARG_SOCK_GONE,
     ARG_DYNPTR,
     ARG_DYNPTR_OUT,
     ARG_DYNPTR_RB_OUT,
@@ -52,6 +54,8 @@ enum helper_return {
     RETURN_VALUE,
     RETURN_RECORD,
     RETURN_SLICE,
+    RETURN_SOCK,
+    RETURN_SOCK_COMMON,
     RETURN_ELEMENT,
 };
 

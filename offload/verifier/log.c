@@ -87,14 +87,30 @@ static const char *memory_name(const struct vf_reg *r)
 const char *vf_kind_name(const struct vf_reg *r)
 {
     static const char *const name[] = {
-        [KIND_NONE] = "?",          [KIND_SCALAR] = "scalar",     [KIND_CTX] = "ctx",
-        [KIND_PKT] = "pkt",         [KIND_META] = "pkt_meta",     [KIND_END] = "pkt_end",
-        [KIND_VALUE] = "map_value", [KIND_MAP] = "map_ptr",       [KIND_STACK] = "fp",
-        [KIND_XSK] = "xdp_sock",    [KIND_KEY] = "map_key",       [KIND_MEM] = "mem",
-        [KIND_FUNC] = "func",       [KIND_DYNPTR] = "dynptr_ptr", [KIND_ITER] = "iter",
+        [KIND_NONE] = "?",
+        [KIND_SCALAR] = "scalar",
+        [KIND_CTX] = "ctx",
+        [KIND_PKT] = "pkt",
+        [KIND_META] = "pkt_meta",
+        [KIND_END] = "pkt_end",
+        [KIND_VALUE] = "map_value",
+        [KIND_MAP] = "map_ptr",
+        [KIND_STACK] = "fp",
+        [KIND_XSK] = "xdp_sock",
+        [KIND_KEY] = "map_key",
+        [KIND_MEM] = "mem",
+        [KIND_FUNC] = "func",
+        [KIND_DYNPTR] = "dynptr_ptr",
+        [KIND_ITER] = "iter",
+        [KIND_SOCK] = "sock",
+        [KIND_SOCK_COMMON] = "sock_common",
     };
     if (r->kind == KIND_MEM)
         return memory_name(r);
+    if (r->nullable && r->kind == KIND_SOCK)
+        return "sock_or_null";
+    if (r->nullable && r->kind == KIND_SOCK_COMMON)
+        return "sock_common_or_null";
     /* as the kernel, whatever it is: known only once it is not NULL */
     return r->nullable ? "map_value_or_null" : name[r->kind];
 }

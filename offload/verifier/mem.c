@@ -222,6 +222,11 @@ static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
     case KIND_KEY:
         *out = vf_reg_scalar();
         return check_key(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size, ACCESS_READ);
+    case KIND_XSK:
+    case KIND_SOCK:
+    case KIND_SOCK_COMMON:
+        *out = vf_reg_scalar();
+        return vf_check_socket(v, a->regno, &a->ptr, a->off, a->size);
     default:
         return bad_pointer(v, a);
     }
@@ -280,6 +285,10 @@ static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
         return check_mem(v, a->regno, &a->ptr, off, a->size, ACCESS_WRITE);
     case KIND_KEY:
         return check_key(v, a->regno, &a->ptr, off, a->size, ACCESS_WRITE);
+    case KIND_XSK:
+    case KIND_SOCK:
+    case KIND_SOCK_COMMON:
+        return vf_refuse(v, -EACCES, "R%u cannot write into %s", a->regno, vf_kind_name(&a->ptr));
     default:
         return bad_pointer(v, a);
     }
@@ -312,7 +321,8 @@ static int atomic_operands(struct vf *v, const struct ebpf_row *row, const struc
 
 static int check_atomic_kind(struct vf *v, const struct access *a, const char *how)
 {
-    if (a->ptr.kind != KIND_CTX && !vf_is_packet(&a->ptr))
+    bool socket = vf_is_socket(&a->ptr) && !a->ptr.nullable;
+    if (a->ptr.kind != KIND_CTX && !vf_is_packet(&a->ptr) && !socket)
         return 0;
     return vf_refuse(v, -EACCES, "BPF_ATOMIC %s R%u %s is not allowed", how, a->regno,
                      vf_kind_name(&a->ptr));

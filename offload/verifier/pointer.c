@@ -46,7 +46,7 @@ static int check_kind(struct vf *v, const struct ebpf_row *row, unsigned regno,
         return vf_refuse(v, -EACCES, "R%u pointer arithmetic on %s prohibited, null-check it first",
                          regno, vf_kind_name(ptr));
     bool plus_zero = row->op == EBPF_OP_ADD && range_is_value(&scalar->r, 0);
-    if (ptr->kind == KIND_END || ptr->kind == KIND_XSK || ptr->kind == KIND_FUNC ||
+    if (ptr->kind == KIND_END || vf_is_socket(ptr) || ptr->kind == KIND_FUNC ||
         ptr->kind == KIND_DYNPTR || (ptr->kind == KIND_MAP && !plus_zero))
         return vf_refuse(v, -EACCES, "R%u pointer arithmetic on %s prohibited", regno,
                          vf_kind_name(ptr));

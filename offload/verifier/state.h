@@ -29,8 +29,10 @@ enum vf_kind {
     KIND_VALUE, /* into a map's value */
     KIND_MAP,
     KIND_STACK,
-    KIND_XSK,  /* a socket of an XSKMAP: can be there or not, nothing else */
-    KIND_KEY,  /* a map's key, in a callback */
+    KIND_XSK,         /* a socket of an XSKMAP: struct bpf_xdp_sock */
+    KIND_SOCK,        /* a full socket: struct bpf_sock */
+    KIND_SOCK_COMMON, /* a socket of any state: some of its fields */
+    KIND_KEY,         /* a map's key, in a callback */
     KIND_MEM,  /* `size` bytes: a ring buffer record, a slice of a dynptr, an iterator's number */
     KIND_FUNC, /* a subprogram; `map` is its number */
     /* what a stack slot holds that is no register */
@@ -222,6 +224,11 @@ static inline bool vf_slot_is_full_spill(const struct vf_slot *s)
 static inline bool vf_slot_is_object(const struct vf_slot *s)
 {
     return s->byte[0] == BYTE_DYNPTR || s->byte[0] == BYTE_ITER;
+}
+
+static inline bool vf_is_socket(const struct vf_reg *r)
+{
+    return r->kind == KIND_XSK || r->kind == KIND_SOCK || r->kind == KIND_SOCK_COMMON;
 }
 
 static inline bool vf_is_packet(const struct vf_reg *r)

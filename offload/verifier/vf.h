@@ -235,6 +235,14 @@ int vf_lock_arg(struct vf *v, unsigned regno, const struct vf_reg *r, bool lock)
 int vf_timer_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
 int vf_string_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
 
+/* ---- socket.c ---- */
+/* A read of `size` bytes at `off` of what the register points at, a socket. */
+int vf_check_socket(struct vf *v, unsigned regno, const struct vf_reg *r, int32_t off,
+                    uint32_t size);
+int vf_socket_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
+/* One that is given back: *ref is what it holds. */
+int vf_socket_gone(struct vf *v, unsigned regno, const struct vf_reg *r, uint32_t *ref);
+
 /* ---- callback.c ---- */
 /* Most rounds of the callback called at the current instruction of `st`; false: not known. */
 bool vf_callback_rounds(const struct vf *v, const struct vf_state *st, uint64_t *rounds);

@@ -223,6 +223,11 @@ static void write_call(struct code *c, const struct helper *h, unsigned wrong, e
     for (unsigned n = 0; n < 5 && h->arg[n] != ARG_NONE; n++)
         give(c, n + 1, n == wrong ? value : right_value(h->arg[n]));
     put(c, 0x85, 0, 0, 0, h->id);
+    if (h->returns == RETURN_SOCK || h->returns == RETURN_SOCK_COMMON) { /* given back */
+        put(c, 0x15, 0, 0, 2, 0);
+        put(c, 0xbf, 1, 0, 0, 0);
+        put(c, 0x85, 0, 0, 0, BPF_FUNC_sk_release);
+    }
     put(c, 0xb7, 0, 0, 0, 2);
     put(c, 0x95, 0, 0, 0, 0);
 }
