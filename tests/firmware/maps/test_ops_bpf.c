@@ -145,7 +145,9 @@ static long driver_batch(enum nicdrv_batch_op op, union bpf_attr *a)
 
 static long driver_answer(int cmd, union bpf_attr *a)
 {
-    const struct nicdrv_map *map = &maps[a->map_fd];
+    /* elsewhere in the union for creation and batches */
+    bool names_map = a->map_fd < sizeof(maps) / sizeof(maps[0]);
+    const struct nicdrv_map *map = names_map ? &maps[a->map_fd] : NULL;
     switch (cmd) {
     case BPF_MAP_CREATE:
         return driver_create(a);
