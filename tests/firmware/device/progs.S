@@ -623,4 +623,21 @@ program P_TWICE
     li      a0, 1
     leave
 
+program P_QUEUE
+    map_to_s1
+    frame_key
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 1f
+    lwu     s2, 0(a0)
+    slli    s2, s2, 8
+    helper  100
+    sub     s2, s2, a0          /* -errno */
+    helper  84
+    add     a0, a0, s2
+    leave
+1:  li      a0, 2
+    leave
+
 program P_PROGRAMS

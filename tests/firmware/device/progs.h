@@ -58,6 +58,10 @@
 #define P_BAD_RECORD 41 /* submits frame bytes 0..3 as if they were a record's address */
 #define P_BAD_RING   42 /* array: reserves in it */
 #define P_TWICE      43 /* submits a record twice */
-#define P_PROGRAMS   44
+
+/* XSKMAP: the queue that the entry of key frame 0..3 says, times 256, what it is refused as a
+   listener with, and what a lookup of a socket gives; PASS when there is none. */
+#define P_QUEUE    44
+#define P_PROGRAMS 45
 
 #endif

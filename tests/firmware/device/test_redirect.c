@@ -227,6 +227,21 @@ static void test_xskmap(void)
     rig_stop(&rig);
 }
 
+/* What a program finds there: struct bpf_xdp_sock, whose only field is queue_id. */
+static void test_xskmap_entry(void)
+{
+    uint32_t queue = 3;
+    start();
+    uint32_t map = rig_map(&rig, FW_MAP_XSKMAP, 4, 4, 4);
+    CU_ASSERT_EQUAL(rig_update(&rig, map, 1, &queue, 4), 0);
+    attach(P_QUEUE, map);
+    CU_ASSERT_EQUAL(run(1, 0, 0), 3 << 8 | FW_EINVAL);
+    CU_ASSERT_EQUAL(run(0, 0, 0), FW_XDP_PASS);
+    CU_ASSERT_EQUAL(run(4, 0, 0), FW_XDP_PASS);
+    CU_ASSERT_EQUAL(rig_counters(&rig).program_faults, 0);
+    rig_stop(&rig);
+}
+
 static void test_redirect_map_bad(void)
 {
     start();
@@ -311,6 +326,7 @@ static const struct cunit_case cases[] = {
     {"to all ports", test_broadcast},
     {"cpumap", test_cpumap},
     {"xskmap", test_xskmap},
+    {"xskmap, in a program", test_xskmap_entry},
     {"a map of another type", test_redirect_map_bad},
     {"maps of maps", test_maps_of_maps},
     {"for_each_map_elem", test_for_each},
