@@ -53,7 +53,7 @@ def check(row, fill, nicsim, tmp):
     before = sorted(tmp.iterdir())
     env = {**os.environ, **{k: fill(v) for k, v in row.get("env", {}).items()}}
     done = subprocess.run([nicsim, *map(fill, row["args"])], capture_output=True, text=True,
-                          timeout=60, env=env, check=False, errors="replace")
+                          timeout=300, env=env, check=False, errors="replace")
     lines = done.stderr.splitlines()
     if done.returncode != row["status"]:
         return f"exit status {done.returncode}, not {row['status']}: {done.stderr}"

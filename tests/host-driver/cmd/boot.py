@@ -61,7 +61,7 @@ def assemble(tmp, text, *link):
 
 def boot(*args):
     done = subprocess.run([NICSIM, "boot", *map(str, args)], capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=300, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -16,7 +16,7 @@ FIRST = "tcp dst port 80 and not src net 10/8"
 
 
 def nicsim(*args, status=0):
-    done = subprocess.run([NICSIM, *map(str, args)], capture_output=True, text=True, timeout=60,
+    done = subprocess.run([NICSIM, *map(str, args)], capture_output=True, text=True, timeout=300,
                           check=False)
     assert done.returncode == status, f"{args}: status {done.returncode}: {done.stderr}"
     return done

@@ -11,7 +11,7 @@ NICSIM, VERSION, MAN = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 
 
 def output(*args):
-    done = subprocess.run([NICSIM, *args], capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run([NICSIM, *args], capture_output=True, text=True, check=True, timeout=120)
     assert not done.stderr, done.stderr
     return done.stdout
 
@@ -39,7 +39,7 @@ def check_rendering(page):
     if not shutil.which("man"):
         return
     done = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True,
-                          check=True, timeout=20)
+                          check=True, timeout=120)
     assert not done.stderr, f"{page.name}: {done.stderr}"
 
 

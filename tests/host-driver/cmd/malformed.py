@@ -209,7 +209,7 @@ def judge(nicsim, path):
     """(status, what is wrong or '')"""
     try:
         done = subprocess.run([nicsim, "run", path, "--gen", "udp4,count=1", "--json"], check=False,
-                              capture_output=True, timeout=60, errors="replace", text=True)
+                              capture_output=True, timeout=300, errors="replace", text=True)
     except subprocess.TimeoutExpired:
         return -1, "no end within 60 s"
     lines = done.stderr.splitlines()

@@ -26,7 +26,7 @@ def build(source, name=None, flags=()):
 
 
 def nicsim(*args, status=0):
-    done = subprocess.run([NICSIM, *map(str, args)], capture_output=True, text=True, timeout=60,
+    done = subprocess.run([NICSIM, *map(str, args)], capture_output=True, text=True, timeout=300,
                           check=False)
     assert done.returncode == status, f"{args}: status {done.returncode}: {done.stderr}"
     return done
@@ -167,7 +167,7 @@ def test_debian_xdp_tools():
     accepted = 0
     for obj in objects:
         done = subprocess.run([NICSIM, "check", "--json", obj], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=300, check=False)
         if done.returncode == 0:
             accepted += 1
             continue

@@ -41,7 +41,7 @@ def udp(length, last_byte):
 
 def run(program, *args, status=0):
     done = subprocess.run([NICSIM, "run", EXAMPLES / f"{program}.bpf.o", *map(str, args)],
-                          capture_output=True, text=True, timeout=60, check=False)
+                          capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == status, f"exit status {done.returncode}: {done.stderr}"
     return done.stdout
 
