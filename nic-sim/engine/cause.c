@@ -8,23 +8,16 @@
 
 #include "engine/engine_impl.h"
 
-static uint64_t field(uint64_t split, unsigned shift)
+static void add_split(uint64_t split, uint64_t *cause)
 {
-    return split >> shift & 0xffff;
+    cause[NIC_CAUSE_DEPENDENCY] += split >> SPLIT_DEPENDENCY & SPLIT_MASK;
+    cause[NIC_CAUSE_BRANCH] += split >> SPLIT_BRANCH & SPLIT_MASK;
+    cause[NIC_CAUSE_LOCAL] += split >> SPLIT_LOCAL & SPLIT_MASK;
 }
 
-static void add_split(const struct engine *e, uint64_t split, uint64_t *cause)
+void cause_flush(struct hart *h)
 {
-    uint64_t taken = e->cc->branch_taken > 0 ? (uint64_t)e->cc->branch_taken : 0;
-
-    cause[NIC_CAUSE_DEPENDENCY] += field(split, SPLIT_DEPENDENCY);
-    cause[NIC_CAUSE_BRANCH] += field(split, SPLIT_JUMP) + field(split, SPLIT_TAKEN) * taken;
-    cause[NIC_CAUSE_LOCAL] += field(split, SPLIT_LOADS) * e->cfg->local_latency;
-}
-
-void cause_flush(const struct engine *e, struct hart *h)
-{
-    add_split(e, h->split, h->spent);
+    add_split(h->split, h->spent);
     h->split = 0;
 }
 
@@ -119,7 +112,7 @@ static void add_work(const struct engine *e, unsigned thread, uint64_t cause[NIC
     uint64_t spent[NIC_CAUSES], issue = ran(e, thread);
 
     memcpy(spent, h->spent, sizeof(spent));
-    add_split(e, h->split, spent);
+    add_split(h->split, spent);
     for (unsigned i = 0; i < sizeof(work); i++) {
         cause[work[i]] += spent[work[i]];
         issue -= spent[work[i]];

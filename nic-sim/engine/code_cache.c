@@ -41,14 +41,15 @@ static void set_splits(struct code_cache *cc, const struct nic_config *cfg)
     const uint64_t alu = cfg->cost_alu, branch = cfg->cost_branch, jump = cc->cost[KIND_JAL_FAR];
     const uint64_t MUL = cfg->cost_mul > alu ? (cfg->cost_mul - alu) << SPLIT_DEPENDENCY : 0;
     const uint64_t DIV = cfg->cost_div > alu ? (cfg->cost_div - alu) << SPLIT_DEPENDENCY : 0;
-    const uint64_t JUMP = jump > branch ? (jump - branch) << SPLIT_JUMP : 0;
-    const uint64_t LOAD = SPLIT_ONE(SPLIT_LOADS);
+    const uint64_t JUMP = jump > branch ? (jump - branch) << SPLIT_BRANCH : 0;
+    const uint64_t LOAD = cfg->local_latency << SPLIT_LOCAL;
     const uint64_t ALU = 0, BRANCH = 0, STORE = 0, ATOMIC = 0, CSR = 0, SYSTEM = 0;
 
 #define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing)                            \
     cc->split[RV64_OP_##id] = timing;
 #include "nic/rv64_insn.def"
     cc->split[KIND_JAL_FAR] = JUMP;
+    cc->taken_split = cc->branch_taken > 0 ? (uint64_t)cc->branch_taken << SPLIT_BRANCH : 0;
 }
 
 static void set_pairs(struct code_cache *cc)
@@ -188,7 +189,7 @@ static void make_near(struct code_cache *cc, struct code_page *p, int i, const u
     }
     enum rv64_op op = rv64_decode(p->word[i]).op;
     n->imm = (int32_t)(p->cycles[i + 1] - p->cycles[to]);
-    p->near_split[i] = p->split[i + 1] - p->split[to] + (jal ? 0 : SPLIT_ONE(SPLIT_TAKEN));
+    p->near_split[i] = p->split[i + 1] - p->split[to] + (jal ? 0 : cc->taken_split);
     if (jal) {
         n->jal_distance = (int16_t)(to - i);
     } else {

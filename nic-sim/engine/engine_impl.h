@@ -78,13 +78,13 @@ struct insn {
 _Static_assert(sizeof(struct insn) == 16, "pc is computed from the address of a struct insn");
 
 /*
- * Four counters in one word, so that one addition keeps them all: cycles of
- * dependencies and of jumps, loads from local SRAM, taken branches. A hart runs at
- * most ENGINE_RUN_AHEAD cycles between two looks at SPLIT_FULL, so that none overflows.
+ * Three counts of cycles in one word, so that one addition keeps them all:
+ * dependencies, branches, latency of local SRAM. A hart runs at most
+ * ENGINE_RUN_AHEAD cycles and those of a page between two looks at SPLIT_FULL.
  */
-enum { SPLIT_DEPENDENCY = 0, SPLIT_JUMP = 16, SPLIT_LOADS = 32, SPLIT_TAKEN = 48 };
-#define SPLIT_ONE(field) ((uint64_t)1 << (field))
-#define SPLIT_FULL       ((uint64_t)0x8000800080008000u)
+enum { SPLIT_DEPENDENCY = 0, SPLIT_BRANCH = 21, SPLIT_LOCAL = 42 };
+#define SPLIT_MASK 0x1fffffu
+#define SPLIT_FULL ((uint64_t)1 << 20 | (uint64_t)1 << 41 | (uint64_t)1 << 62)
 
 /*
  * cycles[i] is the static cost of the instructions before i. The time at
@@ -123,6 +123,7 @@ struct code_cache {
     uint8_t pair[KIND_COUNT][KIND_COUNT]; /* 1 + index in run.pairs of the one for two kinds */
     uint32_t cost[KIND_COUNT];            /* static cycles */
     uint64_t split[KIND_COUNT];           /* static SPLIT_ counts */
+    uint64_t taken_split;                 /* further ones of a taken branch */
     int32_t branch_taken;                 /* further cycles of a taken branch; may be negative */
     struct code_page *page;               /* CACHE_PAGES of them */
     uint16_t slot[CACHE_SLOTS];           /* 1 + index of a page; 0 is empty */
@@ -270,11 +271,11 @@ static inline void sched_ready_at(struct engine *e, unsigned thread, uint64_t cy
 /* ---- cause.c ---- */
 
 /* Moves h->split to h->spent. */
-void cause_flush(const struct engine *e, struct hart *h);
-static inline void cause_check(const struct engine *e, struct hart *h)
+void cause_flush(struct hart *h);
+static inline void cause_check(struct hart *h)
 {
     if (ENGINE_UNLIKELY(h->split & SPLIT_FULL)) {
-        cause_flush(e, h);
+        cause_flush(h);
     }
 }
 /* What waiting for the answer of an access means. */

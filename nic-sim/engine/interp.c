@@ -121,8 +121,8 @@ static struct step_result park(struct engine *e)
         acc += pg->near_split[INDEX];                                                              \
         ret += (uint64_t)(1 - distance);                                                           \
         ip += distance;                                                                            \
-        if (ENGINE_UNLIKELY((int64_t)base > limit)) {                                              \
-            goto horizon;                                                                          \
+        if (ENGINE_UNLIKELY((int64_t)base > look)) {                                               \
+            goto look;                                                                             \
         }                                                                                          \
         DISPATCH();                                                                                \
     } while (0)
@@ -193,6 +193,7 @@ enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables)
     const struct insn *ip;
     uint64_t base, ret, acc, split, addr, target, win_lo, win_n, done;
     uint8_t *win_ptr, *place;
+    int64_t look; /* time of the next look at h->split, not after the limit */
     uint32_t cycles;
     unsigned rd;
     struct step_result r;
@@ -208,7 +209,7 @@ reenter:
     ip = &pg->insn[(h->pc % PAGE_BYTES) / 4];
     base = e->clock - pg->cycles[INDEX];
     ret = h->retired - INDEX;
-    cause_check(e, h);
+    cause_check(h);
     acc = h->split - pg->split[INDEX];
     win_lo = h->win_lo;
     win_n = h->win_n;
@@ -216,6 +217,8 @@ reenter:
     if ((int64_t)e->clock > limit) {
         return ENGINE_HORIZON;
     }
+    look =
+        limit - (int64_t)e->clock > ENGINE_RUN_AHEAD ? (int64_t)e->clock + ENGINE_RUN_AHEAD : limit;
     DISPATCH();
 
 step:
@@ -227,7 +230,7 @@ step:
     }
     ip++;
     base = e->clock - pg->cycles[INDEX];
-    cause_check(e, h);
+    cause_check(h);
     acc = h->split - pg->split[INDEX];
     DISPATCH();
 
@@ -240,6 +243,10 @@ leave:
     }
     h = &e->hart[e->current];
     goto reenter;
+
+look:
+    SYNC();
+    goto reenter; /* which returns when this was the limit */
 
 horizon:
     SYNC();
@@ -303,7 +310,7 @@ far_branch:
     target = PC + IMM;
     rd = X_DUMMY;
     cycles = e->cc->cost[RV64_OP_BEQ] + (uint32_t)e->cc->branch_taken;
-    split = SPLIT_ONE(SPLIT_TAKEN);
+    split = e->cc->taken_split;
     if (target == PC) {
         goto parked;
     }
@@ -325,8 +332,8 @@ far:
     base -= pg->cycles[INDEX];
     ret -= INDEX;
     acc -= pg->split[INDEX];
-    if (ENGINE_UNLIKELY((int64_t)base > limit)) {
-        goto horizon;
+    if (ENGINE_UNLIKELY((int64_t)base > look)) {
+        goto look;
     }
     DISPATCH();
 

@@ -106,7 +106,7 @@ struct step_result mem_load(struct engine *e, struct hart *h, enum rv64_op op, u
         uint64_t data = 0;
         memcpy(&data, h->local + (addr - NIC_LOCAL_BASE), bytes);
         h->x[rd] = mem_extend(op, data);
-        h->split += SPLIT_ONE(SPLIT_LOADS);
+        h->spent[NIC_CAUSE_LOCAL] += e->cfg->local_latency;
         return hart_retire(e, h, e->cfg->cost_load + e->cfg->local_latency);
     }
     struct bus_req req = {.addr = addr, .bytes = (uint8_t)bytes, .op = BUS_LOAD};
