@@ -197,7 +197,7 @@ static int update(struct nicbpf *b, struct map_obj *m, const void *key, const vo
     return rc ? rc : fds_update(b, m, key, &p->hw.handle, flags, &p->obj, p->hw.handle);
 }
 
-static int lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value, uint64_t flags)
+int fds_lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value, uint64_t flags)
 {
     uint32_t handle;
     int rc = nicdrv_map_lookup(b->drv, &m->hw, key, &handle);
@@ -215,7 +215,7 @@ const struct map_ops map_fd_prog_array = {
     .check = check,
     .opened = fds_opened,
     .closed = fds_closed,
-    .lookup = lookup,
+    .lookup = fds_lookup,
     .update = update,
     .del = fds_delete,
 };

@@ -40,6 +40,8 @@ void fds_closed(struct nicbpf *b, struct map_obj *m);
 int fds_update(struct nicbpf *b, struct map_obj *m, const void *key, const void *value,
                uint64_t flags, struct obj *obj, uint32_t handle);
 int fds_delete(struct nicbpf *b, struct map_obj *m, const void *key);
+/* `lookup` of entries that are one handle: the id of what it names. */
+int fds_lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value, uint64_t flags);
 /* Id of the object with this handle; 0 when the map holds none such. */
 uint32_t fds_id(const struct map_obj *m, uint32_t handle);
 

@@ -109,25 +109,12 @@ static int update(struct nicbpf *b, struct map_obj *m, const void *key, const vo
     return fds_update(b, m, key, &inner->hw.handle, flags, &inner->obj, inner->hw.handle);
 }
 
-static int lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value, uint64_t flags)
-{
-    uint32_t handle;
-    int rc = nicdrv_map_lookup(b->drv, &m->hw, key, &handle);
-
-    (void)flags;
-    if (rc)
-        return rc;
-    uint32_t id = fds_id(m, handle);
-    memcpy(value, &id, sizeof(id));
-    return 0;
-}
-
 const struct map_ops map_fd_array_of_maps = {
     .type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
     .check = check,
     .opened = opened,
     .closed = fds_closed,
-    .lookup = lookup,
+    .lookup = fds_lookup,
     .update = update,
     .del = fds_delete,
     .btf = MAP_BTF_NONE,
@@ -138,7 +125,7 @@ const struct map_ops map_fd_hash_of_maps = {
     .check = check,
     .opened = opened,
     .closed = fds_closed,
-    .lookup = lookup,
+    .lookup = fds_lookup,
     .update = update,
     .del = fds_delete,
     .btf = MAP_BTF_NONE,
