@@ -41,23 +41,6 @@ uint64_t fw_call_program(uint64_t entry, uint64_t a0, uint64_t a1, uint64_t a2, 
     return fw_callback_enter(entry, a0, a1, a2, a3, a4);
 }
 
-uint64_t fw_call_idle(uint64_t entry, uint64_t a0, uint64_t a1, uint64_t a2)
-{
-    register uint64_t r0 __asm__("a0") = a0;
-    register uint64_t r1 __asm__("a1") = entry;
-    register uint64_t r2 __asm__("a2") = a1;
-    register uint64_t r3 __asm__("a3") = a2;
-    if (entry < (uint64_t)(uintptr_t)fw_prog_lo || entry >= FW_PROG_HI || entry % 4 != 0)
-        return 0;
-    __asm__ volatile("call fw_idle_call"
-                     : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
-                     :
-                     : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a4", "a5", "a6",
-                       "a7", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10",
-                       "s11");
-    return r0;
-}
-
 /* The program at `index`, 0 when there is none or the packet has had its share. */
 static uint64_t tail_entry(uint64_t map, uint64_t index)
 {

@@ -71,19 +71,6 @@ fw_program_call:
     lui     ra, %hi(FW_GATE_LO)
     jr      a1
 
-/* The same for a function of a program while none runs: a0, a2, a3 = its arguments, a1 = entry. */
-    .globl fw_idle_call
-fw_idle_call:
-    lui     t0, %hi(FW_LOCAL_BASE)
-    sd      sp, FW_HART_SP(t0)
-    sd      ra, FW_HART_RA(t0)
-    ld      sp, FW_HART_LEVEL_SP(t0)
-    mv      t1, a1
-    mv      a1, a2
-    mv      a2, a3
-    li      ra, FW_GATE_LO + 255 * 8
-    jr      t1
-
 /*
  * Program code that runs within program code (a callback, a tail call from a
  * subprogram) has a call record on the firmware's stack: what the hart knew

@@ -45,8 +45,6 @@ enum fw_fault_cause {
  */
 uint64_t fw_call_program(uint64_t entry, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
                          uint64_t a4);
-/* The same from the datapath, where no program runs (a timer): 0 when it trapped. */
-uint64_t fw_call_idle(uint64_t entry, uint64_t a0, uint64_t a1, uint64_t a2);
 
 /* For gates.S: where a tail call goes, 0 = it is not taken. */
 uint64_t fw_tail_target(uint64_t map, uint64_t index);
