@@ -146,7 +146,7 @@ static int both_pointers(struct vf *v, const struct ebpf_row *row, const struct 
         [EBPF_OP_MOV] = "=",    [EBPF_OP_ARSH] = "s>>=", [EBPF_OP_SDIV] = "s/=",
         [EBPF_OP_SMOD] = "s%=",
     };
-    return vf_refuse(v, -EACCES, "R%u pointer %s pointer prohibited", i->dst, sign[row->op]);
+    return vf_refuse(v, WHY(POINTER_PAIR), i->dst, sign[row->op]);
 }
 
 static int operate(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i,

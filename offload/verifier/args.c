@@ -4,21 +4,14 @@
 
 #include "verifier/vcall.h"
 
-static int wrong_type(struct vf *v, unsigned regno, const struct vf_reg *r, const char *expected)
-{
-    return vf_refuse(v, -EACCES, "R%u type=%s expected=%s", regno, vf_kind_name(r), expected);
-}
-
 static int arg_ctx(struct vf *v, unsigned regno, const struct vf_reg *r)
 {
     if (r->kind != KIND_CTX)
-        return wrong_type(v, regno, r, "ctx");
+        return vf_wrong_kind(v, regno, r, "ctx");
     if (r->off < 0)
-        return vf_refuse(v, -EACCES, "negative offset ctx ptr R%u off=%d disallowed", regno,
-                         r->off);
+        return vf_refuse(v, WHY(CONTEXT_NEGATIVE), regno, r->off);
     if (r->off != 0 || !range_is_value(&r->r, 0))
-        return vf_refuse(v, -EACCES, "dereference of modified ctx ptr R%u off=%d disallowed", regno,
-                         r->off);
+        return vf_refuse(v, WHY(CONTEXT_MODIFIED), regno, r->off);
     return 0;
 }
 
@@ -27,15 +20,13 @@ static int check_timer_map(struct vf *v, const struct vf_reg *map, const struct 
 {
     if (c->timer.kind != KIND_VALUE || (c->timer.map == map->map && !c->timer.inner && !map->inner))
         return 0;
-    return vf_refuse(v, -EINVAL,
-                     "timer pointer in R1 map_uid=%u doesn't match map pointer in R2 map_uid=%u",
-                     c->timer.map, map->map);
+    return vf_refuse(v, WHY(TIMER_MAP), c->timer.map, map->map);
 }
 
 static int arg_map(struct vf *v, unsigned regno, const struct vf_reg *r, struct vcall *c)
 {
     if (r->kind != KIND_MAP || r->nullable)
-        return wrong_type(v, regno, r, "map_ptr");
+        return vf_wrong_kind(v, regno, r, "map_ptr");
     int err = check_timer_map(v, r, c);
     if (err)
         return err;
@@ -60,17 +51,14 @@ static int arg_bytes(struct vf *v, unsigned regno, uint32_t size, enum vf_access
 static int check_length(struct vf *v, unsigned regno, const struct vf_reg *r, bool zero_ok)
 {
     if (r->kind != KIND_SCALAR)
-        return wrong_type(v, regno, r, "scalar");
+        return vf_wrong_kind(v, regno, r, "scalar");
     if (r->r.smin < 0)
-        return vf_refuse(v, -EACCES,
-                         "R%u min value is negative, either use unsigned or 'var &= const'", regno);
+        return vf_refuse(v, WHY(SIZE_NEGATIVE), regno);
     if (r->r.umin == 0 && !zero_ok)
-        return vf_refuse(v, -EACCES, "R%u invalid zero-sized read: u64=[%llu,%llu]", regno,
-                         (unsigned long long)r->r.umin, (unsigned long long)r->r.umax);
+        return vf_refuse(v, WHY(SIZE_ZERO), regno, (unsigned long long)r->r.umin,
+                         (unsigned long long)r->r.umax);
     if (r->r.umax >= VF_VAR_MAX)
-        return vf_refuse(v, -EACCES,
-                         "R%u unbounded memory access, use 'var &= const' or 'if (var < const)'",
-                         regno);
+        return vf_refuse(v, WHY(SIZE_UNBOUNDED), regno);
     return 0;
 }
 
@@ -104,11 +92,10 @@ static int arg_length(struct vf *v, unsigned regno, const struct vf_reg *r, cons
         vf_demand_reg(v, ptr);
         if (r->r.umax == 0 || mem == ARG_BUFFER)
             return 0;
-        return vf_refuse(v, -EACCES, "R%u type=scalar expected=fp", regno - 1);
+        return vf_wrong_kind(v, regno - 1, ptr, "fp");
     }
     if (mem == ARG_DATA && (ptr->kind != KIND_VALUE || ptr->nullable))
-        return vf_refuse(v, -EACCES, "Unsupported reg type %s for bpf_dynptr_from_mem data",
-                         vf_kind_name(ptr));
+        return vf_refuse(v, WHY(DYNPTR_DATA), vf_kind_name(ptr));
     bool write = is_out(mem) || mem == ARG_MEM_INOUT || mem == ARG_BUFFER;
     bool init = is_out(mem) && range_is_const(&r->r);
     return arg_bytes(v, regno - 1, (uint32_t)r->r.umax, write ? ACCESS_WRITE : ACCESS_READ, init,
@@ -119,23 +106,20 @@ static int arg_length(struct vf *v, unsigned regno, const struct vf_reg *r, cons
 static int arg_alloc(struct vf *v, unsigned regno, const struct vf_reg *r, struct vcall *c)
 {
     if (r->kind != KIND_SCALAR)
-        return wrong_type(v, regno, r, "scalar");
+        return vf_wrong_kind(v, regno, r, "scalar");
     if (!range_is_const(&r->r))
-        return vf_refuse(v, -EACCES, "R%u is not a known constant'", regno);
+        return vf_refuse(v, WHY(ARG_CONSTANT), regno);
     vf_demand_reg(v, r);
     c->alloc = r->r.var.value;
     if (c->alloc > VF_VAR_MAX)
-        return vf_refuse(v, -EACCES,
-                         "R%u unbounded memory access, use 'var &= const' or 'if (var "
-                         "< const)'",
-                         regno);
+        return vf_refuse(v, WHY(SIZE_UNBOUNDED), regno);
     return c->h->arg[regno - 2] == ARG_BUFFER ? arg_length(v, regno, r, c) : 0;
 }
 
 static int arg_func(struct vf *v, unsigned regno, const struct vf_reg *r, struct vcall *c)
 {
     if (r->kind != KIND_FUNC)
-        return wrong_type(v, regno, r, "func");
+        return vf_wrong_kind(v, regno, r, "func");
     c->func = r->map;
     return 0;
 }
@@ -145,7 +129,7 @@ static int arg_cb_ctx(struct vf *v, unsigned regno, const struct vf_reg *r)
     if (r->kind == KIND_STACK)
         return 0;
     if (!is_null(r))
-        return wrong_type(v, regno, r, "fp");
+        return vf_wrong_kind(v, regno, r, "fp");
     vf_demand_reg(v, r);
     return 0;
 }
@@ -154,15 +138,11 @@ static int arg_cb_ctx(struct vf *v, unsigned regno, const struct vf_reg *r)
 static int arg_gone(struct vf *v, unsigned regno, const struct vf_reg *r, struct vcall *c)
 {
     if (r->kind != KIND_MEM || r->nullable || !(r->flags & REG_RECORD))
-        return wrong_type(v, regno, r, "ringbuf_mem");
+        return vf_wrong_kind(v, regno, r, "ringbuf_mem");
     if (r->off != 0 || !range_is_value(&r->r, 0))
-        return vf_refuse(v, -EINVAL,
-                         "R%u must have zero offset when passed to release func or trusted arg to "
-                         "kfunc",
-                         regno);
+        return vf_refuse(v, WHY(RELEASE_OFFSET), regno);
     if (!r->ref || r->owner)
-        return vf_refuse(v, -EINVAL, "R%u must be referenced when passed to release function",
-                         regno);
+        return vf_refuse(v, WHY(RELEASE_OTHER), regno);
     c->release = r->ref;
     return 0;
 }

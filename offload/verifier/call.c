@@ -6,34 +6,29 @@
 
 static int gpl_only(struct vf *v)
 {
-    return vf_refuse(v, -EPERM,
-                     "cannot call GPL-restricted function from non-GPL compatible program");
+    return vf_refuse(v, WHY(GPL_ONLY));
 }
 
 static int check_helper(struct vf *v, uint32_t id, const struct helper *h)
 {
     const char *name = h ? h->name : ebpf_helper_name(id);
     if (!name)
-        return vf_refuse(v, -EINVAL, "invalid func unknown#%u", id);
+        return vf_refuse(v, WHY(UNKNOWN_HELPER), id);
     if (!h)
-        return vf_refuse(v, -EINVAL, "program of this type cannot use helper %s#%u", name, id);
+        return vf_refuse(v, WHY(HELPER_NOT_XDP), name, id);
     if (id > 255 || !((v->opts->helpers[id / 64] >> (id % 64)) & 1))
-        return vf_refuse(v, -EINVAL,
-                         "program of this type cannot use helper %s#%u: the NIC firmware lacks it",
-                         name, id);
+        return vf_refuse(v, WHY(HELPER_MISSING), name, id);
     return (h->flags & HELPER_GPL) && !v->prog->gpl ? gpl_only(v) : 0;
 }
 
 static int check_kfunc(struct vf *v, uint32_t row, const struct helper *h)
 {
     if (!h)
-        return vf_refuse(v, -EINVAL, "invalid kernel function call, row %u", row);
+        return vf_refuse(v, WHY(UNKNOWN_KFUNC), row);
     if (!((v->opts->kfuncs >> row) & 1))
-        return vf_refuse(v, -EACCES,
-                         "calling kernel function %s is not allowed: the NIC firmware lacks it",
-                         h->name);
+        return vf_refuse(v, WHY(KFUNC_MISSING), h->name);
     if ((h->flags & HELPER_DEV) && !v->prog->dev_bound)
-        return vf_refuse(v, -EINVAL, "metadata kfuncs require device-bound program");
+        return vf_refuse(v, WHY(KFUNC_DEVICE));
     return (h->flags & HELPER_GPL) && !v->prog->gpl ? gpl_only(v) : 0;
 }
 
@@ -43,7 +38,7 @@ static int check_locked(struct vf *v, const struct vcall *c)
     bool ok = c->kfunc ? c->h->id <= KFUNC_ITER_NUM_DESTROY : c->h->id == BPF_FUNC_spin_unlock;
     if (!v->cur.lock.held || ok)
         return 0;
-    return vf_refuse(v, -EINVAL, "function calls are not allowed while holding a lock");
+    return vf_refuse(v, WHY(LOCKED_CALL));
 }
 
 /* Inner maps may differ in their number of entries. */

@@ -46,7 +46,7 @@ static int walk_now(struct vf *v, const struct vcall *c)
 {
     struct vf_state *st;
     if (v->cur.depth == VF_FRAMES)
-        return vf_refuse(v, -E2BIG, "the call stack of %d frames is too deep", VF_FRAMES + 1);
+        return vf_refuse(v, WHY(CALL_DEPTH), VF_FRAMES + 1);
     int err = vf_push(v, v->sub[c->func].start, &st);
     if (!err)
         err = vf_state_push_frame(st, v->pc, c->func);
@@ -75,7 +75,7 @@ static bool all_rounds_walked(struct vf *v)
 int vcall_callback(struct vf *v, const struct vcall *c)
 {
     if (vf_subprog_is_global(v, c->func))
-        return vf_refuse(v, -EINVAL, "callback function not static");
+        return vf_refuse(v, WHY(CALLBACK_GLOBAL));
     if (c->h->id == BPF_FUNC_timer_set_callback)
         return vf_add_root(v, ROOT_TIMER, c->func, &c->timer);
     uint64_t rounds = 0;
@@ -114,8 +114,7 @@ static int wrong_number(struct vf *v, const struct vf_reg *r, unsigned most, con
         snprintf(known, sizeof(known), " smin=%lld", (long long)r->r.smin);
     else if (hi)
         snprintf(known, sizeof(known), " smax=%lld", (long long)r->r.smax);
-    return vf_refuse(v, -EINVAL, "%s the register R0 has%s should have been in [0, %u]", when,
-                     known, most);
+    return vf_refuse(v, WHY(CALLBACK_RESULT), when, known, most);
 }
 
 int vf_check_callback_result(struct vf *v, const struct vf_reg *r0)
@@ -123,8 +122,7 @@ int vf_check_callback_result(struct vf *v, const struct vf_reg *r0)
     const struct vf_frame *f = vf_top(&v->cur);
     bool sync = f->callback == CALLBACK_SYNC;
     if (r0->kind != KIND_SCALAR)
-        return vf_refuse(v, -EACCES,
-                         sync ? "R0 not a scalar value" : "R0 leaks addr as return value");
+        return sync ? vf_refuse(v, WHY(CALLBACK_R0)) : vf_refuse(v, WHY(RETURN_ADDRESS));
     vf_demand_reg(v, r0);
     if (r0->r.smin >= 0 && r0->r.smax <= f->most)
         return 0;

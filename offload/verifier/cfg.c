@@ -20,24 +20,24 @@ int vf_bad_insn(struct vf *v, const struct ebpf_insn *i)
 {
     unsigned class = i->opcode & 7u, mode = i->opcode & 0xe0u, size = i->opcode & 0x18u;
     if (class == BPF_LDX && mode != BPF_MEM)
-        return vf_refuse(v, -EINVAL, "BPF_LDX uses reserved fields");
+        return vf_refuse(v, WHY(RESERVED_FIELDS), "BPF_LDX");
     if (class == BPF_STX && mode == BPF_ATOMIC && size != BPF_W && size != BPF_DW)
-        return vf_refuse(v, -EINVAL, "invalid atomic operand size");
+        return vf_refuse(v, WHY(ATOMIC_SIZE));
     if (!opcode_exists(i->opcode))
-        return vf_refuse(v, -EINVAL, "unknown opcode %02x", i->opcode);
+        return vf_refuse(v, WHY(UNKNOWN_OPCODE), i->opcode);
     if (i->opcode == (BPF_LD | BPF_IMM | BPF_DW))
-        return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
+        return vf_refuse(v, WHY(LD64_KIND));
     if (class == BPF_STX)
-        return vf_refuse(v, -EINVAL, "BPF_ATOMIC uses invalid atomic opcode %02x", i->imm & 0xff);
+        return vf_refuse(v, WHY(ATOMIC_OPCODE), i->imm & 0xff);
     if (i->opcode == (BPF_JMP | BPF_CALL))
-        return vf_refuse(v, -EINVAL, "BPF_CALL uses reserved fields");
+        return vf_refuse(v, WHY(RESERVED_FIELDS), "BPF_CALL");
     switch (i->opcode & 0xf0u) {
     case BPF_END:
-        return vf_refuse(v, -EINVAL, "BPF_END uses reserved fields");
+        return vf_refuse(v, WHY(RESERVED_FIELDS), "BPF_END");
     case BPF_MOV:
-        return vf_refuse(v, -EINVAL, "BPF_MOV uses reserved fields");
+        return vf_refuse(v, WHY(RESERVED_FIELDS), "BPF_MOV");
     default:
-        return vf_refuse(v, -EINVAL, "BPF_ALU uses reserved fields");
+        return vf_refuse(v, WHY(RESERVED_FIELDS), "BPF_ALU");
     }
 }
 
@@ -45,7 +45,7 @@ static int check_ld64(struct vf *v, uint32_t insn)
 {
     const struct ebpf_insn *i = vf_ins(v, insn);
     if (insn + 1 >= v->prog->insn_count || i[1].opcode || i[1].dst || i[1].src || i[1].off)
-        return vf_refuse(v, -EINVAL, "invalid bpf_ld_imm64 insn");
+        return vf_refuse(v, WHY(LD64_HALF));
     return 0;
 }
 
@@ -53,8 +53,7 @@ static int check_ld64(struct vf *v, uint32_t insn)
 static int check_supported(struct vf *v, const struct ebpf_row *row)
 {
     if (row->kind == EBPF_KIND_LEGACY)
-        return vf_refuse(v, -EINVAL,
-                         "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+        return vf_refuse(v, WHY(LEGACY_LOAD));
     return 0;
 }
 
@@ -108,12 +107,12 @@ static int by_value(const void *a, const void *b)
 static int add_subprog(struct vf *v, uint32_t *starts, int64_t target)
 {
     if (target < 0 || target >= v->prog->insn_count)
-        return vf_refuse(v, -EINVAL, "call to invalid destination");
+        return vf_refuse(v, WHY(CALL_TARGET));
     for (uint32_t s = 0; s < v->subs; s++)
         if (starts[s] == target)
             return 0;
     if (v->subs == VF_SUBPROGS_MAX)
-        return vf_refuse(v, -E2BIG, "too many subprograms");
+        return vf_refuse(v, WHY(TOO_MANY_SUBPROGS));
     starts[v->subs++] = (uint32_t)target;
     return 0;
 }
@@ -197,13 +196,12 @@ static int check_ends(struct vf *v, const struct vf_subprog *s)
             v->at[n].flags |= VF_JOIN;
         int64_t to = jump_target(v, n);
         if (to < s->start || to >= s->end)
-            return vf_refuse(v, -EINVAL, "jump out of range from insn %u to %lld", n,
-                             (long long)to);
+            return vf_refuse(v, WHY(JUMP_RANGE), n, (long long)to);
         v->at[to].flags |= VF_JOIN;
     }
     v->pc = last;
     if ((v->at[last].flags & VF_SECOND) || !ends_subprog(vf_row(v, last)))
-        return vf_refuse(v, -EINVAL, "last insn is not an exit or jmp");
+        return vf_refuse(v, WHY(FALL_THROUGH));
     return 0;
 }
 
@@ -251,11 +249,11 @@ static int check_reached(struct vf *v)
     for (uint32_t n = 0; n < v->prog->insn_count; n++) {
         v->pc = n;
         if (!(v->at[n].flags & VF_SEEN))
-            return vf_refuse(v, -EINVAL, "unreachable insn %u", n);
+            return vf_refuse(v, WHY(UNREACHABLE), n);
         if (vf_row(v, n)->kind != EBPF_KIND_LD64)
             continue;
         if (v->at[n + 1].flags & VF_SEEN)
-            return vf_refuse(v, -EINVAL, "jump into the middle of ldimm64 insn %u", n);
+            return vf_refuse(v, WHY(LD64_MIDDLE), n);
         n++;
     }
     return 0;
@@ -293,8 +291,7 @@ static void find_movers(struct vf *v)
 int vf_check_structure(struct vf *v)
 {
     if (v->prog->insn_count == 0 || v->prog->insn_count > VF_INSN_LIMIT)
-        return vf_refuse(v, -E2BIG, "program has %u instructions (limit %d)", v->prog->insn_count,
-                         VF_INSN_LIMIT);
+        return vf_refuse(v, WHY(PROGRAM_LENGTH), v->prog->insn_count, VF_INSN_LIMIT);
     name_rows(v);
     int err = find_subprogs(v);
     if (!err)

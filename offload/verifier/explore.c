@@ -20,7 +20,7 @@ static int grow_pending(struct vf *v)
 int vf_push(struct vf *v, uint32_t insn, struct vf_state **other)
 {
     if (v->pendings >= VF_PENDING_MAX)
-        return vf_refuse(v, -E2BIG, "The sequence of %d jumps is too complex.", VF_PENDING_MAX + 1);
+        return vf_refuse(v, WHY(TOO_MANY_JUMPS), VF_PENDING_MAX + 1);
     int err = grow_pending(v);
     if (err)
         return err;
@@ -179,8 +179,7 @@ static int step(struct vf *v)
 static int advance(struct vf *v)
 {
     if (++v->processed > v->limit)
-        return vf_refuse(v, -E2BIG, "BPF program is too large. Processed %llu insn",
-                         (unsigned long long)v->processed);
+        return vf_refuse(v, WHY(TOO_COMPLEX), (unsigned long long)v->processed);
     if (!(v->at[v->pc].facts & OFFLOAD_FACT_REACHED)) {
         int err = vf_check_reached_insn(v);
         if (err)
@@ -230,7 +229,7 @@ int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct
             v->root[n].inner == r.inner)
             return 0;
     if (v->roots == VF_ROOTS_MAX)
-        return vf_refuse(v, -E2BIG, "too many callbacks");
+        return vf_refuse(v, WHY(TOO_MANY_CALLBACKS));
     v->root[v->roots++] = r;
     return 0;
 }

@@ -18,9 +18,9 @@ static bool overlaps(uint32_t field, uint32_t bytes, int64_t lo, int64_t hi)
 int vf_check_value_fields(struct vf *v, const struct offload_map *m, int64_t lo, int64_t hi)
 {
     if (overlaps(m->spin_lock, LOCK_BYTES, lo, hi))
-        return vf_refuse(v, -EACCES, "bpf_spin_lock cannot be accessed directly by load/store");
+        return vf_refuse(v, WHY(SYSTEM_FIELD), "bpf_spin_lock");
     if (overlaps(m->timer, TIMER_BYTES, lo, hi))
-        return vf_refuse(v, -EACCES, "bpf_timer cannot be accessed directly by load/store");
+        return vf_refuse(v, WHY(SYSTEM_FIELD), "bpf_timer");
     return 0;
 }
 
@@ -30,15 +30,12 @@ static int check_place(struct vf *v, unsigned regno, const struct vf_reg *r, uin
 {
     const struct offload_map *m = vf_map(v, r);
     if (!range_is_const(&r->r))
-        return vf_refuse(v, -EINVAL,
-                         "R%u doesn't have constant offset. %s has to be at the constant offset",
-                         regno, what);
+        return vf_refuse(v, WHY(FIELD_VARIABLE), regno, what);
     if (!field)
-        return vf_refuse(v, -EINVAL, "map '%s' has no valid %s", m->name ? m->name : "", what);
+        return vf_refuse(v, WHY(FIELD_MISSING), m->name ? m->name : "", what);
     int64_t off = (int64_t)r->off + (int64_t)r->r.var.value;
     if (off != (int64_t)field - 1)
-        return vf_refuse(v, -EINVAL, "off %lld doesn't point to 'struct %s' that is at %u",
-                         (long long)off, what, field - 1);
+        return vf_refuse(v, WHY(FIELD_PLACE), (long long)off, what, field - 1);
     return 0;
 }
 
@@ -46,13 +43,13 @@ static int check_value(struct vf *v, unsigned regno, const struct vf_reg *r)
 {
     if (r->kind == KIND_VALUE && !r->nullable)
         return 0;
-    return vf_refuse(v, -EACCES, "R%u type=%s expected=map_value", regno, vf_kind_name(r));
+    return vf_wrong_kind(v, regno, r, "map_value");
 }
 
 static int take(struct vf *v, const struct vf_reg *r)
 {
     if (v->cur.lock.held)
-        return vf_refuse(v, -EINVAL, "Locking two bpf_spin_locks are not allowed");
+        return vf_refuse(v, WHY(LOCK_TWICE));
     v->cur.lock = (struct vf_lock){.held = true, .inner = r->inner, .id = r->id, .map = r->map};
     return 0;
 }
@@ -61,9 +58,9 @@ static int give_back(struct vf *v, const struct vf_reg *r)
 {
     const struct vf_lock *l = &v->cur.lock;
     if (!l->held)
-        return vf_refuse(v, -EINVAL, "bpf_spin_unlock without taking a lock");
+        return vf_refuse(v, WHY(LOCK_NOT_HELD));
     if (l->id != r->id || l->map != r->map || l->inner != r->inner)
-        return vf_refuse(v, -EINVAL, "bpf_spin_unlock of different lock");
+        return vf_refuse(v, WHY(LOCK_OTHER));
     v->cur.lock = (struct vf_lock){0};
     return 0;
 }
@@ -87,18 +84,18 @@ int vf_timer_arg(struct vf *v, unsigned regno, const struct vf_reg *r)
 int vf_string_arg(struct vf *v, unsigned regno, const struct vf_reg *r)
 {
     if (r->kind != KIND_VALUE || r->nullable)
-        return vf_refuse(v, -EACCES, "R%u type=%s expected=map_value", regno, vf_kind_name(r));
+        return vf_wrong_kind(v, regno, r, "map_value");
     const struct offload_map *m = vf_map(v, r);
     if (!(m->flags & BPF_F_RDONLY_PROG) || !m->frozen_data)
-        return vf_refuse(v, -EACCES, "R%u does not point to a readonly map'", regno);
+        return vf_refuse(v, WHY(STRING_WRITABLE), regno);
     if (!range_is_const(&r->r))
-        return vf_refuse(v, -EACCES, "R%u is not a constant address'", regno);
+        return vf_refuse(v, WHY(STRING_ADDRESS), regno);
     int64_t off = (int64_t)r->off + (int64_t)r->r.var.value;
     if (off < 0 || off >= m->value_size)
-        return vf_refuse(v, -EACCES, "invalid access to map value, value_size=%u off=%lld size=1",
-                         m->value_size, (long long)off);
+        return vf_refuse(v, WHY(OBJECT_BOUNDS), "map value", "value_size", m->value_size,
+                         (long long)off, 1u);
     for (int64_t n = off; n < m->value_size; n++)
         if (!m->frozen_data[n])
             return 0;
-    return vf_refuse(v, -EINVAL, "string is not zero-terminated");
+    return vf_refuse(v, WHY(STRING_END));
 }

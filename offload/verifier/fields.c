@@ -4,38 +4,36 @@
 
 #include "verifier/vf.h"
 
-static const char *reserved_text(const struct ebpf_row *row)
+/* The kernel's name of such instructions. */
+static const char *family(const struct ebpf_row *row)
 {
     switch (row->kind) {
     case EBPF_KIND_ALU_K:
     case EBPF_KIND_ALU_X:
     case EBPF_KIND_MOVSX:
-        return row->op == EBPF_OP_MOV ? "BPF_MOV uses reserved fields"
-                                      : "BPF_ALU uses reserved fields";
+        return row->op == EBPF_OP_MOV ? "BPF_MOV" : "BPF_ALU";
     case EBPF_KIND_NEG:
-        return "BPF_NEG uses reserved fields";
+        return "BPF_NEG";
     case EBPF_KIND_END:
-        return "BPF_END uses reserved fields";
+        return "BPF_END";
     case EBPF_KIND_JA:
-        return "BPF_JA uses reserved fields";
-    case EBPF_KIND_MAY_GOTO:
-        return "invalid may_goto";
+        return "BPF_JA";
     case EBPF_KIND_JCC_K:
     case EBPF_KIND_JCC_X:
-        return "BPF_JMP/JMP32 uses reserved fields";
+        return "BPF_JMP/JMP32";
     case EBPF_KIND_EXIT:
-        return "BPF_EXIT uses reserved fields";
+        return "BPF_EXIT";
     case EBPF_KIND_LDX:
     case EBPF_KIND_LDSX:
-        return "BPF_LDX uses reserved fields";
+        return "BPF_LDX";
     case EBPF_KIND_ST:
-        return "BPF_ST uses reserved fields";
+        return "BPF_ST";
     case EBPF_KIND_STX:
-        return "BPF_STX uses reserved fields";
+        return "BPF_STX";
     case EBPF_KIND_LD64:
-        return "BPF_LD_IMM64 uses reserved fields";
+        return "BPF_LD_IMM64";
     default:
-        return "BPF_CALL uses reserved fields";
+        return "BPF_CALL";
     }
 }
 
@@ -61,12 +59,12 @@ static bool writes_dst(const struct ebpf_row *row)
 static int check_registers(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     if ((row->fields & EBPF_HAS_SRC) && i->src > VF_FP && row->disc != EBPF_BY_SRC)
-        return vf_refuse(v, -EINVAL, "R%u is invalid", i->src);
+        return vf_refuse(v, WHY(BAD_REGISTER), i->src);
     if ((row->fields & EBPF_HAS_DST) && i->dst > VF_FP)
-        return vf_refuse(v, -EINVAL, "R%u is invalid", i->dst);
+        return vf_refuse(v, WHY(BAD_REGISTER), i->dst);
     if ((writes_dst(row) && i->dst == VF_FP) ||
         (row->kind == EBPF_KIND_ATOMIC_FETCH && i->src == VF_FP))
-        return vf_refuse(v, -EACCES, "frame pointer is read only");
+        return vf_refuse(v, WHY(FRAME_POINTER));
     return 0;
 }
 
@@ -80,13 +78,13 @@ static int check_constant(struct vf *v, const struct ebpf_row *row, const struct
     case EBPF_OP_MOD:
     case EBPF_OP_SMOD:
         if (i->imm == 0)
-            return vf_refuse(v, -EINVAL, "div by zero");
+            return vf_refuse(v, WHY(ZERO_DIVISOR));
         return 0;
     case EBPF_OP_LSH:
     case EBPF_OP_RSH:
     case EBPF_OP_ARSH:
         if (i->imm < 0 || i->imm >= row->bits)
-            return vf_refuse(v, -EINVAL, "invalid shift %d", i->imm);
+            return vf_refuse(v, WHY(BAD_SHIFT), i->imm);
         return 0;
     default:
         return 0;
@@ -97,10 +95,9 @@ static int check_constant(struct vf *v, const struct ebpf_row *row, const struct
 static int check_map_value(struct vf *v, const struct offload_map *m, uint32_t off)
 {
     if (m->type != BPF_MAP_TYPE_ARRAY || m->max_entries != 1)
-        return vf_refuse(v, -EINVAL, "no direct value access support for this map type");
+        return vf_refuse(v, WHY(NO_DIRECT_VALUE));
     if (off >= m->value_size)
-        return vf_refuse(v, -EACCES, "invalid access to map value pointer, value_size=%u off=%u",
-                         m->value_size, off);
+        return vf_refuse(v, WHY(DIRECT_VALUE_BOUNDS), m->value_size, off);
     return 0;
 }
 
@@ -109,11 +106,11 @@ static int check_ld64(struct vf *v, const struct ebpf_row *row, const struct ebp
     if (row->id == EBPF_LD_IMM64 || row->id == EBPF_LD_CODE_ADDR)
         return 0;
     if (row->id != EBPF_LD_MAP_FD && row->id != EBPF_LD_MAP_VALUE)
-        return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
+        return vf_refuse(v, WHY(LD64_KIND));
     if (i->imm < 0 || (uint32_t)i->imm >= v->prog->map_count)
-        return vf_refuse(v, -EBADF, "fd %d is not pointing to valid bpf_map", i->imm);
+        return vf_refuse(v, WHY(MAP_HANDLE), i->imm);
     if (row->id == EBPF_LD_MAP_FD && i[1].imm != 0)
-        return vf_refuse(v, -EINVAL, "unrecognized bpf_ld_imm64 insn");
+        return vf_refuse(v, WHY(LD64_KIND));
     if (row->id == EBPF_LD_MAP_VALUE)
         return check_map_value(v, &v->prog->maps[i->imm], (uint32_t)i[1].imm);
     return 0;
@@ -133,7 +130,8 @@ static int check_insn(struct vf *v, uint32_t n)
     if (row->kind == EBPF_KIND_EXIT) /* the kernel does not look at it */
         seen.off = 0;
     if (ebpf_reserved_used(row, &seen))
-        return vf_refuse(v, -EINVAL, "%s", reserved_text(row));
+        return row->kind == EBPF_KIND_MAY_GOTO ? vf_refuse(v, WHY(MAY_GOTO_FORM), i->imm)
+                                               : vf_refuse(v, WHY(RESERVED_FIELDS), family(row));
     int err = check_registers(v, row, i);
     if (!err)
         err = check_constant(v, row, i);

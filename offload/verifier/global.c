@@ -24,10 +24,9 @@ static int give_memory(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t 
 static int give_context(struct vf *v, unsigned n, const struct vf_reg *r)
 {
     if (r->kind != KIND_CTX)
-        return vf_refuse(v, -EINVAL, "arg#%u expects pointer to ctx", n);
+        return vf_refuse(v, WHY(GLOBAL_CONTEXT), n);
     if (r->off != 0 || !range_is_value(&r->r, 0))
-        return vf_refuse(v, -EACCES, "dereference of modified ctx ptr R%u off=%d disallowed", n + 1,
-                         r->off);
+        return vf_refuse(v, WHY(CONTEXT_MODIFIED), n + 1, r->off);
     return 0;
 }
 
@@ -40,7 +39,7 @@ static int give(struct vf *v, unsigned n, const struct offload_arg *arg)
     switch (arg->kind) {
     case OFFLOAD_ARG_SCALAR:
         if (r->kind != KIND_SCALAR)
-            return vf_refuse(v, -EINVAL, "R%u is not a scalar", n + 1);
+            return vf_refuse(v, WHY(GLOBAL_NUMBER), n + 1);
         return 0;
     case OFFLOAD_ARG_CTX:
         return give_context(v, n, r);
@@ -50,11 +49,10 @@ static int give(struct vf *v, unsigned n, const struct offload_arg *arg)
     case OFFLOAD_ARG_MEM_OR_NULL:
         if (arg->kind == OFFLOAD_ARG_MEM &&
             (r->nullable || (r->kind == KIND_SCALAR && range_is_value(&r->r, 0))))
-            return vf_refuse(v, -EINVAL, "arg#%u is expected to be non-NULL", n);
+            return vf_refuse(v, WHY(GLOBAL_NULL), n);
         return give_memory(v, n + 1, r, arg->size);
     default:
-        return vf_refuse(v, -EINVAL, "Arg#%u type in %s() is not supported yet.", n,
-                         v->sub[v->at[v->pc].subprog].info->name);
+        return vf_refuse(v, WHY(GLOBAL_ARGUMENT), n, v->sub[v->at[v->pc].subprog].info->name);
     }
 }
 
@@ -64,9 +62,7 @@ int vf_call_global(struct vf *v, uint32_t sub)
     struct vf_reg *reg = vf_top(&v->cur)->reg;
     int err = 0;
     if (v->cur.lock.held)
-        return vf_refuse(v, -EINVAL,
-                         "global function calls are not allowed while holding a lock,\nuse static "
-                         "function instead");
+        return vf_refuse(v, WHY(LOCKED_GLOBAL));
     for (unsigned n = 0; !err && n < info->args; n++)
         err = give(v, n, &info->arg[n]);
     if (err) {
@@ -109,13 +105,10 @@ int vf_global_arguments(struct vf *v, uint32_t sub)
 {
     const struct offload_subprog *info = v->sub[sub].info;
     if (!info->returns_number)
-        return vf_refuse(v, -EINVAL,
-                         "Global function %s() doesn't return scalar. Only those are supported.",
-                         info->name);
+        return vf_refuse(v, WHY(GLOBAL_RESULT), info->name);
     for (unsigned n = 0; n < info->args; n++) {
         if (info->arg[n].kind == OFFLOAD_ARG_OTHER)
-            return vf_refuse(v, -EINVAL, "Arg#%u type in %s() is not supported yet.", n,
-                             info->name);
+            return vf_refuse(v, WHY(GLOBAL_ARGUMENT), n, info->name);
         vf_top(&v->cur)->reg[n + 1] = argument(v, &info->arg[n]);
     }
     return 0;

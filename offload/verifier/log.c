@@ -50,19 +50,25 @@ void vflog_put(struct vf *v, const char *fmt, ...)
     vflog_write(v->log, text);
 }
 
-int vf_refuse(struct vf *v, int err, const char *fmt, ...)
+int vf_refuse(struct vf *v, enum offload_reason reason, const char *format, ...)
 {
     char text[sizeof(v->why->reason)];
     va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
+    va_start(ap, format);
+    vsnprintf(text, sizeof(text), format, ap);
     va_end(ap);
-    if (!v->why->reason[0]) {
+    if (v->why->code == OFFLOAD_REASON_NONE) {
+        v->why->code = reason;
         v->why->insn = v->pc;
         memcpy(v->why->reason, text, sizeof(text));
     }
     vflog_put(v, "%s\n", text);
-    return err;
+    return -offload_reason_row(reason)->error;
+}
+
+int vf_wrong_kind(struct vf *v, unsigned regno, const struct vf_reg *r, const char *expected)
+{
+    return vf_refuse(v, WHY(ARG_KIND), regno, vf_kind_name(r), expected);
 }
 
 void vf_note(struct vf *v, const char *fmt, ...)

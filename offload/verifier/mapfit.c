@@ -97,17 +97,16 @@ static bool touches_values(uint32_t helper)
 int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_map *m)
 {
     if (h->id == BPF_FUNC_tail_call && m->type != BPF_MAP_TYPE_PROG_ARRAY)
-        return vf_refuse(v, -EINVAL, "expected prog array map for tail call");
+        return vf_refuse(v, WHY(TAIL_CALL_MAP));
     if (h->id == BPF_FUNC_for_each_map_elem && !is_visited(m->type))
-        return vf_refuse(v, -EINVAL, "callback function not allowed for map");
+        return vf_refuse(v, WHY(CALLBACK_MAP));
     if (!fits(h->id, m->type) || (vf_map_is_outer(m->type) && !m->inner))
-        return vf_refuse(v, -EINVAL, "cannot pass map_type %u into func %s#%u", m->type, h->name,
-                         h->id);
+        return vf_refuse(v, WHY(MAP_TYPE), m->type, h->name, h->id);
     if (!touches_values(h->id))
         return 0;
     if ((m->flags & BPF_F_RDONLY_PROG) && writes(h->id))
-        return vf_refuse(v, -EACCES, "write into map forbidden");
+        return vf_refuse(v, WHY(MAP_WRITE));
     if ((m->flags & BPF_F_WRONLY_PROG) && !writes(h->id))
-        return vf_refuse(v, -EACCES, "read from map forbidden");
+        return vf_refuse(v, WHY(MAP_READ));
     return 0;
 }

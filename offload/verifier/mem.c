@@ -22,10 +22,7 @@ struct access {
 
 static int min_negative(struct vf *v, unsigned regno)
 {
-    return vf_refuse(v, -EACCES,
-                     "R%u min value is negative, either use unsigned index or do a if (index >=0) "
-                     "check.",
-                     regno);
+    return vf_refuse(v, WHY(INDEX_NEGATIVE), regno);
 }
 
 static bool inside(int64_t off, uint32_t size, int64_t limit)
@@ -41,10 +38,9 @@ int vf_check_packet(struct vf *v, unsigned regno, const struct vf_reg *r, int64_
     if (r->pkt_range >= 0 && inside(off, size, r->pkt_range))
         return 0;
     if (r->pkt_range < 0)
-        return vf_refuse(v, -EINVAL, "R%u offset is outside of the packet", regno);
-    int err = vf_refuse(v, -EACCES,
-                        "invalid access to packet, off=%lld size=%u, R%u(id=%u,off=%lld,r=%d)",
-                        (long long)off, size, regno, r->id, (long long)off, r->pkt_range);
+        return vf_refuse(v, WHY(PACKET_OUTSIDE), regno);
+    int err = vf_refuse(v, WHY(PACKET_BOUNDS), (long long)off, size, regno, r->id, (long long)off,
+                        r->pkt_range);
     vf_note(v, "R%u offset is outside of the packet", regno);
     return err;
 }
@@ -57,8 +53,7 @@ struct region {
 
 static int region_refused(struct vf *v, const struct region *g, int64_t off, uint32_t size)
 {
-    return vf_refuse(v, -EACCES, "invalid access to %s, %s=%u off=%lld size=%u", g->what,
-                     g->size_name, g->size, (long long)off, size);
+    return vf_refuse(v, WHY(OBJECT_BOUNDS), g->what, g->size_name, g->size, (long long)off, size);
 }
 
 static int check_region(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
@@ -74,9 +69,7 @@ static int check_region(struct vf *v, unsigned regno, const struct vf_reg *r, in
         return err;
     }
     if (r->r.umax >= VF_VAR_MAX)
-        return vf_refuse(v, -EACCES,
-                         "R%u unbounded memory access, make sure to bounds check any such access",
-                         regno);
+        return vf_refuse(v, WHY(INDEX_UNBOUNDED), regno);
     int64_t hi = off + (int64_t)r->r.umax;
     if (!inside(hi, size, g->size)) {
         int err = region_refused(v, g, hi, size);
@@ -91,7 +84,7 @@ static int check_mem(struct vf *v, unsigned regno, const struct vf_reg *r, int64
 {
     struct region g = {"memory", "mem_size", r->size};
     if (access == ACCESS_WRITE && (r->flags & REG_RDONLY))
-        return vf_refuse(v, -EACCES, "R%u cannot write into %s", regno, vf_kind_name(r));
+        return vf_refuse(v, WHY(READ_ONLY), regno, vf_kind_name(r));
     return check_region(v, regno, r, off, size, &g);
 }
 
@@ -100,7 +93,7 @@ static int check_key(struct vf *v, unsigned regno, const struct vf_reg *r, int64
 {
     struct region g = {"map key", "key_size", vf_map(v, r)->key_size};
     if (access == ACCESS_WRITE)
-        return vf_refuse(v, -EACCES, "write to change key R%u not allowed", regno);
+        return vf_refuse(v, WHY(KEY_WRITE), regno);
     return check_region(v, regno, r, off, size, &g);
 }
 
@@ -109,11 +102,11 @@ int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t
 {
     const struct offload_map *m = vf_map(v, r);
     if (access == ACCESS_WRITE && vf_map_is_rdonly(m))
-        return vf_refuse(v, -EACCES, "write into map forbidden, value_size=%u off=%lld size=%u",
-                         m->value_size, (long long)(off + (int64_t)r->r.var.value), size);
+        return vf_refuse(v, WHY(VALUE_WRITE), m->value_size,
+                         (long long)(off + (int64_t)r->r.var.value), size);
     if (access == ACCESS_READ && (m->flags & BPF_F_WRONLY_PROG))
-        return vf_refuse(v, -EACCES, "read from map forbidden, value_size=%u off=%lld size=%u",
-                         m->value_size, (long long)(off + (int64_t)r->r.var.value), size);
+        return vf_refuse(v, WHY(VALUE_READ), m->value_size,
+                         (long long)(off + (int64_t)r->r.var.value), size);
     struct region g = {"map value", "value_size", m->value_size};
     int err = check_region(v, regno, r, off, size, &g);
     if (err || !(m->spin_lock || m->timer))
@@ -149,22 +142,19 @@ static int load_value(struct vf *v, const struct access *a, struct vf_reg *out)
 static int check_ctx_pointer(struct vf *v, const struct access *a)
 {
     if (a->ptr.off < 0)
-        return vf_refuse(v, -EACCES, "negative offset ctx ptr R%u off=%d disallowed", a->regno,
-                         a->ptr.off);
+        return vf_refuse(v, WHY(CONTEXT_NEGATIVE), a->regno, a->ptr.off);
     if (a->ptr.off != 0)
-        return vf_refuse(v, -EACCES, "dereference of modified ctx ptr R%u off=%d disallowed",
-                         a->regno, a->ptr.off);
+        return vf_refuse(v, WHY(CONTEXT_MODIFIED), a->regno, a->ptr.off);
     if (!range_is_value(&a->ptr.r, 0)) {
         char text[48];
-        return vf_refuse(v, -EACCES, "variable ctx access var_off=%s disallowed",
-                         vf_tnum_text(a->ptr.r.var, text));
+        return vf_refuse(v, WHY(CONTEXT_VARIABLE), vf_tnum_text(a->ptr.r.var, text));
     }
     return 0;
 }
 
 static int bad_ctx(struct vf *v, const struct access *a)
 {
-    return vf_refuse(v, -EACCES, "invalid bpf_context access off=%d size=%u", a->off, a->size);
+    return vf_refuse(v, WHY(CONTEXT_FIELD), a->off, a->size);
 }
 
 static int load_ctx(struct vf *v, const struct access *a, struct vf_reg *out)
@@ -195,7 +185,7 @@ static int load_ctx(struct vf *v, const struct access *a, struct vf_reg *out)
 
 static int bad_pointer(struct vf *v, const struct access *a)
 {
-    return vf_refuse(v, -EACCES, "R%u invalid mem access '%s'", a->regno, vf_kind_name(&a->ptr));
+    return vf_refuse(v, WHY(NOT_A_POINTER), a->regno, vf_kind_name(&a->ptr));
 }
 
 static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
@@ -288,7 +278,7 @@ static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
     case KIND_XSK:
     case KIND_SOCK:
     case KIND_SOCK_COMMON:
-        return vf_refuse(v, -EACCES, "R%u cannot write into %s", a->regno, vf_kind_name(&a->ptr));
+        return vf_refuse(v, WHY(READ_ONLY), a->regno, vf_kind_name(&a->ptr));
     default:
         return bad_pointer(v, a);
     }
@@ -324,8 +314,7 @@ static int check_atomic_kind(struct vf *v, const struct access *a, const char *h
     bool socket = vf_is_socket(&a->ptr) && !a->ptr.nullable;
     if (a->ptr.kind != KIND_CTX && !vf_is_packet(&a->ptr) && !socket)
         return 0;
-    return vf_refuse(v, -EACCES, "BPF_ATOMIC %s R%u %s is not allowed", how, a->regno,
-                     vf_kind_name(&a->ptr));
+    return vf_refuse(v, WHY(ATOMIC_MEMORY), how, a->regno, vf_kind_name(&a->ptr));
 }
 
 /* Atomics need natural alignment; of the stack that is checked with the access. */
@@ -336,7 +325,7 @@ static int check_atomic_aligned(struct vf *v, const struct access *a)
     bool value = (a->ptr.kind == KIND_VALUE || a->ptr.kind == KIND_MEM) && !a->ptr.nullable;
     if ((!value && a->ptr.kind != KIND_SCALAR) || tnum_aligned(at, a->size))
         return 0;
-    return vf_refuse(v, -EACCES, "misaligned %saccess off %s+%d+%d size %u", value ? "value " : "",
+    return vf_refuse(v, WHY(MISALIGNED), value ? "value " : "",
                      range_is_const(&a->ptr.r) ? "0" : vf_tnum_text(a->ptr.r.var, text), a->ptr.off,
                      a->off, a->size);
 }
@@ -408,7 +397,7 @@ int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access
     case KIND_PKT:
     case KIND_META:
         if (!packet_ok)
-            return vf_refuse(v, -EACCES, "helper access to the packet is not allowed");
+            return vf_refuse(v, WHY(PACKET_ARGUMENT));
         return vf_check_packet(v, regno, r, r->off, size);
     case KIND_VALUE:
         return vf_check_value(v, regno, r, r->off, size, access);
@@ -421,7 +410,6 @@ int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access
             return check_mem(v, regno, r, r->off, size, access);
         /* fallthrough */
     default:
-        return vf_refuse(v, -EACCES, "R%u type=%s expected=fp, pkt, pkt_meta, map_key, map_value",
-                         regno, vf_kind_name(r));
+        return vf_wrong_kind(v, regno, r, "fp, pkt, pkt_meta, map_key, map_value");
     }
 }

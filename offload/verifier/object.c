@@ -8,10 +8,10 @@ static int locate(struct vf *v, const struct vf_reg *r, const char *what, uint32
                   uint32_t *upper)
 {
     if (!range_is_const(&r->r))
-        return vf_refuse(v, -EINVAL, "%s has to be at a constant offset", what);
+        return vf_refuse(v, WHY(OBJECT_VARIABLE), what);
     int64_t off = (int64_t)r->off + (int64_t)r->r.var.value;
     if (off % 8 != 0 || off < -VF_STACK_BYTES || off > -8 * (int64_t)slots)
-        return vf_refuse(v, -EINVAL, "cannot pass in %s at an offset=%lld", what, (long long)off);
+        return vf_refuse(v, WHY(OBJECT_PLACE), what, (long long)off);
     *upper = (uint32_t)(-off / 8) - slots;
     return 0;
 }
@@ -61,7 +61,7 @@ int vf_object_overwrite(struct vf *v, uint32_t frame, uint32_t slot)
         return 0;
     }
     if (s->reg.ref && last_of_its_kind(v, &s->reg))
-        return vf_refuse(v, -EINVAL, "cannot overwrite referenced dynptr");
+        return vf_refuse(v, WHY(DYNPTR_OVERWRITE));
     destroy(v, f, slot);
     return 0;
 }
@@ -74,7 +74,7 @@ static int find_dynptr(struct vf *v, unsigned regno, struct vf_reg *r, struct vf
     if (r->kind == KIND_DYNPTR)
         return 0;
     if (r->kind != KIND_STACK)
-        return vf_refuse(v, -EACCES, "R%u type=%s expected=fp, dynptr_ptr", regno, vf_kind_name(r));
+        return vf_wrong_kind(v, regno, r, "fp, dynptr_ptr");
     int err = locate(v, r, "dynptr", DYNPTR_SLOTS, &upper);
     if (err)
         return err;
@@ -82,7 +82,7 @@ static int find_dynptr(struct vf *v, unsigned regno, struct vf_reg *r, struct vf
     struct vf_slot *s = upper + 1 < f->slots ? slots_at(v, r, upper) : NULL;
     if (!s || s[0].byte[0] != BYTE_DYNPTR || s[1].byte[0] != BYTE_DYNPTR ||
         !(s[1].reg.flags & REG_FIRST))
-        return vf_refuse(v, -EINVAL, "Expected an initialized dynptr as arg #%u", regno - 1);
+        return vf_refuse(v, WHY(DYNPTR_NOT_MADE), regno - 1);
     vf_slots_read(v, &v->cur, r->frame, mask(upper, DYNPTR_SLOTS));
     *out = &s[1].reg;
     return 0;
@@ -102,7 +102,7 @@ int vf_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r)
 {
     uint32_t upper;
     if (r->kind != KIND_STACK)
-        return vf_refuse(v, -EACCES, "R%u type=%s expected=fp", regno, vf_kind_name(r));
+        return vf_wrong_kind(v, regno, r, "fp");
     int err = locate(v, r, "dynptr", DYNPTR_SLOTS, &upper);
     return err ? err : vf_stack_helper(v, regno, r, 8 * DYNPTR_SLOTS, ACCESS_WRITE, true);
 }
@@ -129,11 +129,11 @@ int vf_dynptr_gone(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t *ref
     if (err)
         return err;
     if (r->kind == KIND_DYNPTR)
-        return vf_refuse(v, -EINVAL, "cannot release unowned const bpf_dynptr");
+        return vf_refuse(v, WHY(DYNPTR_BORROWED));
     if (!at->ref)
-        return vf_refuse(v, -EINVAL, "arg %u is an unacquired reference", regno);
+        return vf_refuse(v, WHY(DYNPTR_UNACQUIRED), regno);
     if (at->sub != DYNPTR_RECORD)
-        return vf_refuse(v, -EINVAL, "Expected a dynptr of type ringbuf as arg #%u", regno - 1);
+        return vf_refuse(v, WHY(DYNPTR_KIND), regno - 1);
     *ref = at->ref;
     return 0;
 }
@@ -144,12 +144,12 @@ int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, struct vf_
 {
     uint32_t upper;
     if (r->kind != KIND_STACK)
-        return vf_refuse(v, -EINVAL, "arg#%u expected pointer to an iterator on stack", regno - 1);
+        return vf_refuse(v, WHY(ITER_POINTER), regno - 1);
     int err = locate(v, r, "iter_num", 1, &upper);
     if (err)
         return err;
     if (upper >= v->cur.frame[r->frame]->slots || slots_at(v, r, upper)->byte[0] != BYTE_ITER)
-        return vf_refuse(v, -EINVAL, "expected an initialized iter_num as arg #%u", regno - 1);
+        return vf_refuse(v, WHY(ITER_NOT_MADE), regno - 1);
     vf_slots_read(v, &v->cur, r->frame, mask(upper, 1));
     *out = slots_at(v, r, upper);
     return 0;
@@ -159,12 +159,12 @@ int vf_iter_out(struct vf *v, unsigned regno, const struct vf_reg *r)
 {
     uint32_t upper;
     if (r->kind != KIND_STACK)
-        return vf_refuse(v, -EINVAL, "arg#%u expected pointer to an iterator on stack", regno - 1);
+        return vf_refuse(v, WHY(ITER_POINTER), regno - 1);
     int err = locate(v, r, "iter_num", 1, &upper);
     if (err)
         return err;
     if (upper < v->cur.frame[r->frame]->slots && slots_at(v, r, upper)->byte[0] == BYTE_ITER)
-        return vf_refuse(v, -EINVAL, "expected uninitialized iter_num as arg #%u", regno - 1);
+        return vf_refuse(v, WHY(ITER_IN_USE), regno - 1);
     return vf_stack_helper(v, regno, r, 8, ACCESS_WRITE, true);
 }
 

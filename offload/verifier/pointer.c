@@ -11,18 +11,13 @@ static bool too_far(int64_t value)
 int vf_pointer_sane(struct vf *v, const struct vf_reg *r, const char *what)
 {
     if (range_is_const(&r->r) && too_far((int64_t)r->r.var.value))
-        return vf_refuse(v, -EINVAL, "math between %s pointer and %lld is not allowed", what,
-                         (long long)r->r.var.value);
+        return vf_refuse(v, WHY(POINTER_CONSTANT), what, (long long)r->r.var.value);
     if (too_far(r->off))
-        return vf_refuse(v, -EINVAL, "%s pointer offset %d is not allowed", what, r->off);
+        return vf_refuse(v, WHY(POINTER_OFFSET), what, r->off);
     if (r->r.smin == INT64_MIN)
-        return vf_refuse(v, -EINVAL,
-                         "math between %s pointer and register with unbounded min value is not "
-                         "allowed",
-                         what);
+        return vf_refuse(v, WHY(POINTER_UNBOUNDED), what);
     if (too_far(r->r.smin))
-        return vf_refuse(v, -EINVAL, "value %lld makes %s pointer be out of bounds",
-                         (long long)r->r.smin, what);
+        return vf_refuse(v, WHY(POINTER_RANGE), (long long)r->r.smin, what);
     return 0;
 }
 
@@ -41,15 +36,13 @@ static int check_kind(struct vf *v, const struct ebpf_row *row, unsigned regno,
                       const struct vf_reg *ptr, const struct vf_reg *scalar)
 {
     if (row->bits != 64)
-        return vf_refuse(v, -EACCES, "R%u 32-bit pointer arithmetic prohibited", regno);
+        return vf_refuse(v, WHY(POINTER_32BIT), regno);
     if (ptr->nullable)
-        return vf_refuse(v, -EACCES, "R%u pointer arithmetic on %s prohibited, null-check it first",
-                         regno, vf_kind_name(ptr));
+        return vf_refuse(v, WHY(POINTER_NULL_MATH), regno, vf_kind_name(ptr));
     bool plus_zero = row->op == EBPF_OP_ADD && range_is_value(&scalar->r, 0);
     if (ptr->kind == KIND_END || vf_is_socket(ptr) || ptr->kind == KIND_FUNC ||
         ptr->kind == KIND_DYNPTR || (ptr->kind == KIND_MAP && !plus_zero))
-        return vf_refuse(v, -EACCES, "R%u pointer arithmetic on %s prohibited", regno,
-                         vf_kind_name(ptr));
+        return vf_refuse(v, WHY(POINTER_MATH), regno, vf_kind_name(ptr));
     return 0;
 }
 
@@ -62,20 +55,18 @@ static int check_op(struct vf *v, const struct ebpf_row *row, unsigned regno)
     case EBPF_OP_AND:
     case EBPF_OP_OR:
     case EBPF_OP_XOR:
-        return vf_refuse(v, -EACCES, "R%u bitwise operator %s on pointer prohibited", regno,
-                         op_name(row));
+        return vf_refuse(v, WHY(POINTER_BITWISE), regno, op_name(row));
     default:
-        return vf_refuse(v, -EACCES, "R%u pointer arithmetic with %s operator prohibited", regno,
-                         op_name(row));
+        return vf_refuse(v, WHY(POINTER_OPERATOR), regno, op_name(row));
     }
 }
 
 static int check_subtract(struct vf *v, unsigned regno, const struct vf_reg *ptr, bool ptr_is_dst)
 {
     if (!ptr_is_dst)
-        return vf_refuse(v, -EACCES, "R%u tried to subtract pointer from scalar", regno);
+        return vf_refuse(v, WHY(NUMBER_MINUS_POINTER), regno);
     if (ptr->kind == KIND_STACK)
-        return vf_refuse(v, -EACCES, "R%u subtraction from stack pointer prohibited", regno);
+        return vf_refuse(v, WHY(STACK_POINTER_MINUS), regno);
     return 0;
 }
 

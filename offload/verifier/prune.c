@@ -285,7 +285,7 @@ static int try_unfinished(struct vf *v, struct vf_point *p)
     }
     if (!same_depth_of_loops(v, p) || !vf_covers(v, p, COVER_EXACT, &more))
         return VF_GO;
-    int err = vf_refuse(v, -EINVAL, "infinite loop detected at insn %u", v->pc);
+    int err = vf_refuse(v, WHY(INFINITE_LOOP), v->pc);
     vf_log_loop(v, &p->st);
     return err;
 }

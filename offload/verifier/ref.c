@@ -6,7 +6,7 @@ int vf_ref_take(struct vf *v, uint32_t *id)
 {
     struct vf_state *st = &v->cur;
     if (st->refs == VF_REFS)
-        return vf_refuse(v, -E2BIG, "more than %d references are held", VF_REFS);
+        return vf_refuse(v, WHY(TOO_MANY_REFERENCES), VF_REFS);
     *id = vf_new_id(v);
     st->ref[st->refs++] = (struct vf_ref){.id = *id, .insn = v->pc};
     return 0;
@@ -57,7 +57,7 @@ int vf_ref_release(struct vf *v, uint32_t id)
 {
     struct stale s = {.ref = id};
     if (!vf_ref_drop(&v->cur, id))
-        return vf_refuse(v, -EINVAL, "reference id=%u is not held", id);
+        return vf_refuse(v, WHY(NOT_HELD), id);
     vf_state_each(&v->cur, forget_one, &s);
     forget_objects(v, id);
     return 0;
@@ -68,10 +68,9 @@ int vf_check_leaks(struct vf *v, const char *what)
     const struct vf_state *st = &v->cur;
     int err = 0;
     if (st->lock.held)
-        return vf_refuse(v, -EINVAL, "%s cannot be used inside bpf_spin_lock-ed region", what);
+        return vf_refuse(v, WHY(LOCKED_END), what);
     for (uint32_t n = 0; n < st->refs; n++)
-        err = vf_refuse(v, -EINVAL, "Unreleased reference id=%u alloc_insn=%u", st->ref[n].id,
-                        st->ref[n].insn);
+        err = vf_refuse(v, WHY(LEAK), st->ref[n].id, st->ref[n].insn);
     if (err)
         vf_note(v, "%s would lead to reference leak", what);
     return err;

@@ -7,7 +7,7 @@ int vf_read(struct vf *v, unsigned regno, struct vf_reg **out)
     struct vf_reg *r = &vf_top(&v->cur)->reg[regno];
     v->touched |= 1u << regno;
     if (r->kind == KIND_NONE)
-        return vf_refuse(v, -EACCES, "R%u !read_ok", regno);
+        return vf_refuse(v, WHY(NOT_INITIALISED), regno);
     *out = r;
     return 0;
 }

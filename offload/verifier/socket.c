@@ -64,26 +64,21 @@ int vf_check_socket(struct vf *v, unsigned regno, const struct vf_reg *r, int32_
 {
     if (readable(r, off, size))
         return 0;
-    return vf_refuse(v, -EACCES, "R%u invalid %s access off=%d size=%u", regno, vf_kind_name(r),
-                     off, size);
+    return vf_refuse(v, WHY(SOCKET_FIELD), regno, vf_kind_name(r), off, size);
 }
 
 int vf_socket_arg(struct vf *v, unsigned regno, const struct vf_reg *r)
 {
     if (vf_is_socket(r) && !r->nullable)
         return 0;
-    return vf_refuse(v, -EACCES,
-                     "R%u type=%s expected=sock_common, sock, tcp_sock, xdp_sock, ptr_, "
-                     "trusted_ptr_",
-                     regno, vf_kind_name(r));
+    return vf_wrong_kind(v, regno, r, "sock_common, sock, tcp_sock, xdp_sock, ptr_, trusted_ptr_");
 }
 
 int vf_socket_gone(struct vf *v, unsigned regno, const struct vf_reg *r, uint32_t *ref)
 {
     int err = vf_socket_arg(v, regno, r);
     if (!err && !r->ref)
-        return vf_refuse(v, -EINVAL, "R%u must be referenced when passed to release function",
-                         regno);
+        return vf_refuse(v, WHY(RELEASE_OTHER), regno);
     *ref = r->ref;
     return err;
 }

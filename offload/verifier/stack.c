@@ -29,10 +29,10 @@ static int refuse_bounds(struct vf *v, unsigned regno, const struct vf_reg *ptr,
 {
     char text[48];
     if (range_is_const(&ptr->r))
-        return vf_refuse(v, -EACCES, "invalid %s stack R%u off=%lld size=%u", what, regno,
+        return vf_refuse(v, WHY(STACK_BOUNDS), what, regno,
                          (long long)(off + (int64_t)ptr->r.var.value), size);
-    return vf_refuse(v, -EACCES, "invalid variable-offset %s stack R%u var_off=%s off=%lld size=%u",
-                     what, regno, vf_tnum_text(ptr->r.var, text), (long long)off, size);
+    return vf_refuse(v, WHY(STACK_BOUNDS_VARIABLE), what, regno, vf_tnum_text(ptr->r.var, text),
+                     (long long)off, size);
 }
 
 /* Where an access can fall; the frame's slots down to it exist afterwards. */
@@ -41,7 +41,7 @@ static int locate(struct vf *v, unsigned regno, const struct vf_reg *ptr, int64_
 {
     const char *what = access == ACCESS_READ ? "read from" : "write to";
     if (ptr->r.smax >= VF_VAR_MAX || ptr->r.smin <= -(int64_t)VF_VAR_MAX)
-        return vf_refuse(v, -EACCES, "invalid unbounded variable-offset %s stack R%u", what, regno);
+        return vf_refuse(v, WHY(STACK_UNBOUNDED), what, regno);
     s->frame = ptr->frame;
     s->fixed = range_is_const(&ptr->r);
     s->lo = off + ptr->r.smin;
@@ -65,7 +65,7 @@ static int check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, ui
     char text[48];
     if (tnum_aligned(at, size))
         return 0;
-    return vf_refuse(v, -EACCES, "misaligned stack access off %s+%d+%d size %u",
+    return vf_refuse(v, WHY(MISALIGNED), "stack ",
                      range_is_const(&ptr->r) ? "0" : vf_tnum_text(ptr->r.var, text), ptr->off, off,
                      size);
 }
@@ -135,10 +135,9 @@ static int spill_pointer(struct vf *v, const struct span *to, struct vf_slot *s,
                          const struct vf_reg *value, uint32_t size)
 {
     if (size != 8)
-        return vf_refuse(v, -EACCES, "invalid size of register spill");
+        return vf_refuse(v, WHY(SPILL_SIZE));
     if (value->kind == KIND_STACK && to->frame != v->cur.depth - 1)
-        return vf_refuse(v, -EINVAL,
-                         "cannot spill pointers to stack into stack frame of the caller");
+        return vf_refuse(v, WHY(SPILL_CALLER));
     spill(s, value, size);
     return 0;
 }
@@ -210,8 +209,7 @@ int vf_stack_write(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32
 
 static int read_uninit(struct vf *v, const struct span *from, int64_t at)
 {
-    return vf_refuse(v, -EACCES, "invalid read from stack off %lld+%lld size %lld",
-                     (long long)from->lo, (long long)(at - from->lo),
+    return vf_refuse(v, WHY(STACK_NOT_INITIALISED), (long long)from->lo, (long long)(at - from->lo),
                      (long long)(from->hi - from->lo));
 }
 
@@ -248,7 +246,7 @@ static int fill(struct vf *v, const struct span *from, const struct vf_slot *s, 
 {
     if (s->reg.kind != KIND_SCALAR) {
         if (size != 8 || !vf_slot_is_full_spill(s))
-            return vf_refuse(v, -EACCES, "invalid size of register fill");
+            return vf_refuse(v, WHY(FILL_SIZE));
         *out = s->reg;
         return 0;
     }
@@ -289,12 +287,10 @@ static int helper_reads(struct vf *v, unsigned regno, const struct vf_reg *ptr,
         if ((*b == BYTE_INVALID && !vf_uninit_ok(v)) || vf_slot_is_object(s)) {
             char text[48];
             if (at->fixed)
-                return vf_refuse(v, -EACCES, "invalid read from stack R%u off %lld+%lld size %lld",
-                                 regno, (long long)at->lo, (long long)(off - at->lo),
-                                 (long long)(at->hi - at->lo));
-            return vf_refuse(v, -EACCES, "invalid read from stack R%u var_off %s+%lld size %lld",
-                             regno, vf_tnum_text(ptr->r.var, text), (long long)(off - at->lo),
-                             (long long)(at->hi - at->lo));
+                return vf_refuse(v, WHY(BUFFER_NOT_INITIALISED), regno, (long long)at->lo,
+                                 (long long)(off - at->lo), (long long)(at->hi - at->lo));
+            return vf_refuse(v, WHY(INDEXED_NOT_INITIALISED), regno, vf_tnum_text(ptr->r.var, text),
+                             (long long)(off - at->lo), (long long)(at->hi - at->lo));
         }
         if (clobber) {
             scrub(s);

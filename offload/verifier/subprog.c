@@ -28,7 +28,7 @@ int vf_call_local(struct vf *v, const struct ebpf_insn *i)
     if (vf_subprog_is_global(v, v->at[target].subprog))
         return vf_call_global(v, v->at[target].subprog);
     if (v->cur.depth == VF_FRAMES)
-        return vf_refuse(v, -E2BIG, "the call stack of %d frames is too deep", VF_FRAMES + 1);
+        return vf_refuse(v, WHY(CALL_DEPTH), VF_FRAMES + 1);
     int err = vf_state_push_frame(&v->cur, v->pc, v->at[target].subprog);
     if (err)
         return err;
@@ -48,7 +48,7 @@ static int return_to_caller(struct vf *v, const struct vf_reg *r0)
 {
     bool callback = vf_top(&v->cur)->callback == CALLBACK_SYNC;
     if (r0->kind == KIND_STACK)
-        return vf_refuse(v, -EINVAL, "cannot return stack pointer to the caller");
+        return vf_refuse(v, WHY(RETURN_STACK));
     int err = callback ? vf_check_callback_result(v, r0) : 0;
     if (err)
         return err;
@@ -99,11 +99,9 @@ int vf_exit(struct vf *v)
         return err ? err : VF_PATH_END;
     }
     if (v->root[v->walking].kind == ROOT_GLOBAL && r0->kind != KIND_SCALAR)
-        return vf_refuse(v, -EINVAL,
-                         "At subprogram exit the register R0 is not a scalar value (%s)",
-                         vf_kind_name(r0));
+        return vf_refuse(v, WHY(RETURN_KIND), vf_kind_name(r0));
     if (r0->kind != KIND_SCALAR && !vf_uninit_ok(v)) /* a privileged loader may leak addresses */
-        return vf_refuse(v, -EACCES, "R0 leaks addr as return value");
+        return vf_refuse(v, WHY(RETURN_ADDRESS));
     return VF_PATH_END;
 }
 
@@ -120,7 +118,7 @@ static uint32_t rounded(uint32_t bytes)
 
 static int too_much_stack(struct vf *v, uint32_t frames, uint32_t bytes)
 {
-    return vf_refuse(v, -EACCES, "combined stack size of %u calls is %u. Too large", frames, bytes);
+    return vf_refuse(v, WHY(STACK_SUM), frames, bytes);
 }
 
 int vf_check_chain_stack(struct vf *v)
@@ -177,10 +175,7 @@ static int check_tail_calls(struct vf *v)
         caller_stack(v, above);
     for (uint32_t s = 1; s < v->subs; s++)
         if (v->sub[s].tail_call && above[s] >= VF_STACK_BYTES / 2)
-            return vf_refuse(v, -EACCES,
-                             "tail_calls are not allowed when call stack of previous frames is %u "
-                             "bytes. Too large",
-                             above[s]);
+            return vf_refuse(v, WHY(STACK_TAIL_CALL), above[s]);
     return 0;
 }
 
@@ -195,8 +190,7 @@ int vf_check_stack_depth(struct vf *v)
     const struct chain *last = &chain[k & 1];
     for (uint32_t s = 0; s < v->subs; s++) {
         if (last->frames[s] > VF_FRAMES)
-            return vf_refuse(v, -E2BIG, "the call stack of %u frames is too deep !",
-                             last->frames[s]);
+            return vf_refuse(v, WHY(CALL_CHAIN), last->frames[s]);
         if (last->bytes[s] > VF_STACK_BYTES)
             return too_much_stack(v, last->frames[s], last->bytes[s]);
     }

@@ -20,10 +20,13 @@ static int run(struct vf *v)
     return err ? err : vf_check_stack_depth(v);
 }
 
-static void out_of_memory(struct vf *v)
+static int out_of_memory(struct offload_refusal *why)
 {
-    if (v->why && !v->why->reason[0])
-        strcpy(v->why->reason, "out of memory");
+    if (why->code == OFFLOAD_REASON_NONE) {
+        why->code = OFFLOAD_REASON_OUT_OF_MEMORY;
+        strcpy(why->reason, vf_format_OUT_OF_MEMORY);
+    }
+    return -ENOMEM;
 }
 
 int offload_verify(const struct offload_prog *prog, const struct offload_verify_opts *opts,
@@ -33,22 +36,24 @@ int offload_verify(const struct offload_prog *prog, const struct offload_verify_
     static const struct offload_verify_opts defaults;
     struct offload_refusal unused;
     struct vf *v = calloc(1, sizeof(*v));
+    if (!why)
+        why = &unused;
+    *why = (struct offload_refusal){0};
     if (facts)
         *facts = NULL;
     if (!v)
-        return -ENOMEM;
+        return out_of_memory(why);
     v->prog = prog;
     v->opts = opts ? opts : &defaults;
     v->log = log;
-    v->why = why ? why : &unused;
-    *v->why = (struct offload_refusal){0};
+    v->why = why;
     v->limit = v->opts->insn_limit ? v->opts->insn_limit : VF_INSN_LIMIT;
     int err = run(v);
     vf_log_stats(v);
     if (!err && facts)
         err = vf_facts(v, facts);
     if (err == -ENOMEM)
-        out_of_memory(v);
+        out_of_memory(why);
     free(v->at);
     free(v);
     return err;

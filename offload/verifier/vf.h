@@ -8,6 +8,7 @@
 #include "ebpf/ebpf.h"
 #include "offload/verifier.h"
 #include "verifier/state.h"
+#include "verifier/why.h"
 
 enum {
     VF_INSN_LIMIT = 1000000,
@@ -116,8 +117,8 @@ enum vf_step {
 };
 
 /* ---- log.c ---- */
-/* Records the reason (first one wins), writes it to the log, returns `err` (negative). */
-int vf_refuse(struct vf *v, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The argument is of another kind than those. */
+int vf_wrong_kind(struct vf *v, unsigned regno, const struct vf_reg *r, const char *expected);
 /* A further line of log after a refusal. */
 void vf_note(struct vf *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* trace.c: the walk, at level 1 and above. */

@@ -31,6 +31,7 @@ int xlate_refuse(struct xlate *x, uint32_t insn, const char *fmt, ...)
     if (x->err)
         return x->err;
     if (x->why) {
+        x->why->code = OFFLOAD_REASON_NONE;
         x->why->insn = insn;
         va_start(ap, fmt);
         vsnprintf(x->why->reason, sizeof(x->why->reason), fmt, ap);

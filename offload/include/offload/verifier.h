@@ -7,6 +7,7 @@
 #define OFFLOAD_VERIFIER_H
 
 #include "offload/prog.h"
+#include "offload/reasons.h"
 
 /* The caller's log, as bpf(2) log_buf: always terminated; `full` when cut. */
 struct offload_log {
@@ -97,8 +98,9 @@ struct offload_facts {
 
 /* Where and why a program was refused. */
 struct offload_refusal {
-    uint32_t insn;    /* slot */
-    char reason[256]; /* the kernel's sentence */
+    uint32_t insn;            /* slot */
+    enum offload_reason code; /* NONE: not by the verifier */
+    char reason[256];         /* the kernel's sentence: the code's format, filled in */
 };
 
 /*
