@@ -4,38 +4,31 @@
  * A dynptr is two words of the program's stack that the verifier keeps it from
  * touching; what they say is checked all the same when it is used.
  */
+#include "helpers/dynptr.h"
 #include "core/mem.h"
 #include "helpers/args.h"
 
-#define SIZE_BITS 0xffffffu /* DYNPTR_MAX_SIZE */
-#define RDONLY    0x80000000u
-#define TYPE_XDP  0x40000000u /* else memory at `data` */
+#define RDONLY   0x80000000u
+#define TYPE_XDP 0x40000000u /* else memory at `data` */
 
-struct dynptr {
-    uint64_t data; /* device address; 0: null. XDP: not 0, the packet is where it is now */
-    uint32_t size; /* and flags above it */
-    uint32_t offset;
-};
-_Static_assert(sizeof(struct dynptr) == 16, "struct bpf_dynptr is 16 bytes");
-
-static struct dynptr *arg_dynptr(uint64_t addr)
+static struct fw_dynptr *arg_dynptr(uint64_t addr)
 {
-    return fw_arg_bytes(addr, sizeof(struct dynptr));
+    return fw_arg_bytes(addr, sizeof(struct fw_dynptr));
 }
 
-static uint32_t size_of(const struct dynptr *d)
+static uint32_t size_of(const struct fw_dynptr *d)
 {
-    return d->size & SIZE_BITS;
+    return d->size & FW_DYNPTR_SIZE;
 }
 
 /* `len` bytes at `offset` lie within it. */
-static int within(const struct dynptr *d, uint64_t offset, uint64_t len)
+static int within(const struct fw_dynptr *d, uint64_t offset, uint64_t len)
 {
     return len <= size_of(d) && offset <= size_of(d) - len;
 }
 
 /* Those bytes, or NULL when the packet has become shorter. */
-static uint8_t *bytes_of(const struct dynptr *d, uint32_t offset, uint32_t len)
+static uint8_t *bytes_of(const struct fw_dynptr *d, uint32_t offset, uint32_t len)
 {
     uint64_t at = (uint64_t)d->offset + offset;
     if (!(d->size & TYPE_XDP))
@@ -50,22 +43,22 @@ static uint8_t *bytes_of(const struct dynptr *d, uint32_t offset, uint32_t len)
 uint64_t fw_helper_dynptr_from_mem(uint64_t data, uint64_t size, uint64_t flags, uint64_t ptr,
                                    uint64_t a4)
 {
-    struct dynptr *d = arg_dynptr(ptr);
+    struct fw_dynptr *d = arg_dynptr(ptr);
     uint32_t len = fw_arg_u32(size);
     (void)a4;
-    *d = (struct dynptr){0};
-    if (len > SIZE_BITS)
+    *d = (struct fw_dynptr){0};
+    if (len > FW_DYNPTR_SIZE)
         return fw_helper_error(FW_E2BIG);
     if (flags)
         return fw_helper_error(FW_EINVAL);
-    *d = (struct dynptr){.data = data, .size = len};
+    *d = (struct fw_dynptr){.data = data, .size = len};
     return 0;
 }
 
 uint64_t fw_helper_dynptr_read(uint64_t dst, uint64_t len, uint64_t src, uint64_t offset,
                                uint64_t flags)
 {
-    const struct dynptr *d = arg_dynptr(src);
+    const struct fw_dynptr *d = arg_dynptr(src);
     uint32_t n = fw_arg_u32(len), at = fw_arg_u32(offset);
     if (!d->data || flags)
         return fw_helper_error(FW_EINVAL);
@@ -83,7 +76,7 @@ uint64_t fw_helper_dynptr_read(uint64_t dst, uint64_t len, uint64_t src, uint64_
 uint64_t fw_helper_dynptr_write(uint64_t dst, uint64_t offset, uint64_t src, uint64_t len,
                                 uint64_t flags)
 {
-    const struct dynptr *d = arg_dynptr(dst);
+    const struct fw_dynptr *d = arg_dynptr(dst);
     uint32_t n = fw_arg_u32(len), at = fw_arg_u32(offset);
     if (!d->data || d->size & RDONLY)
         return fw_helper_error(FW_EINVAL);
@@ -103,7 +96,7 @@ uint64_t fw_helper_dynptr_write(uint64_t dst, uint64_t offset, uint64_t src, uin
 uint64_t fw_helper_dynptr_data(uint64_t ptr, uint64_t offset, uint64_t len, uint64_t a3,
                                uint64_t a4)
 {
-    const struct dynptr *d = arg_dynptr(ptr);
+    const struct fw_dynptr *d = arg_dynptr(ptr);
     uint32_t n = fw_arg_u32(len), at = fw_arg_u32(offset);
     (void)a3, (void)a4;
     if (!d->data || !within(d, at, n) || d->size & (RDONLY | TYPE_XDP))
@@ -116,12 +109,12 @@ uint64_t fw_helper_dynptr_data(uint64_t ptr, uint64_t offset, uint64_t len, uint
 uint64_t fw_kfunc_dynptr_from_xdp(uint64_t ctx, uint64_t flags, uint64_t ptr, uint64_t a3,
                                   uint64_t a4)
 {
-    struct dynptr *d = arg_dynptr(ptr);
+    struct fw_dynptr *d = arg_dynptr(ptr);
     (void)ctx, (void)a3, (void)a4;
-    *d = (struct dynptr){0};
+    *d = (struct fw_dynptr){0};
     if (flags)
         return fw_helper_error(FW_EINVAL);
-    *d = (struct dynptr){.data = 1, .size = (FW_PKT->data_end - FW_PKT->data) | TYPE_XDP};
+    *d = (struct fw_dynptr){.data = 1, .size = (FW_PKT->data_end - FW_PKT->data) | TYPE_XDP};
     return 0;
 }
 
@@ -129,7 +122,7 @@ uint64_t fw_kfunc_dynptr_from_xdp(uint64_t ctx, uint64_t flags, uint64_t ptr, ui
 uint64_t fw_kfunc_dynptr_slice(uint64_t ptr, uint64_t offset, uint64_t buffer, uint64_t size,
                                uint64_t a4)
 {
-    const struct dynptr *d = arg_dynptr(ptr);
+    const struct fw_dynptr *d = arg_dynptr(ptr);
     uint32_t n = fw_arg_u32(size), at = fw_arg_u32(offset);
     (void)buffer, (void)a4;
     if (!d->data || !within(d, at, n))
@@ -140,7 +133,7 @@ uint64_t fw_kfunc_dynptr_slice(uint64_t ptr, uint64_t offset, uint64_t buffer, u
 uint64_t fw_kfunc_dynptr_adjust(uint64_t ptr, uint64_t start, uint64_t end, uint64_t a3,
                                 uint64_t a4)
 {
-    struct dynptr *d = arg_dynptr(ptr);
+    struct fw_dynptr *d = arg_dynptr(ptr);
     uint32_t from = fw_arg_u32(start), to = fw_arg_u32(end);
     (void)a3, (void)a4;
     if (!d->data || from > to)
@@ -148,7 +141,7 @@ uint64_t fw_kfunc_dynptr_adjust(uint64_t ptr, uint64_t start, uint64_t end, uint
     if (from > size_of(d) || to > size_of(d))
         return fw_helper_error(FW_ERANGE);
     d->offset += from;
-    d->size = (d->size & ~SIZE_BITS) | (to - from);
+    d->size = (d->size & ~FW_DYNPTR_SIZE) | (to - from);
     return 0;
 }
 
@@ -160,26 +153,26 @@ uint64_t fw_kfunc_dynptr_is_null(uint64_t ptr, uint64_t a1, uint64_t a2, uint64_
 
 uint64_t fw_kfunc_dynptr_is_rdonly(uint64_t ptr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-    const struct dynptr *d = arg_dynptr(ptr);
+    const struct fw_dynptr *d = arg_dynptr(ptr);
     (void)a1, (void)a2, (void)a3, (void)a4;
     return d->data && d->size & RDONLY;
 }
 
 uint64_t fw_kfunc_dynptr_size(uint64_t ptr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-    const struct dynptr *d = arg_dynptr(ptr);
+    const struct fw_dynptr *d = arg_dynptr(ptr);
     (void)a1, (void)a2, (void)a3, (void)a4;
     return d->data ? size_of(d) : fw_helper_error(FW_EINVAL);
 }
 
 uint64_t fw_kfunc_dynptr_clone(uint64_t ptr, uint64_t clone, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-    const struct dynptr *d = arg_dynptr(ptr);
-    struct dynptr *to = arg_dynptr(clone);
+    const struct fw_dynptr *d = arg_dynptr(ptr);
+    struct fw_dynptr *to = arg_dynptr(clone);
     (void)a2, (void)a3, (void)a4;
     *to = *d;
     if (d->data)
         return 0;
-    *to = (struct dynptr){0};
+    *to = (struct fw_dynptr){0};
     return fw_helper_error(FW_EINVAL);
 }

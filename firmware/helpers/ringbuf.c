@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Helpers 130 to 134: records of ring buffers. A record that its consumer waits for is told to the
- * host by an event. */
+/* Helpers 130 to 134 and 198 to 200: records of ring buffers. A record that its consumer waits for
+ * is told to the host by an event. */
 #include "maps/ringbuf.h"
 
 #include "core/mem.h"
 #include "helpers/args.h"
+#include "helpers/dynptr.h"
 #include "helpers/map_arg.h"
 
 /*
@@ -81,4 +82,48 @@ uint64_t fw_helper_ringbuf_query(uint64_t map, uint64_t what, uint64_t a2, uint6
 {
     (void)a2, (void)a3, (void)a4;
     return fw_ringbuf_query(fw_arg_map_of(map, FW_MAP_RINGBUF), what);
+}
+
+/* ---- the same through a dynptr, whose size need not be known beforehand ---- */
+
+uint64_t fw_helper_ringbuf_reserve_dynptr(uint64_t map, uint64_t size, uint64_t flags, uint64_t ptr,
+                                          uint64_t a4)
+{
+    struct fw_map *m = fw_arg_map_of(map, FW_MAP_RINGBUF);
+    struct fw_dynptr *d = fw_arg_bytes(ptr, sizeof(*d));
+    uint32_t len = fw_arg_u32(size);
+    (void)a4;
+    *d = (struct fw_dynptr){0};
+    if (flags)
+        return fw_helper_error(FW_EINVAL);
+    if (len > FW_DYNPTR_SIZE)
+        return fw_helper_error(FW_E2BIG);
+    void *record = fw_ringbuf_reserve(m, len);
+    if (!record)
+        return fw_helper_error(FW_EINVAL);
+    *d = (struct fw_dynptr){.data = (uintptr_t)record, .size = len};
+    return 0;
+}
+
+/* One that could not be reserved is given up like any other. */
+static uint64_t give_up_dynptr(uint64_t ptr, uint64_t flags, int discard)
+{
+    struct fw_dynptr *d = fw_arg_bytes(ptr, sizeof(*d));
+    uint64_t record = d->data;
+    *d = (struct fw_dynptr){0};
+    return record ? give_up(record, flags, discard) : 0;
+}
+
+uint64_t fw_helper_ringbuf_submit_dynptr(uint64_t ptr, uint64_t flags, uint64_t a2, uint64_t a3,
+                                         uint64_t a4)
+{
+    (void)a2, (void)a3, (void)a4;
+    return give_up_dynptr(ptr, flags, 0);
+}
+
+uint64_t fw_helper_ringbuf_discard_dynptr(uint64_t ptr, uint64_t flags, uint64_t a2, uint64_t a3,
+                                          uint64_t a4)
+{
+    (void)a2, (void)a3, (void)a4;
+    return give_up_dynptr(ptr, flags, 1);
 }

@@ -183,6 +183,32 @@ static void ring_script(struct log *l)
     bpf_object__close(o);
 }
 
+/* Records through dynptrs, of sizes that change; memory that nobody wrote in is the ring's. */
+static void ring_dynptr_script(struct log *l)
+{
+    const uint32_t size = 8192;
+    struct bpf_object *o = load("../tests/e2e/progs/ring_dynptr", "samples", size);
+    int fd = bpf_object__find_map_fd_by_name(o, "samples");
+    struct ring_buffer *rb = ring_buffer__new(fd, on_record, l, NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(rb);
+    for (uint32_t n = 0; n < 300; n += 30) {
+        send(o, n, 30);
+        CU_ASSERT(ring_buffer__consume(rb) >= 20);
+    }
+    log_memory(l, fd, size);
+    send(o, 300, 300); /* more than it takes */
+    ring_buffer__consume(rb);
+    log_memory(l, fd, size);
+    for (uint32_t key = 0; key < 64; key++) {
+        int64_t v = 0;
+        (void)bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(o, "results"), &key, &v);
+        log_bytes(l, &v, sizeof(v));
+    }
+    ring_buffer__free(rb);
+    bpf_object__close(o);
+}
+
 /* ---- perf events ---- */
 
 static void log_errors(struct log *l, const struct bpf_object *o)
@@ -277,6 +303,11 @@ static void compare(void (*script)(struct log *))
 static void test_ring(void)
 {
     compare(ring_script);
+}
+
+static void test_ring_dynptr(void)
+{
+    compare(ring_dynptr_script);
 }
 
 static void test_perf(void)
@@ -451,6 +482,7 @@ static void test_raw_perf(void)
 
 static const struct cunit_case cases[] = {
     {"ring buffer, as the kernel", test_ring},
+    {"ring buffer by dynptrs, as the kernel", test_ring_dynptr},
     {"perf events, as the kernel", test_perf},
     {"lost perf events, as the kernel", test_lost},
     {"ring buffer under traffic", test_traffic},
