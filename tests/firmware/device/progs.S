@@ -163,7 +163,7 @@ program P_PAST_END
     ret
 
 program P_NO_HELPER
-    helper  200
+    helper  241
     li      a0, 1
     leave
 

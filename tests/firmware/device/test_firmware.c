@@ -291,7 +291,7 @@ static void test_violations(void)
     check_fault(P_INTO_FW, 0, 1);
     check_fault(P_ILLEGAL, 0, 2);
     check_fault(P_NO_HELPER, 0, 24);
-    CU_ASSERT_EQUAL(rig_faults(&rig).last[0].tval, 200);
+    CU_ASSERT_EQUAL(rig_faults(&rig).last[0].tval, 241);
     check_fault(P_BAD_RETURN, 0, 25);
     check_fault(P_BAD_KEY, map, 26);
     CU_ASSERT_EQUAL(rig_faults(&rig).last[0].tval, NIC_MMIO_BASE);
