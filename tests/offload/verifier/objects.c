@@ -19,7 +19,6 @@ enum {
     MAPS = 64,
     INNERS = 256,
     SUBPROGS = 256,
-    PROBE_INSNS = 2,
     LOG_BYTES = 1 << 22,
     LOG_STATS = 4,
     DEV_BOUND = 1 << 6, /* BPF_F_XDP_DEV_BOUND_ONLY, newer than some headers */
@@ -239,7 +238,8 @@ static void show(const union bpf_attr *attr, int kernel, char *log)
     static struct parts p; /* large */
     struct ebpf_insn *insns = malloc(attr->insn_cnt * sizeof(*insns));
     const char *time = strstr(log, "verification time ");
-    struct object_prog o = {.kernel = kernel, .kernel_log = log};
+    struct object_prog o = {
+        .kernel = kernel, .kernel_log = log, .given = (const void *)(uintptr_t)attr->insns};
     if (!insns)
         return;
     memset(&p, 0, sizeof(p));
@@ -263,7 +263,8 @@ static void show(const union bpf_attr *attr, int kernel, char *log)
     free(insns);
 }
 
-/* The kernel's verdict, its time, and its reason: asked again for that. */
+/* The kernel's verdict, its time, and its reason or the log that libbpf asked for: asked again for
+ * those. */
 static long load(union bpf_attr *attr, char *log)
 {
     union bpf_attr own = *attr;
@@ -273,8 +274,8 @@ static long load(union bpf_attr *attr, char *log)
     log[0] = 0;
     long fd = bpf(BPF_PROG_LOAD, &own);
     int error = errno;
-    if (fd < 0) {
-        own.log_level = 1 | LOG_STATS;
+    if (fd < 0 || attr->log_level) {
+        own.log_level = (attr->log_level ? attr->log_level : 1) | LOG_STATS;
         long again = bpf(BPF_PROG_LOAD, &own);
         if (again >= 0)
             close((int)again);
@@ -321,7 +322,7 @@ long syscall(long number, ...)
     if (number == SYS_bpf && watcher)
         memcpy(&attr, user, (size_t)a[2] < sizeof(attr) ? (size_t)a[2] : sizeof(attr));
     if (number == SYS_bpf && watcher && a[0] == BPF_PROG_LOAD &&
-        attr.prog_type == BPF_PROG_TYPE_XDP && attr.insn_cnt > PROBE_INSNS)
+        attr.prog_type == BPF_PROG_TYPE_XDP)
         return watched_load(&attr);
     long result = real(number, a[0], user, a[2]);
     int error = errno;

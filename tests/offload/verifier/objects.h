@@ -16,10 +16,11 @@ struct object_prog {
     int kernel;             /* 0 accepted, or the negative errno */
     const char *kernel_log; /* its reason, and "processed ... insns" */
     double kernel_usec;     /* its verification time; 0 unknown */
+    const void *given;      /* libbpf's instructions: those of a struct bpf_program */
 };
 
 typedef void (*object_fn)(void *arg, const struct object_prog *p);
-/* From now on; NULL: no more. Programs of two instructions pass for libbpf's probes. */
+/* From now on; NULL: no more. (libbpf's probes are of other types.) */
 void objects_watch(object_fn fn, void *arg);
 /* Loads the file's XDP programs: 0, or libbpf's error when it cannot even be opened. */
 int objects_load(const char *path);
