@@ -121,14 +121,17 @@ static bool keep_above(struct vf_reg *dst, const struct range *add)
     return true;
 }
 
+/* dst and src may be the same register. */
 static int scalar_alu(struct vf_reg *dst, const struct ebpf_row *row, const struct vf_reg *src)
 {
+    const struct range operand = src->r;
     if (row->bits == 64)
-        range_alu64(&dst->r, row->op, &src->r);
+        range_alu64(&dst->r, row->op, &operand);
     else
-        range_alu32(&dst->r, row->op, &src->r);
+        range_alu32(&dst->r, row->op, &operand);
     vf_deps_join(&dst->deps, &src->deps);
-    if (!(row->op == EBPF_OP_ADD && row->bits == 64 && keep_above(dst, &src->r)))
+    bool added = row->op == EBPF_OP_ADD && row->bits == 64 && dst != src;
+    if (!(added && keep_above(dst, &operand)))
         vf_unlink(dst);
     return 0;
 }
