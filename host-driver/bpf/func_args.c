@@ -39,13 +39,24 @@ static bool is_struct_named(const struct btf *btf, const struct btf_type *t, con
     return own && !strcmp(own, name);
 }
 
+/* void, whatever its qualifiers. */
+static bool is_void(const struct btf *btf, uint32_t id)
+{
+    const struct btf_type *t = resolved(btf, id);
+
+    return t && btf_kind(t) == BTF_KIND_UNKN;
+}
+
 static struct offload_arg pointer_arg(const struct btf *btf, uint32_t func, int n,
                                       const struct btf_type *pointer)
 {
     const struct btf_type *to = resolved(btf, pointer->type);
     long long size = pointer->type ? btf__resolve_size(btf, pointer->type) : -1;
 
-    if (is_tagged(btf, func, n, "ctx") || is_struct_named(btf, to, "xdp_md"))
+    bool xdp_md = is_struct_named(btf, to, "xdp_md");
+    if (is_tagged(btf, func, n, "ctx") && !xdp_md && !is_void(btf, pointer->type))
+        return (struct offload_arg){OFFLOAD_ARG_OTHER, 0}; /* another program type's context */
+    if (is_tagged(btf, func, n, "ctx") || xdp_md)
         return (struct offload_arg){OFFLOAD_ARG_CTX, 0};
     if (is_struct_named(btf, to, "bpf_dynptr"))
         return (struct offload_arg){OFFLOAD_ARG_DYNPTR, 0};

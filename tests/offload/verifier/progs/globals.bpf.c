@@ -9,6 +9,9 @@
 #ifndef __arg_nonnull
 #define __arg_nonnull __attribute__((btf_decl_tag("arg:nonnull")))
 #endif
+#ifndef __arg_ctx
+#define __arg_ctx __attribute__((btf_decl_tag("arg:ctx")))
+#endif
 
 struct pair {
     int a, b;
@@ -46,6 +49,18 @@ __noinline int beyond(struct pair *p)
 {
     return p ? (&p->b)[1] : 0;
 }
+
+/* clang-format off */
+__noinline int any_context(const void *x __arg_ctx)
+{
+    return ((const struct xdp_md *)x)->rx_queue_index > 0;
+}
+
+__noinline int other_context(struct pair *x __arg_ctx)
+{
+    return ((struct xdp_md *)x)->rx_queue_index > 0;
+}
+/* clang-format on */
 
 __noinline int context(struct xdp_md *x)
 {
@@ -173,6 +188,16 @@ PROG packet_after_shrink(struct xdp_md *x)
 PROG bounded_inside(struct xdp_md *x)
 {
     return bounded((int)x->rx_queue_index);
+}
+
+PROG gives_any_context(struct xdp_md *x)
+{
+    return any_context(x);
+}
+
+PROG gives_other_context(struct xdp_md *x)
+{
+    return other_context((struct pair *)x);
 }
 
 PROG knows_nothing(struct xdp_md *x)
