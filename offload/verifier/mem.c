@@ -320,14 +320,10 @@ static int check_atomic_kind(struct vf *v, const struct access *a, const char *h
 /* Atomics need natural alignment; of the stack that is checked with the access. */
 static int check_atomic_aligned(struct vf *v, const struct access *a)
 {
-    struct tnum at = tnum_add(a->ptr.r.var, tnum_const((uint64_t)((int64_t)a->ptr.off + a->off)));
-    char text[48];
     bool value = (a->ptr.kind == KIND_VALUE || a->ptr.kind == KIND_MEM) && !a->ptr.nullable;
-    if ((!value && a->ptr.kind != KIND_SCALAR) || tnum_aligned(at, a->size))
+    if (!value && a->ptr.kind != KIND_SCALAR)
         return 0;
-    return vf_refuse(v, WHY(MISALIGNED), value ? "value " : "",
-                     range_is_const(&a->ptr.r) ? "0" : vf_tnum_text(a->ptr.r.var, text), a->ptr.off,
-                     a->off, a->size);
+    return vf_check_aligned(v, &a->ptr, a->off, a->size);
 }
 
 static int check_atomic_place(struct vf *v, const struct access *a)

@@ -59,17 +59,6 @@ static int locate(struct vf *v, unsigned regno, const struct vf_reg *ptr, int64_
     return vf_state_need_slots(&v->cur, s->frame, slot_at(s->lo) + 1);
 }
 
-static int check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, uint32_t size)
-{
-    struct tnum at = tnum_add(ptr->r.var, tnum_const((uint64_t)((int64_t)ptr->off + off)));
-    char text[48];
-    if (tnum_aligned(at, size))
-        return 0;
-    return vf_refuse(v, WHY(MISALIGNED), "stack ",
-                     range_is_const(&ptr->r) ? "0" : vf_tnum_text(ptr->r.var, text), ptr->off, off,
-                     size);
-}
-
 static uint64_t slots_of(const struct span *s)
 {
     uint64_t mask = 0;
@@ -183,7 +172,7 @@ int vf_stack_write(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32
                    uint32_t size, struct vf_reg *value)
 {
     struct span to;
-    int err = check_aligned(v, ptr, off, size);
+    int err = vf_check_aligned(v, ptr, off, size);
     if (!err)
         err = locate(v, regno, ptr, (int64_t)ptr->off + off, size, ACCESS_WRITE, &to);
     if (!err)
@@ -262,7 +251,7 @@ int vf_stack_read(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_
                   uint32_t size, struct vf_reg *out)
 {
     struct span from;
-    int err = check_aligned(v, ptr, off, size);
+    int err = vf_check_aligned(v, ptr, off, size);
     if (!err)
         err = locate(v, regno, ptr, (int64_t)ptr->off + off, size, ACCESS_READ, &from);
     if (err)

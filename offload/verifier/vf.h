@@ -257,6 +257,8 @@ void vf_forget_packet(struct vf_state *st);
 int vf_alu(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
 int vf_pointer_alu(struct vf *v, const struct ebpf_row *row, unsigned regno,
                    const struct vf_reg *ptr, const struct vf_reg *scalar, bool ptr_is_dst);
+/* `size` bytes at `off` of it lie at a multiple of that. */
+int vf_check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, uint32_t size);
 int vf_pointer_sane(struct vf *v, const struct vf_reg *r, const char *what);
 
 /* ---- branch.c ---- */
