@@ -231,6 +231,8 @@ int vcall_arg(struct vf *v, unsigned regno, struct vcall *c)
     case ARG_KEY:
         return arg_bytes(v, regno, c->map->key_size, ACCESS_READ, false, c);
     case ARG_VALUE:
+        if (vf_map_is_sockets(c->map->type))
+            return vf_socket_arg(v, regno, r);
         return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
     case ARG_VALUE_OUT: /* of a bloom filter it is what to look for */
         if (c->map->type == BPF_MAP_TYPE_BLOOM_FILTER)

@@ -128,6 +128,8 @@ static int result(struct vf *v, const struct vcall *c, bool found, struct vf_reg
         *r = number_result(v, c);
         return 0;
     case RETURN_VALUE:
+        if (vf_map_is_sockets(c->map->type))
+            return taken_result(v, KIND_SOCK, r);
         *r = value_result(v, c, found);
         return 0;
     case RETURN_RECORD:

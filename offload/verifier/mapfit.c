@@ -16,6 +16,11 @@ bool vf_map_is_outer(uint32_t type)
     return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
+bool vf_map_is_sockets(uint32_t type)
+{
+    return type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH;
+}
+
 static bool is_storage(uint32_t type)
 {
     return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_ARRAY ||
@@ -49,10 +54,10 @@ static bool fits(uint32_t helper, uint32_t type)
     switch (helper) {
     case BPF_FUNC_map_lookup_elem:
         return is_storage(type) || is_devmap(type) || type == BPF_MAP_TYPE_XSKMAP ||
-               vf_map_is_outer(type);
+               vf_map_is_outer(type) || vf_map_is_sockets(type);
     case BPF_FUNC_map_update_elem:
     case BPF_FUNC_map_delete_elem:
-        return is_storage(type);
+        return is_storage(type) || vf_map_is_sockets(type);
     case BPF_FUNC_map_lookup_percpu_elem:
         return vf_map_is_percpu(type);
     case BPF_FUNC_tail_call:
@@ -88,12 +93,6 @@ static bool writes(uint32_t helper)
            helper == BPF_FUNC_map_push_elem || helper == BPF_FUNC_map_pop_elem;
 }
 
-static bool touches_values(uint32_t helper)
-{
-    return writes(helper) || helper == BPF_FUNC_map_lookup_elem ||
-           helper == BPF_FUNC_map_peek_elem || helper == BPF_FUNC_map_lookup_percpu_elem;
-}
-
 int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_map *m)
 {
     if (h->id == BPF_FUNC_tail_call && m->type != BPF_MAP_TYPE_PROG_ARRAY)
@@ -102,11 +101,7 @@ int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_
         return vf_refuse(v, WHY(CALLBACK_MAP));
     if (!fits(h->id, m->type) || (vf_map_is_outer(m->type) && !m->inner))
         return vf_refuse(v, WHY(MAP_TYPE), m->type, h->name, h->id);
-    if (!touches_values(h->id))
-        return 0;
     if ((m->flags & BPF_F_RDONLY_PROG) && writes(h->id))
         return vf_refuse(v, WHY(MAP_WRITE));
-    if ((m->flags & BPF_F_WRONLY_PROG) && !writes(h->id))
-        return vf_refuse(v, WHY(MAP_READ));
-    return 0;
+    return 0; /* what is read of a map that is only written is known at the load */
 }

@@ -297,6 +297,8 @@ bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out);
 struct helper;
 bool vf_map_is_percpu(uint32_t type);
 bool vf_map_is_outer(uint32_t type);
+/* Its values are sockets: a lookup takes a reference. */
+bool vf_map_is_sockets(uint32_t type);
 /* The program only reads the values. */
 bool vf_map_is_rdonly(const struct offload_map *m);
 int vf_check_map_fit(struct vf *v, const struct helper *h, const struct offload_map *m);

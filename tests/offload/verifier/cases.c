@@ -25,6 +25,8 @@ static const struct {
     {"array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS},
     {"hash_of_maps", BPF_MAP_TYPE_HASH_OF_MAPS},
     {"xskmap", BPF_MAP_TYPE_XSKMAP},
+    {"sockmap", BPF_MAP_TYPE_SOCKMAP},
+    {"sockhash", BPF_MAP_TYPE_SOCKHASH},
     {"cpumap", BPF_MAP_TYPE_CPUMAP},
     {"bloom", BPF_MAP_TYPE_BLOOM_FILTER},
     {"stack", BPF_MAP_TYPE_STACK},
