@@ -34,13 +34,32 @@ static int run(const struct bpf_program *prog, struct json_object *line)
     return err;
 }
 
-static void load_and_run(const char *path, const char *name)
+/*
+ * Maps of types that the NIC has not are left out, for objects have maps that the program may not
+ * need; libbpf spoils what refers to them, and the program is refused then.
+ */
+static void leave_out_maps(struct bpf_object *obj)
+{
+    struct bpf_map *m;
+    bpf_object__for_each_map(m, obj)
+    {
+        enum bpf_map_type type = bpf_map__type(m);
+        if (type == BPF_MAP_TYPE_USER_RINGBUF || type == BPF_MAP_TYPE_SK_STORAGE ||
+            type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH ||
+            type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY)
+            bpf_map__set_autocreate(m, false);
+    }
+}
+
+static void load_and_run(const char *path, const char *name, bool nic)
 {
     struct json_object *line = json_object_new_object();
     struct forced f;
     int err = forced_open(&f, path, name);
     json_object_object_add(line, "program", json_object_new_string(name));
     if (!err) {
+        if (nic)
+            leave_out_maps(f.obj);
         err = bpf_object__load(f.obj);
         if (!err)
             run(f.prog, line);
@@ -85,7 +104,7 @@ int main(int argc, char **argv)
         return 3;
     }
     for (int n = 3; n < argc; n++)
-        load_and_run(argv[2], argv[n]);
+        load_and_run(argv[2], argv[n], nic.bpf != NULL);
     session_close(&nic);
     return 0;
 }
