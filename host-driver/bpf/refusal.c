@@ -80,7 +80,7 @@ int refuse_at(struct nicbpf *b, int code, const struct offload_prog *prog,
               const struct offload_refusal *why)
 {
     const struct offload_line_info *line = offload_prog_line(prog, why->insn);
-    struct nicbpf_refusal r = {.code = code, .has_insn = true, .insn = why->insn};
+    struct nicbpf_refusal r = {.code = code, .has_insn = true, .insn = why->insn, .why = why->code};
 
     snprintf(r.program, sizeof(r.program), "%s", prog->name);
     snprintf(r.reason, sizeof(r.reason), "%s", why->reason[0] ? why->reason : strerror(-code));

@@ -9,6 +9,7 @@
 #include "cmd/objopts.h"
 #include "offload/abi.h"
 #include "offload/profile.h"
+#include "offload/reasons.h"
 
 struct check_values {
     struct devopts dev;
@@ -22,6 +23,7 @@ struct check_reason {
     char rule[24], text[480];
     char file[256], source[256]; /* "" when unknown */
     uint32_t line, insn;         /* insn OFFLOAD_NO_INSN: the program as a whole */
+    enum offload_reason why;     /* the verifier's reason, or NONE */
     const char *hint;            /* or NULL */
     unsigned times;              /* the same at so many places */
 };

@@ -31,9 +31,11 @@ static void add_use(json_object *o, const char *key, const struct check_use *u)
 
 static json_object *reason_json(const struct check_reason *r)
 {
+    const struct offload_reason_row *row = offload_reason_row(r->why);
     json_object *o = json_object_new_object();
 
     add_text(o, "rule", r->rule);
+    add_text(o, "code", row != NULL ? row->name : "");
     add_text(o, "text", r->text);
     json_object_object_add(o, "insn",
                            r->insn != OFFLOAD_NO_INSN ? json_object_new_uint64(r->insn) : NULL);

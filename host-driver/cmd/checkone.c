@@ -16,7 +16,8 @@ struct finder {
 };
 
 /* A new reason, or the one there is already when it says the same; NULL: out of memory. */
-static struct check_reason *add_reason(struct check_program *p, const char *rule, const char *text)
+static struct check_reason *add_reason(struct check_program *p, const char *rule, const char *text,
+                                       enum offload_reason why)
 {
     struct check_reason *grown;
 
@@ -34,7 +35,8 @@ static struct check_reason *add_reason(struct check_program *p, const char *rule
     snprintf(grown->rule, sizeof(grown->rule), "%s", rule);
     snprintf(grown->text, sizeof(grown->text), "%s", text);
     grown->insn = OFFLOAD_NO_INSN;
-    grown->hint = hint_for(text);
+    grown->why = why;
+    grown->hint = hint_for(text, why);
     grown->times = 1;
     return grown;
 }
@@ -50,7 +52,7 @@ static void take_finding(void *ctx, const struct offload_finding *f)
 {
     struct finder *found = ctx;
     const struct offload_line_info *line = NULL;
-    struct check_reason *r = add_reason(found->p, f->rule, f->text);
+    struct check_reason *r = add_reason(found->p, f->rule, f->text, OFFLOAD_REASON_NONE);
 
     if (r == NULL || r->times > 1 || f->insn == OFFLOAD_NO_INSN)
         return;
@@ -77,7 +79,11 @@ static void take_refusal(struct check_program *p, const struct nicbpf_refusal *w
     else
         snprintf(text, sizeof(text), "%s",
                  bpflog_warning()[0] != '\0' ? bpflog_warning() : strerror(-code));
-    r = add_reason(p, why->has_insn ? "verifier" : why->code != 0 ? "card" : "loading", text);
+    r = add_reason(p,
+                   why->has_insn    ? "verifier"
+                   : why->code != 0 ? "card"
+                                    : "loading",
+                   text, why->why);
     if (r == NULL || !why->has_insn)
         return;
     r->insn = why->insn;

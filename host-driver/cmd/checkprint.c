@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/check.h"
+#include "cmd/hints.h"
 #include "cmd/style.h"
 
 static void print_place(const struct check_reason *r)
@@ -19,6 +20,8 @@ static void print_place(const struct check_reason *r)
 
 static void print_reason(const struct check_reason *r, const struct style *s)
 {
+    char name[40];
+
     print_place(r);
     printf("      %s%s%s: %s", s->bold, r->rule, s->plain, r->text);
     if (r->insn != OFFLOAD_NO_INSN)
@@ -27,7 +30,7 @@ static void print_reason(const struct check_reason *r, const struct style *s)
         printf(" [%u times]", r->times);
     putchar('\n');
     if (r->hint != NULL)
-        printf("      instead: %s\n", r->hint);
+        printf("      instead: %s%s\n", r->hint, hint_name(r->why, name));
 }
 
 static void print_use(const char *what, const struct check_use *u, const char *unit)

@@ -2,10 +2,11 @@
 #include "cmd/hints.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
-    const char *in_reason, *advice;
+    const char *in_text, *advice;
 } hints[] = {
     {"legacy map definitions",
      "replace SEC(\"maps\") by a BTF definition: struct { __uint(type, BPF_MAP_TYPE_HASH); "
@@ -35,23 +36,26 @@ static const struct {
     {"Kconfig", "this host has neither /boot/config-RELEASE nor /proc/config.gz to take .kconfig "
                 "externs from; "
                 "declare them __weak"},
-    {"invalid access to packet",
-     "compare the end of what is read with ctx->data_end before reading it"},
     {"map_value_or_null", "test the pointer that bpf_map_lookup_elem returned against NULL"},
-    {"invalid access to map value", "bound the offset or index by the size of the map's value"},
-    {"invalid read from stack", "initialise the variable on every path before it is read"},
-    {"infinite loop", "give the loop a bound that the verifier can follow"},
-    {"too large", "give loops smaller bounds, or split the program"},
-    {"!read_ok", "initialise the variable on every path before it is read"},
-    {"unknown func", "the card's firmware does not have this helper"},
-    {"unreachable insn", "compile with -O2"},
     {"BTF is required", "compile with -g"},
 };
 
-const char *hint_for(const char *reason)
+const char *hint_for(const char *text, enum offload_reason reason)
 {
+    const struct offload_reason_row *row = offload_reason_row(reason);
+
     for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-        if (strstr(reason, hints[i].in_reason) != NULL)
+        if (strstr(text, hints[i].in_text) != NULL)
             return hints[i].advice;
-    return NULL;
+    return row != NULL ? row->hint : NULL;
+}
+
+const char *hint_name(enum offload_reason reason, char buf[40])
+{
+    const struct offload_reason_row *row = offload_reason_row(reason);
+
+    buf[0] = '\0';
+    if (row != NULL)
+        snprintf(buf, 40, " [%s]", row->name);
+    return buf;
 }

@@ -21,7 +21,7 @@
 
 static int refused_by_libbpf(const struct object *o, int code)
 {
-    const char *why = bpflog_warning(), *hint = hint_for(why);
+    const char *why = bpflog_warning(), *hint = hint_for(why, OFFLOAD_REASON_NONE);
 
     if (why[0] == '\0')
         why = strerror(-code);
@@ -148,6 +148,7 @@ static int refused(const struct object *o, const struct session *s, int code, bo
 {
     const struct nicbpf_refusal *r = nicbpf_refusal(s->bpf);
     const char *hint;
+    char name[40];
 
     if (r == NULL || r->code == 0)
         return refused_by_libbpf(o, code);
@@ -158,9 +159,9 @@ static int refused(const struct object *o, const struct session *s, int code, bo
         cmd_fail(CMD_REFUSED, "%s: %s", o->path, r->text);
     if (r->has_insn && r->source[0] != '\0')
         fprintf(stderr, "  %s:%u: %s\n", r->file, r->line, r->source + strspn(r->source, " \t"));
-    hint = hint_for(r->reason[0] != '\0' ? r->reason : r->text);
+    hint = hint_for(r->reason[0] != '\0' ? r->reason : r->text, r->why);
     if (hint != NULL)
-        fprintf(stderr, "  hint: %s\n", hint);
+        fprintf(stderr, "  hint: %s%s\n", hint, hint_name(r->why, name));
     if (r->has_insn && o->log != NULL)
         object_print_log(stderr, o->log, verbose);
     return CMD_REFUSED;

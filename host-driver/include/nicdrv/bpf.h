@@ -83,11 +83,12 @@ void nicbpf_xlate_opts(struct nicbpf *b, const struct offload_xlate_opts *opts);
  * an errno cannot say. Each of these commands forgets the one before.
  */
 struct nicbpf_refusal {
-    int code;         /* negative errno; 0 = the last such command succeeded */
-    char text[768];   /* one sentence that names the object: the whole story */
-    bool has_insn;    /* the verifier or translator refused at `insn` */
-    uint32_t insn;    /* slot */
-    char reason[256]; /* its reason alone */
+    int code;                /* negative errno; 0 = the last such command succeeded */
+    char text[768];          /* one sentence that names the object: the whole story */
+    bool has_insn;           /* the verifier or translator refused at `insn` */
+    uint32_t insn;           /* slot */
+    char reason[256];        /* its reason alone */
+    enum offload_reason why; /* the verifier's row of that reason, or NONE */
     char program[128];
     char file[256]; /* source file, "" when unknown */
     uint32_t line, column;

@@ -120,6 +120,7 @@ static void test_unsafe(void)
     CU_ASSERT(nicbpf_refusal(layer)->has_insn);
     CU_ASSERT_EQUAL(nicbpf_refusal(layer)->insn, 0);
     CU_ASSERT_STRING_EQUAL(nicbpf_refusal(layer)->reason, "R2 !read_ok");
+    CU_ASSERT_EQUAL(nicbpf_refusal(layer)->why, OFFLOAD_REASON_NOT_INITIALISED);
     a.log_level = 1;
     a.log_buf = ptr(log);
     a.log_size = sizeof(log);

@@ -98,6 +98,7 @@ def test_check_every_program():
     assert reason["rule"] == "verifier" and "invalid access to packet" in reason["text"], reason
     assert reason["line"] == line_of(source, "unsafe") and "ctx->data" in reason["source"], reason
     assert reason["file"].endswith("sections.bpf.c") and "data_end" in reason["instead"], reason
+    assert reason["code"] == "packet-bounds", reason
     for name, p in programs.items():
         if p["accepted"]:
             assert 0 < p["longest_path"] <= p["engine_insns"]["used"] * 4, name
@@ -108,7 +109,7 @@ def test_check_every_program():
 def test_check_text():
     obj = build(HERE / "objects/sections.bpf.c")
     text = nicsim("check", obj, status=2).stdout
-    for part in ("main_prog", "accepted", "refused", "instead:", "engine instructions",
+    for part in ("main_prog", "accepted", "refused", "instead:", "[packet-bounds]", "engine instructions",
                  "sections.bpf.c:", "4 of 5 programs accepted"):
         assert part in text, part
     assert "verifier" in nicsim("check", obj, "--prog", "unsafe", "-v", status=2).stdout
