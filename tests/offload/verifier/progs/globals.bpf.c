@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Global functions, and comparisons that teach about a copy: right and wrong. */
-#include <linux/bpf.h>
-
-#include <bpf/bpf_helpers.h>
-
-#define PROG SEC("xdp") int
-
-#ifndef __arg_nonnull
-#define __arg_nonnull __attribute__((btf_decl_tag("arg:nonnull")))
-#endif
-#ifndef __arg_ctx
-#define __arg_ctx __attribute__((btf_decl_tag("arg:ctx")))
-#endif
+#include "prog.h"
 
 struct pair {
     int a, b;

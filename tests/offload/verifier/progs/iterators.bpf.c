@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Numeric iterators: right and wrong. */
+#include "prog.h"
+
+/* newer than some systems' linux/bpf.h */
+struct bpf_iter_num___here {
+    __u64 opaque[1];
+} __attribute__((aligned(8)));
+#define bpf_iter_num bpf_iter_num___here
+
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
+
+PROG count(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    int *n, sum = 0;
+    bpf_iter_num_new(&it, 0, 10);
+    while ((n = bpf_iter_num_next(&it)))
+        sum += *n;
+    bpf_iter_num_destroy(&it);
+    return sum > 3 ? XDP_PASS : XDP_DROP;
+}
+
+PROG count_unknown(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    long a[8] = {};
+    int *n, end = x->rx_queue_index;
+    bpf_iter_num_new(&it, 0, end);
+    while ((n = bpf_iter_num_next(&it))) {
+        unsigned k = *n;
+        if (k >= 8)
+            break;
+        a[k] = k;
+    }
+    bpf_iter_num_destroy(&it);
+    return (int)a[end & 7];
+}
+
+PROG count_leaks(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    bpf_iter_num_new(&it, 0, 10);
+    return bpf_iter_num_next(&it) ? XDP_PASS : XDP_DROP;
+}
+
+PROG count_not_new(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    bpf_iter_num_destroy(&it);
+    return XDP_PASS;
+}
+
+PROG count_twice_new(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    bpf_iter_num_new(&it, 0, 10);
+    bpf_iter_num_new(&it, 0, 10);
+    bpf_iter_num_destroy(&it);
+    return XDP_PASS;
+}
+
+PROG count_read(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    bpf_iter_num_new(&it, 0, 10);
+    int r = *(volatile int *)&it;
+    bpf_iter_num_destroy(&it);
+    return r;
+}
+
+PROG count_write(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    int *n;
+    bpf_iter_num_new(&it, 0, 10);
+    n = bpf_iter_num_next(&it);
+    if (n)
+        *n = 3;
+    bpf_iter_num_destroy(&it);
+    return XDP_PASS;
+}
+
+PROG count_beyond(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    long a[4] = {};
+    int *n, i = 0;
+    bpf_iter_num_new(&it, 0, 10);
+    while ((n = bpf_iter_num_next(&it))) {
+        barrier_var(i);
+        a[i & 7] = 1;
+        i++;
+    }
+    bpf_iter_num_destroy(&it);
+    return (int)a[0];
+}
+
+PROG count_nested(struct xdp_md *x)
+{
+    struct bpf_iter_num i, k;
+    int *n, *m, sum = 0;
+    bpf_iter_num_new(&i, 0, 10);
+    while ((n = bpf_iter_num_next(&i))) {
+        bpf_iter_num_new(&k, 0, 5);
+        while ((m = bpf_iter_num_next(&k)))
+            sum += *m;
+        bpf_iter_num_destroy(&k);
+    }
+    bpf_iter_num_destroy(&i);
+    return sum ? XDP_PASS : XDP_DROP;
+}
+
+char _license[] SEC("license") = "GPL";
