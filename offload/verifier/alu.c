@@ -112,12 +112,19 @@ static int swap_bytes(struct vf *v, const struct ebpf_row *row, const struct ebp
 }
 
 /* A copy to which a constant is added can still be followed; false: not this one. */
-static bool keep_above(struct vf_reg *dst, const struct range *add)
+static bool keep_above(struct vf_reg *dst, const struct ebpf_row *row, const struct range *by,
+                       bool whole)
 {
-    if (!dst->id || (dst->flags & REG_ABOVE) || !range_is_const(add) || add->var.value > INT32_MAX)
+    int64_t off = row->bits == 32 ? by->smin32 : by->smin;
+    bool sum = row->op == EBPF_OP_ADD || row->op == EBPF_OP_SUB;
+    if (!sum || !dst->id || (dst->flags & REG_MOVED) || !range_is_const(by) || !whole)
         return false;
-    dst->flags |= REG_ABOVE;
-    dst->off = (int32_t)add->var.value;
+    if (row->op == EBPF_OP_SUB)
+        off = off == INT64_MIN ? off : -off;
+    if (off != (int32_t)off)
+        return false;
+    dst->flags |= row->bits == 32 ? REG_ABOVE32 : REG_ABOVE;
+    dst->off = (int32_t)off;
     return true;
 }
 
@@ -125,13 +132,13 @@ static bool keep_above(struct vf_reg *dst, const struct range *add)
 static int scalar_alu(struct vf_reg *dst, const struct ebpf_row *row, const struct vf_reg *src)
 {
     const struct range operand = src->r;
+    bool whole = dst != src && (row->bits == 64 || dst->r.umax <= UINT32_MAX);
     if (row->bits == 64)
         range_alu64(&dst->r, row->op, &operand);
     else
         range_alu32(&dst->r, row->op, &operand);
     vf_deps_join(&dst->deps, &src->deps);
-    bool added = row->op == EBPF_OP_ADD && row->bits == 64 && dst != src;
-    if (!(added && keep_above(dst, &operand)))
+    if (!keep_above(dst, row, &operand, whole))
         vf_unlink(dst);
     return 0;
 }

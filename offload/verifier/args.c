@@ -48,12 +48,12 @@ static int arg_bytes(struct vf *v, unsigned regno, uint32_t size, enum vf_access
     return vf_helper_memory(v, regno, size, access, init, packet);
 }
 
-/* A number of `size` bytes that the helper writes: where it lies must be a multiple of that. */
-static int arg_number(struct vf *v, unsigned regno, const struct vf_reg *r, uint32_t size,
-                      const struct vcall *c)
+/* An aligned integer that the helper changes, or fills. */
+static int arg_integer(struct vf *v, unsigned regno, uint32_t size, bool init,
+                       const struct vcall *c)
 {
-    int err = arg_bytes(v, regno, size, ACCESS_WRITE, c->h->arg[regno - 1] == ARG_LONG_OUT, c);
-    return err ? err : vf_check_aligned(v, r, 0, size);
+    int err = arg_bytes(v, regno, size, ACCESS_WRITE, init, c);
+    return err ? err : vf_check_aligned(v, &vf_top(&v->cur)->reg[regno], 0, size);
 }
 
 static int check_length(struct vf *v, unsigned regno, const struct vf_reg *r, bool zero_ok)
@@ -119,8 +119,6 @@ static int arg_alloc(struct vf *v, unsigned regno, const struct vf_reg *r, struc
         return vf_refuse(v, WHY(ARG_CONSTANT), regno);
     vf_demand_reg(v, r);
     c->alloc = r->r.var.value;
-    if (c->alloc > VF_VAR_MAX)
-        return vf_refuse(v, WHY(SIZE_UNBOUNDED), regno);
     return c->h->arg[regno - 2] == ARG_BUFFER ? arg_length(v, regno, r, c) : 0;
 }
 
@@ -239,11 +237,11 @@ int vcall_arg(struct vf *v, unsigned regno, struct vcall *c)
             return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
         return arg_bytes(v, regno, c->map->value_size, ACCESS_WRITE, true, c);
     case ARG_LONG_OUT:
-        return arg_number(v, regno, r, 8, c);
-    case ARG_INT_INOUT:
-        return arg_number(v, regno, r, 4, c);
+        return arg_integer(v, regno, 8, true, c);
     case ARG_OUT2:
         return arg_bytes(v, regno, 2, ACCESS_WRITE, false, c);
+    case ARG_INT_INOUT:
+        return arg_integer(v, regno, 4, false, c);
     case ARG_OUT4:
         return arg_bytes(v, regno, 4, ACCESS_WRITE, false, c);
     case ARG_OUT8:

@@ -264,13 +264,16 @@ static void learn_equal(const struct compare *k, struct vf_state *yes, struct vf
 static bool copy_one(void *arg, struct vf_reg *r)
 {
     const struct vf_reg *known = arg;
-    if (r->kind != KIND_SCALAR || r->id != known->id)
+    unsigned moved = (r->flags | known->flags) & REG_MOVED;
+    if (r->kind != KIND_SCALAR || r->id != known->id || moved == REG_MOVED)
         return true;
     /* r's new range rests on what it was copied from and on what sharpened that */
     struct range by = range_const((uint64_t)((int64_t)r->off - known->off));
     r->r = known->r;
     if (r->off != known->off)
         range_alu64(&r->r, EBPF_OP_ADD, &by);
+    if (r->off != known->off && (moved & REG_ABOVE32))
+        range_zext(&r->r, 4);
     vf_deps_join(&r->deps, &known->deps);
     return true;
 }

@@ -41,10 +41,11 @@ static int check_locked(struct vf *v, const struct vcall *c)
     return vf_refuse(v, WHY(LOCKED_CALL));
 }
 
-/* Inner maps may differ in their number of entries. */
+/* Arrays inside a map of maps are all as long, but for those made with BPF_F_INNER_MAP. */
 static bool is_array(const struct vcall *c)
 {
-    return !c->map_reg.inner && c->map->key_size == 4 &&
+    bool any_length = c->map_reg.inner && (c->map->flags & BPF_F_INNER_MAP);
+    return !any_length && c->map->key_size == 4 &&
            (c->map->type == BPF_MAP_TYPE_ARRAY || c->map->type == BPF_MAP_TYPE_PERCPU_ARRAY);
 }
 
@@ -214,6 +215,8 @@ int vf_call(struct vf *v, const struct ebpf_insn *i)
         err = check_args(v, &c);
     if (!err && id == BPF_FUNC_tail_call)
         err = vf_check_leaks(v, "tail_call");
+    if (!err && id == BPF_FUNC_snprintf)
+        err = vf_check_format(v);
     if (!err && calls_back(c.h))
         err = vcall_callback(v, &c);
     if (err)

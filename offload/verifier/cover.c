@@ -57,7 +57,7 @@ static bool scalar_covers(struct match *m, const struct vf_reg *old, const struc
                same_scalar_id(m, old->id, cur->id);
     if (!old->precise && m->how == COVER_LOOSE)
         return true;
-    if (old->id && (old->off != cur->off || ((old->flags ^ cur->flags) & REG_ABOVE)))
+    if (old->id && (old->off != cur->off || ((old->flags ^ cur->flags) & REG_MOVED)))
         return false;
     return range_holds(&old->r, &cur->r) && same_scalar_id(m, old->id, cur->id);
 }
@@ -79,7 +79,9 @@ static bool pointer_covers(struct match *m, const struct vf_reg *old, const stru
 {
     if (old->kind != cur->kind || old->nullable != cur->nullable || old->off != cur->off)
         return false;
-    if (m->how == COVER_EXACT ? !range_equal(&old->r, &cur->r) : !range_holds(&old->r, &cur->r))
+    /* a byte of a spilled address may be read at some offset, but not at a known one */
+    bool exact = m->how == COVER_EXACT || old->kind == KIND_STACK;
+    if (exact ? !range_equal(&old->r, &cur->r) : !range_holds(&old->r, &cur->r))
         return false;
     switch (old->kind) {
     case KIND_PKT:

@@ -99,3 +99,16 @@ int vf_string_arg(struct vf *v, unsigned regno, const struct vf_reg *r)
             return 0;
     return vf_refuse(v, WHY(STRING_END));
 }
+
+int vf_check_format(struct vf *v)
+{
+    const struct vf_reg *reg = vf_top(&v->cur)->reg;
+    const struct offload_map *m = vf_map(v, &reg[3]);
+    int64_t off = (int64_t)reg[3].off + (int64_t)reg[3].r.var.value;
+    uint64_t bytes = reg[5].r.var.value; /* as the kernel: of a length that varies, known bits */
+    if (bytes % 8)
+        return vf_refuse(v, WHY(FORMAT_LENGTH), (unsigned long long)bytes);
+    if (!vf_format_fits((const char *)m->frozen_data + off, bytes / 8))
+        return vf_refuse(v, WHY(FORMAT));
+    return 0;
+}

@@ -114,6 +114,19 @@ int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t
     return vf_check_value_fields(v, m, off + r->r.smin, off + (int64_t)r->r.umax + size);
 }
 
+int vf_check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, uint32_t size)
+{
+    static const char *const what[] = {
+        [KIND_STACK] = "stack ", [KIND_VALUE] = "value ", [KIND_KEY] = "key ", [KIND_ITER] = NULL};
+    struct tnum at = tnum_add(ptr->r.var, tnum_const((uint64_t)((int64_t)ptr->off + off)));
+    char text[48];
+    if (tnum_aligned(at, size))
+        return 0;
+    return vf_refuse(v, WHY(MISALIGNED), what[ptr->kind] ? what[ptr->kind] : "",
+                     range_is_const(&ptr->r) ? "0" : vf_tnum_text(ptr->r.var, text), ptr->off, off,
+                     size);
+}
+
 /* ---- loads ---- */
 
 static bool frozen_constant(const struct vf *v, const struct access *a, uint64_t *out)
@@ -232,6 +245,22 @@ static void extend(struct vf_reg *r, uint32_t size, bool sext)
         range_zext(&r->r, size);
 }
 
+/*
+ * The kernel rewrites loads from the context and from sockets, so there no instruction may read
+ * from other memory as well.
+ */
+static int check_same(struct vf *v, const struct vf_reg *ptr)
+{
+    uint8_t *first = &v->at[v->pc].read;
+    struct vf_reg before = {.kind = *first};
+    if (*first == KIND_NONE)
+        *first = ptr->kind;
+    else if (*first != ptr->kind && (ptr->kind == KIND_CTX || before.kind == KIND_CTX ||
+                                     vf_is_socket(ptr) || vf_is_socket(&before)))
+        return vf_refuse(v, WHY(MIXED_LOAD));
+    return 0;
+}
+
 int vf_load(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     struct vf_reg *src, out;
@@ -245,6 +274,9 @@ int vf_load(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
         return err;
     if (sext && a.ptr.kind == KIND_CTX && out.kind != KIND_SCALAR)
         return bad_ctx(v, &a);
+    err = check_same(v, &a.ptr);
+    if (err)
+        return err;
     extend(&out, a.size, sext);
     *vf_write(v, i->dst) = out;
     return 0;
@@ -320,8 +352,8 @@ static int check_atomic_kind(struct vf *v, const struct access *a, const char *h
 /* Atomics need natural alignment; of the stack that is checked with the access. */
 static int check_atomic_aligned(struct vf *v, const struct access *a)
 {
-    bool value = (a->ptr.kind == KIND_VALUE || a->ptr.kind == KIND_MEM) && !a->ptr.nullable;
-    if (!value && a->ptr.kind != KIND_SCALAR)
+    unsigned kind = a->ptr.nullable ? KIND_NONE : a->ptr.kind;
+    if (kind != KIND_VALUE && kind != KIND_MEM && kind != KIND_KEY && kind != KIND_SCALAR)
         return 0;
     return vf_check_aligned(v, &a->ptr, a->off, a->size);
 }

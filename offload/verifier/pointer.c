@@ -126,21 +126,3 @@ int vf_pointer_alu(struct vf *v, const struct ebpf_row *row, unsigned regno,
     *vf_write(v, regno) = out;
     return vf_pointer_sane(v, &out, what);
 }
-
-static const char *place(const struct vf_reg *ptr)
-{
-    if (ptr->kind == KIND_STACK)
-        return "stack ";
-    return ptr->kind == KIND_VALUE ? "value " : "";
-}
-
-int vf_check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, uint32_t size)
-{
-    struct tnum at = tnum_add(ptr->r.var, tnum_const((uint64_t)((int64_t)ptr->off + off)));
-    char text[48];
-    if (tnum_aligned(at, size))
-        return 0;
-    return vf_refuse(v, WHY(MISALIGNED), place(ptr),
-                     range_is_const(&ptr->r) ? "0" : vf_tnum_text(ptr->r.var, text), ptr->off, off,
-                     size);
-}

@@ -145,10 +145,20 @@ static void refine_set(struct view *a, const struct view *b)
     a->var = tnum_or(a->var, tnum_const(bits));
 }
 
-static void refine_clear(struct view *a, const struct view *b)
+/*
+ * Only the bits are kept, as in the kernel: with the bounds a loop could be seen to end that it
+ * takes for endless.
+ */
+static void refine_clear(struct range *a, const struct view *b, bool is32)
 {
-    if (tnum_is_const(b->var))
-        a->var = tnum_and(a->var, tnum_const(~b->var.value));
+    struct tnum var = a->var;
+    if (!tnum_is_const(b->var))
+        return;
+    *a = range_unknown();
+    if (is32)
+        a->var = tnum_with_low(var, tnum_and(tnum_trunc(var, 4), tnum_const(~b->var.value)));
+    else
+        a->var = tnum_and(var, tnum_const(~b->var.value));
 }
 
 static void refine_le(struct view *a, struct view *b)
@@ -220,18 +230,25 @@ static void refine_views(struct view *a, struct view *b, enum cond c, bool is32)
     case COND_SET:
         refine_set(a, b);
         break;
-    case COND_CLEAR:
-        refine_clear(a, b);
+    case COND_CLEAR: /* refine_clear() */
         break;
     }
 }
 
 void range_refine(struct range *ra, struct range *rb, enum cond c, bool is32)
 {
+    bool bits = c == COND_SET || c == COND_CLEAR;
+    if (bits && !tnum_is_const(view_of(rb, is32).var)) { /* the mask may be either side */
+        struct range *other = ra;
+        ra = rb;
+        rb = other;
+    }
     struct view a = view_of(ra, is32), b = view_of(rb, is32);
     /* The caller did not find the outcome impossible, but views may still disagree. */
     refine_views(&a, &b, c, is32);
     view_store(ra, &a, is32);
+    if (c == COND_CLEAR)
+        refine_clear(ra, &b, is32);
     view_store(rb, &b, is32);
     range_sync(ra);
     range_sync(rb);

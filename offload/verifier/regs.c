@@ -25,7 +25,7 @@ uint32_t vf_new_id(struct vf *v)
 
 void vf_link(struct vf *v, struct vf_reg *r)
 {
-    if (r->flags & REG_ABOVE)
+    if (r->flags & REG_MOVED)
         vf_unlink(r); /* one addition is followed, not one after the other */
     if (r->kind == KIND_SCALAR && r->id == 0 && !range_is_const(&r->r))
         r->id = vf_new_id(v);
@@ -35,7 +35,7 @@ void vf_unlink(struct vf_reg *r)
 {
     r->id = 0;
     r->off = 0;
-    r->flags &= (uint8_t)~REG_ABOVE;
+    r->flags &= (uint8_t)~REG_MOVED;
 }
 
 static bool forget_packet_one(void *arg, struct vf_reg *r)

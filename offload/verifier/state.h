@@ -47,6 +47,8 @@ enum vf_reg_flag {
     REG_FIRST = 1u << 3,   /* KIND_DYNPTR: the lower of its two slots */
     REG_DRAINED = 1u << 4, /* KIND_ITER: it has no more elements */
     REG_ABOVE = 1u << 5,   /* KIND_SCALAR: `off` was added since it was a copy */
+    REG_ABOVE32 = 1u << 6, /* likewise, to the low half, which is all there is */
+    REG_MOVED = REG_ABOVE | REG_ABOVE32,
 };
 
 /* What a dynptr is over (vf_reg.sub). */

@@ -131,8 +131,8 @@ static void add_details(struct line *t, const struct vf *v, const struct vf_reg 
     if (r->id) {
         comma(t);
         add(t, "id=%u", r->id);
-        if (r->flags & REG_ABOVE)
-            add(t, "+%d", r->off);
+        if (r->flags & REG_MOVED)
+            add(t, "%+d", r->off);
     }
     if (r->ref) {
         comma(t);

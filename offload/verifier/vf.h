@@ -40,6 +40,7 @@ struct vf_insn {
     uint16_t live;    /* registers read from here on before they are written */
     uint16_t live_hi; /* of those, the upper half too */
     uint32_t subprog;
+    uint8_t read; /* load: enum vf_kind of what it reads from, as met first; 0 none yet */
     struct vf_point *points;
 };
 
@@ -235,6 +236,12 @@ int vf_check_value_fields(struct vf *v, const struct offload_map *m, int64_t lo,
 int vf_lock_arg(struct vf *v, unsigned regno, const struct vf_reg *r, bool lock);
 int vf_timer_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
 int vf_string_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
+/* bpf_snprintf(), with its arguments checked: format and length fit. */
+int vf_check_format(struct vf *v);
+
+/* ---- format.c ---- */
+/* What `format` (which ends) prints are at most `args` values. */
+bool vf_format_fits(const char *format, uint64_t args);
 
 /* ---- socket.c ---- */
 /* A read of `size` bytes at `off` of what the register points at, a socket. */
@@ -257,8 +264,6 @@ void vf_forget_packet(struct vf_state *st);
 int vf_alu(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
 int vf_pointer_alu(struct vf *v, const struct ebpf_row *row, unsigned regno,
                    const struct vf_reg *ptr, const struct vf_reg *scalar, bool ptr_is_dst);
-/* `size` bytes at `off` of it lie at a multiple of that. */
-int vf_check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, uint32_t size);
 int vf_pointer_sane(struct vf *v, const struct vf_reg *r, const char *what);
 
 /* ---- branch.c ---- */
@@ -278,6 +283,8 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
 /* A helper touches `size` bytes at register `regno`; `init`: it writes them all without reading. */
 int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access access, bool init,
                      bool packet_ok);
+/* An access of `size` bytes at `off` is naturally aligned. */
+int vf_check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, uint32_t size);
 int vf_check_packet(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
                     uint32_t size);
 int vf_check_value(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off, uint32_t size,

@@ -42,12 +42,14 @@ static int say(const struct test_case *c, const char *what, const char *text)
 
 static int set_map_flag(struct test_case *c, struct offload_map *m, char *word, char **save)
 {
-    uint8_t *data = c->data[m - c->map];
     if (strcmp(word, "rdonly") == 0) {
         m->flags |= BPF_F_RDONLY_PROG;
     } else if (strcmp(word, "wronly") == 0) {
         m->flags |= BPF_F_WRONLY_PROG;
-    } else if (strcmp(word, "frozen") == 0) {
+    } else if (strcmp(word, "any_length") == 0) {
+        m->flags |= BPF_F_INNER_MAP;
+    } else if (strcmp(word, "frozen") == 0 && m >= c->map && m < c->map + CASE_MAPS) {
+        uint8_t *data = c->data[m - c->map];
         const char *hex = strtok_r(NULL, " ", save);
         unsigned byte;
         m->flags |= BPF_F_RDONLY_PROG;
@@ -57,6 +59,14 @@ static int set_map_flag(struct test_case *c, struct offload_map *m, char *word, 
     } else {
         return say(c, "map flag", word);
     }
+    return 0;
+}
+
+static int set_map_flags(struct test_case *c, struct offload_map *m, char **save)
+{
+    for (char *word = strtok_r(NULL, " ", save); word; word = strtok_r(NULL, " ", save))
+        if (set_map_flag(c, m, word, save))
+            return -1;
     return 0;
 }
 
@@ -87,12 +97,7 @@ static int add_map(struct test_case *c, char *text)
     if (c->maps == CASE_MAPS)
         return say(c, "too many maps", text);
     struct offload_map *m = &c->map[c->maps++];
-    if (read_map(c, m, text, &save))
-        return -1;
-    for (char *word = strtok_r(NULL, " ", &save); word; word = strtok_r(NULL, " ", &save))
-        if (set_map_flag(c, m, word, &save))
-            return -1;
-    return 0;
+    return read_map(c, m, text, &save) || set_map_flags(c, m, &save) ? -1 : 0;
 }
 
 static int add_inner(struct test_case *c, char *text)
@@ -100,8 +105,9 @@ static int add_inner(struct test_case *c, char *text)
     char *save;
     if (c->maps == 0)
         return say(c, "inner map of no map", text);
-    c->map[c->maps - 1].inner = &c->inner[c->maps - 1];
-    return read_map(c, &c->inner[c->maps - 1], text, &save);
+    struct offload_map *m = &c->inner[c->maps - 1];
+    c->map[c->maps - 1].inner = m;
+    return read_map(c, m, text, &save) || set_map_flags(c, m, &save) ? -1 : 0;
 }
 
 static int set_kernel(struct test_case *c, const char *value)

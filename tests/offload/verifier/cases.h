@@ -3,8 +3,8 @@
  * Cases as text. A file holds many, each:
  *
  *     name: what it shows
- *     map: TYPE KEY VALUE MAX [rdonly|wronly|frozen HEX]...   any number; map[0], map[1] ...
- *     inner: TYPE KEY VALUE MAX            what the maps inside the map before are like
+ *     map: TYPE KEY VALUE MAX [rdonly|wronly|frozen HEX|any_length]...   any number; map[0], map[1]
+ * ... inner: TYPE KEY VALUE MAX [any_length]       what the maps inside the map before are like
  *     licence: none          (default GPL)
  *     without: ID            this helper is not available
  *     stack: uninit          unwritten stack may be read (the kernel's root loader)
