@@ -27,7 +27,7 @@ void opt_live_step(const struct opt *o, const struct xlate_op *op, struct opt_wa
 {
     struct opt_io io = opt_io(o, op, true);
 
-    if (is_dead(&io, w))
+    if (is_dead(&io, w) && opt_on(o, OFFLOAD_PASS_DEAD)) /* else it stays, and reads */
         return;
     if (!(io.def & w->live_hi))
         io = opt_io(o, op, false);

@@ -79,13 +79,17 @@ static unsigned writes(const struct ebpf_row *row, const struct ebpf_insn *i)
 static int check_regs(struct xlate *x, uint32_t s, const struct ebpf_row *row,
                       const struct ebpf_insn *i)
 {
+    struct ebpf_insn seen = *i;
+
     if ((row->fields & EBPF_HAS_DST) && i->dst >= EBPF_REGS)
         return xlate_refuse(x, s, "R%u is invalid", i->dst);
     if (src_is_reg(row) && i->src >= EBPF_REGS)
         return xlate_refuse(x, s, "R%u is invalid", i->src);
     if (writes(row, i) & (1u << EBPF_FP))
         return xlate_refuse(x, s, "frame pointer is read only");
-    if (ebpf_reserved_used(row, i))
+    if (row->kind == EBPF_KIND_EXIT) /* Linux does not look at it */
+        seen.off = 0;
+    if (ebpf_reserved_used(row, &seen))
         return xlate_refuse(x, s, "%s uses reserved fields", row->name);
     return 0;
 }
@@ -198,6 +202,16 @@ static int mark_function(struct xlate *x, uint32_t s, const struct ebpf_row *row
     return 0;
 }
 
+/* The address of a function that no path runs, as for bpf_loop with a count of 0: any number does.
+ */
+static bool never_called(const struct xlate *x, uint32_t s)
+{
+    int64_t to = xlate_target(x, s);
+
+    return x->facts && x->id[s] == EBPF_LD_CODE_ADDR && to > 0 && to < x->prog->insn_count &&
+           !(x->slot[to] & (XLATE_LIVE | XLATE_MIDDLE));
+}
+
 static int mark_functions(struct xlate *x)
 {
     uint32_t n = x->prog->insn_count;
@@ -209,6 +223,10 @@ static int mark_functions(struct xlate *x)
             continue;
         if (check_insn(x, s))
             return x->err;
+        if (never_called(x, s)) {
+            x->id[s] = EBPF_LD_IMM64;
+            continue;
+        }
         if ((row->kind == EBPF_KIND_CALL_LOCAL || row->id == EBPF_LD_CODE_ADDR) &&
             mark_function(x, s, row))
             return x->err;

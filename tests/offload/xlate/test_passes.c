@@ -169,6 +169,40 @@ static void test_fields(void)
     CU_ASSERT_EQUAL(loads(stored, 0), loads(stored, off));
 }
 
+/* What nobody reads stays without the pass "dead", and must still find what it reads. */
+static void test_moves_alone(void)
+{
+    struct exec_case *c = calloc(1, sizeof(*c)), *want = calloc(1, sizeof(*want));
+    struct ebpf_insn insns[SLOTS];
+    struct asm_error err = {0};
+    struct refint_result res;
+
+    c->prog.insn_count = (uint32_t)bpf_asm("r3 = 0\nr3 += r1\nr4 = r3\nr5 = *(u64 *)(r3 +0)\n"
+                                           "r0 = *(u64 *)(r4 +0)\nexit",
+                                           insns, SLOTS, &err);
+    c->prog.insns = insns;
+    c->opts.off = UINT32_MAX & ~(1u << OFFLOAD_PASS_MOVES);
+    c->mem[0] = 42;
+    *want = *c;
+    CU_ASSERT_EQUAL(exec_refint(want, 0, 1, &res), REFINT_EXIT);
+    CU_ASSERT_EQUAL(exec_engine(c, 1), 0);
+    CU_ASSERT_EQUAL(c->err, 0);
+    CU_ASSERT_EQUAL(c->r0, want->r0);
+    free(c);
+    free(want);
+}
+
+/* bpf_loop without rounds: no path runs the function, and yet its address is taken. */
+static void test_loop_of_none(void)
+{
+    struct offload_image *img = image("r1 = 0\nr2 = subprog[+6]\nr3 = 0\nr4 = 0\ncall #181\n"
+                                      "r0 = 1\nexit\nr0 = 0\nexit",
+                                      0);
+
+    CU_ASSERT_PTR_NOT_NULL(img);
+    offload_image_free(img);
+}
+
 static bool calls_gate(const char *text, uint32_t off, uint32_t gate)
 {
     struct offload_image *img = image(text, off);
@@ -253,6 +287,8 @@ static const struct cunit_case suite[] = {
     {"bpf_loop", test_loop},
     {"options as text", test_options},
     {"names", test_names},
+    {"moves without dead", test_moves_alone},
+    {"a loop without rounds", test_loop_of_none},
     {NULL, NULL},
 };
 
