@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code.h"
 #include "exec.h"
-#include "nic/rv64.h"
 #include "offload/abi.h"
 
 struct descriptor {
@@ -47,37 +47,14 @@ uint64_t exec_helper(uint32_t id, const uint64_t a[5])
     return a[0] + 3 * a[1] + 5 * a[2] + 9 * a[3] + 7 * (a[4] ^ id);
 }
 
-struct out {
-    uint32_t *w;
-    uint32_t at;
-};
-
-static void put(struct out *o, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
-                int32_t imm)
-{
-    o->w[o->at++] = rv64_encode(op, rd, rs1, rs2, imm);
-}
-
-static void li32(struct out *o, unsigned rd, uint32_t v)
-{
-    int32_t lo = (int32_t)((v & 0xfff) ^ 0x800) - 0x800;
-    put(o, RV64_OP_LUI, rd, 0, 0, (int32_t)(v - (uint32_t)lo));
-    put(o, RV64_OP_ADDIW, rd, rd, 0, lo);
-}
-
-static void jump(struct out *o, uint32_t to)
-{
-    put(o, RV64_OP_JAL, 0, 0, 0, ((int32_t)to - (int32_t)o->at) * 4);
-}
-
 /* From START to the dispatcher, at any distance. */
-static void put_start(struct out *o, uint32_t dispatch)
+static void put_start(struct code *o, uint32_t dispatch)
 {
     uint32_t to = EXEC_CODE + dispatch * 4;
 
-    li32(o, RV64_GP, EXEC_DATA);
-    li32(o, RV64_T0, to);
-    put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
+    code_li32(o, RV64_GP, EXEC_DATA);
+    code_li32(o, RV64_T0, to);
+    code_put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
 }
 
 const struct offload_map exec_xdp_maps[EXEC_MAPS] = {
@@ -98,107 +75,57 @@ void exec_xdp_init(struct exec_case *c, unsigned k, unsigned n)
 }
 
 /* t3 = for the last map, which has its offset in t2: the bytes to this CPU's copies; else 0 */
-static void put_plane(struct out *o)
+static void put_plane(struct code *o)
 {
-    put(o, RV64_OP_ADDI, RV64_T3, RV64_T2, 0, -16 * (int)(EXEC_MAPS - 1));
-    put(o, RV64_OP_SLTIU, RV64_T3, RV64_T3, 0, 1);
-    put(o, RV64_OP_SUB, RV64_T3, RV64_ZERO, RV64_T3, 0);
-    put(o, RV64_OP_ANDI, RV64_T3, RV64_T3, 0, EXEC_CPU * EXEC_PLANE);
+    code_put(o, RV64_OP_ADDI, RV64_T3, RV64_T2, 0, -16 * (int)(EXEC_MAPS - 1));
+    code_put(o, RV64_OP_SLTIU, RV64_T3, RV64_T3, 0, 1);
+    code_put(o, RV64_OP_SUB, RV64_T3, RV64_ZERO, RV64_T3, 0);
+    code_put(o, RV64_OP_ANDI, RV64_T3, RV64_T3, 0, EXEC_CPU * EXEC_PLANE);
 }
 
 /* Array lookup by the layout of exec_map and exec_value; 8: the CPU; others: 32 * id + 77. */
-static void put_xdp_helper(struct out *o)
+static void put_xdp_helper(struct code *o)
 {
-    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, 1);
-    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 15);
-    put(o, RV64_OP_LWU, RV64_T1, RV64_A1, 0, 0);
-    put(o, RV64_OP_ANDI, RV64_T2, RV64_A0, 0, EXEC_MEM - 1);
+    code_put(o, RV64_OP_ADDI, RV64_T1, 0, 0, 1);
+    code_put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 15);
+    code_put(o, RV64_OP_LWU, RV64_T1, RV64_A1, 0, 0);
+    code_put(o, RV64_OP_ANDI, RV64_T2, RV64_A0, 0, EXEC_MEM - 1);
     put_plane(o);
-    put(o, RV64_OP_ADD, RV64_A0, RV64_A0, RV64_T2, 0);
-    put(o, RV64_OP_ADD, RV64_A0, RV64_A0, RV64_T3, 0);
-    put(o, RV64_OP_SLTIU, RV64_T2, RV64_T1, 0, 4);
-    put(o, RV64_OP_SH3ADD, RV64_A0, RV64_T1, RV64_A0, 0);
-    put(o, RV64_OP_SUB, RV64_T2, RV64_ZERO, RV64_T2, 0);
-    put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 64);
-    put(o, RV64_OP_AND, RV64_A0, RV64_A0, RV64_T2, 0);
-    put(o, RV64_OP_JAL, 0, 0, 0, 4 * 6);
-    put(o, RV64_OP_SLLI, RV64_A0, RV64_T0, 0, 5);
-    put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 77);
-    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, 8);
-    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 2);
-    put(o, RV64_OP_ADDI, RV64_A0, RV64_TP, 0, 0);
+    code_put(o, RV64_OP_ADD, RV64_A0, RV64_A0, RV64_T2, 0);
+    code_put(o, RV64_OP_ADD, RV64_A0, RV64_A0, RV64_T3, 0);
+    code_put(o, RV64_OP_SLTIU, RV64_T2, RV64_T1, 0, 4);
+    code_put(o, RV64_OP_SH3ADD, RV64_A0, RV64_T1, RV64_A0, 0);
+    code_put(o, RV64_OP_SUB, RV64_T2, RV64_ZERO, RV64_T2, 0);
+    code_put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 64);
+    code_put(o, RV64_OP_AND, RV64_A0, RV64_A0, RV64_T2, 0);
+    code_put(o, RV64_OP_JAL, 0, 0, 0, 4 * 6);
+    code_put(o, RV64_OP_SLLI, RV64_A0, RV64_T0, 0, 5);
+    code_put(o, RV64_OP_ADDI, RV64_A0, RV64_A0, 0, 77);
+    code_put(o, RV64_OP_ADDI, RV64_T1, 0, 0, 8);
+    code_put(o, RV64_OP_BNE, 0, RV64_T0, RV64_T1, 4 * 2);
+    code_put(o, RV64_OP_ADDI, RV64_A0, RV64_TP, 0, 0);
 }
 
 /* exec_helper */
-static void put_args_helper(struct out *o)
+static void put_args_helper(struct code *o)
 {
-    put(o, RV64_OP_XOR, RV64_A4, RV64_A4, RV64_T0, 0);
-    put(o, RV64_OP_SH1ADD, RV64_A1, RV64_A1, RV64_A1, 0);
-    put(o, RV64_OP_SH2ADD, RV64_A2, RV64_A2, RV64_A2, 0);
-    put(o, RV64_OP_SH3ADD, RV64_A3, RV64_A3, RV64_A3, 0);
-    put(o, RV64_OP_SLLI, RV64_T1, RV64_A4, 0, 3);
-    put(o, RV64_OP_SUB, RV64_A4, RV64_T1, RV64_A4, 0);
+    code_put(o, RV64_OP_XOR, RV64_A4, RV64_A4, RV64_T0, 0);
+    code_put(o, RV64_OP_SH1ADD, RV64_A1, RV64_A1, RV64_A1, 0);
+    code_put(o, RV64_OP_SH2ADD, RV64_A2, RV64_A2, RV64_A2, 0);
+    code_put(o, RV64_OP_SH3ADD, RV64_A3, RV64_A3, RV64_A3, 0);
+    code_put(o, RV64_OP_SLLI, RV64_T1, RV64_A4, 0, 3);
+    code_put(o, RV64_OP_SUB, RV64_A4, RV64_T1, RV64_A4, 0);
     for (unsigned r = RV64_A1; r <= RV64_A4; r++)
-        put(o, RV64_OP_ADD, RV64_A0, RV64_A0, r, 0);
+        code_put(o, RV64_OP_ADD, RV64_A0, RV64_A0, r, 0);
 }
 
-/* All that a call may lose is lost, below sp too; then back. */
-static void put_rubbish(struct out *o, unsigned first)
-{
-    for (int k = 1; k <= 64; k++)
-        put(o, RV64_OP_SD, 0, RV64_SP, RV64_RA, -8 * k);
-    for (unsigned r = first; r <= RV64_A7; r++)
-        put(o, RV64_OP_ADDI, r, 0, 0, -1 - (int)r);
-    for (unsigned r = RV64_T3; r <= RV64_T6; r++)
-        put(o, RV64_OP_ADDI, r, 0, 0, -1 - (int)r);
-    put(o, RV64_OP_ADDI, RV64_T0, 0, 0, -77);
-    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, -78);
-    put(o, RV64_OP_ADDI, RV64_T2, 0, 0, -79);
-    put(o, RV64_OP_JALR, 0, RV64_RA, 0, 0);
-}
-
-static void put_helper(struct out *o, bool xdp)
+static void put_helper(struct code *o, bool xdp)
 {
     if (xdp)
         put_xdp_helper(o);
     else
         put_args_helper(o);
-    put_rubbish(o, RV64_A1);
-}
-
-enum { LOOP_FRAME = 48 };
-
-/* bpf_loop; returns where the callback comes back to. */
-static uint32_t put_loop(struct out *o, uint32_t gates)
-{
-    static const uint8_t kept[] = {RV64_RA, RV64_S0, RV64_S1, RV64_S2, RV64_S11};
-    uint32_t top, back, branch;
-
-    put(o, RV64_OP_ADDI, RV64_SP, RV64_SP, 0, -LOOP_FRAME);
-    for (unsigned k = 0; k < sizeof(kept); k++)
-        put(o, RV64_OP_SD, 0, RV64_SP, kept[k], (int)(8 * k));
-    put(o, RV64_OP_ADDI, RV64_S0, RV64_A0, 0, 0);
-    put(o, RV64_OP_ADDI, RV64_S1, RV64_A1, 0, 0);
-    put(o, RV64_OP_ADDI, RV64_S2, RV64_A2, 0, 0);
-    put(o, RV64_OP_ADDI, RV64_S11, 0, 0, 0);
-    top = o->at;
-    branch = o->at++;
-    put(o, RV64_OP_ADDI, RV64_A0, RV64_S11, 0, 0);
-    put(o, RV64_OP_ADDI, RV64_A1, RV64_S2, 0, 0);
-    for (unsigned r = RV64_A2; r <= RV64_A7; r++)
-        put(o, RV64_OP_ADDI, r, 0, 0, -300 - (int)r);
-    li32(o, RV64_RA, EXEC_CODE + (gates + 2 * OFFLOAD_GATE_CALLBACK_END) * 4);
-    put(o, RV64_OP_JALR, 0, RV64_S1, 0, 0);
-    back = o->at;
-    put(o, RV64_OP_ADDI, RV64_S11, RV64_S11, 0, 1);
-    put(o, RV64_OP_BEQ, 0, RV64_A0, RV64_ZERO, ((int)top - (int)o->at) * 4);
-    o->w[branch] = rv64_encode(RV64_OP_BGEU, 0, RV64_S11, RV64_S0, ((int)o->at - (int)branch) * 4);
-    put(o, RV64_OP_ADDI, RV64_A0, RV64_S11, 0, 0);
-    for (unsigned k = 0; k < sizeof(kept); k++)
-        put(o, RV64_OP_LD, kept[k], RV64_SP, 0, (int)(8 * k));
-    put(o, RV64_OP_ADDI, RV64_SP, RV64_SP, 0, LOOP_FRAME);
-    put_rubbish(o, RV64_A1);
-    return back;
+    code_rubbish(o, RV64_A1);
 }
 
 enum { TAIL_RESULT = 0x123 };
@@ -213,67 +140,67 @@ const struct offload_prog exec_tail_target = {
 
 /* t0: the gate; taken ones are counted in the descriptor. Index 1 is taken: the target's work is
  * done here. */
-static void put_tail_call(struct out *o, uint32_t exit)
+static void put_tail_call(struct code *o, uint32_t exit)
 {
     uint32_t not_taken, no_more;
 
-    put(o, RV64_OP_ADDI, RV64_A2, RV64_A2, 0, -1);
+    code_put(o, RV64_OP_ADDI, RV64_A2, RV64_A2, 0, -1);
     not_taken = o->at++;
-    put(o, RV64_OP_LD, RV64_T2, RV64_GP, 0, offsetof(struct descriptor, tail_calls));
-    put(o, RV64_OP_SLTIU, RV64_T1, RV64_T2, 0, OFFLOAD_TAIL_CALLS);
+    code_put(o, RV64_OP_LD, RV64_T2, RV64_GP, 0, offsetof(struct descriptor, tail_calls));
+    code_put(o, RV64_OP_SLTIU, RV64_T1, RV64_T2, 0, OFFLOAD_TAIL_CALLS);
     no_more = o->at++;
-    put(o, RV64_OP_ADDI, RV64_T2, RV64_T2, 0, 1);
-    put(o, RV64_OP_SD, 0, RV64_GP, RV64_T2, offsetof(struct descriptor, tail_calls));
-    put(o, RV64_OP_ADDI, RV64_T1, 0, 0, TAIL_RESULT);
-    put(o, RV64_OP_AMOADD_D, 0, RV64_A0, RV64_T1, 0);
-    put(o, RV64_OP_ADDI, RV64_A0, RV64_T1, 0, 0);
-    put(o, RV64_OP_ADDI, RV64_T0, RV64_T0, 0, -(int)OFFLOAD_GATE_TAIL);
-    put(o, RV64_OP_BEQ, 0, RV64_T0, RV64_ZERO, ((int)exit - (int)o->at) * 4);
-    put(o, RV64_OP_ADDI, RV64_A1, 0, 0, 1);
-    put_rubbish(o, RV64_A2);
+    code_put(o, RV64_OP_ADDI, RV64_T2, RV64_T2, 0, 1);
+    code_put(o, RV64_OP_SD, 0, RV64_GP, RV64_T2, offsetof(struct descriptor, tail_calls));
+    code_put(o, RV64_OP_ADDI, RV64_T1, 0, 0, TAIL_RESULT);
+    code_put(o, RV64_OP_AMOADD_D, 0, RV64_A0, RV64_T1, 0);
+    code_put(o, RV64_OP_ADDI, RV64_A0, RV64_T1, 0, 0);
+    code_put(o, RV64_OP_ADDI, RV64_T0, RV64_T0, 0, -(int)OFFLOAD_GATE_TAIL);
+    code_put(o, RV64_OP_BEQ, 0, RV64_T0, RV64_ZERO, ((int)exit - (int)o->at) * 4);
+    code_put(o, RV64_OP_ADDI, RV64_A1, 0, 0, 1);
+    code_rubbish(o, RV64_A2);
     o->w[not_taken] =
         rv64_encode(RV64_OP_BNE, 0, RV64_A2, RV64_ZERO, ((int)o->at - (int)not_taken) * 4);
     o->w[no_more] =
         rv64_encode(RV64_OP_BEQ, 0, RV64_T1, RV64_ZERO, ((int)o->at - (int)no_more) * 4);
-    put(o, RV64_OP_ADDI, RV64_A0, 0, 0, -5);
-    put(o, RV64_OP_ADDI, RV64_A1, 0, 0, 0);
-    put_rubbish(o, RV64_A2);
+    code_put(o, RV64_OP_ADDI, RV64_A0, 0, 0, -5);
+    code_put(o, RV64_OP_ADDI, RV64_A1, 0, 0, 0);
+    code_rubbish(o, RV64_A2);
 }
 
-static void put_dispatch(struct out *o, uint32_t gates, uint32_t end)
+static void put_dispatch(struct code *o, uint32_t gates, uint32_t end)
 {
-    put(o, RV64_OP_LD, RV64_T0, RV64_GP, 0, offsetof(struct descriptor, entry));
-    put(o, RV64_OP_BNE, 0, RV64_T0, RV64_ZERO, 8);
-    jump(o, end);
+    code_put(o, RV64_OP_LD, RV64_T0, RV64_GP, 0, offsetof(struct descriptor, entry));
+    code_put(o, RV64_OP_BNE, 0, RV64_T0, RV64_ZERO, 8);
+    code_jump(o, end);
     for (unsigned r = RV64_T1; r < 32; r++)
-        put(o, RV64_OP_ADDI, r, 0, 0, -1000 - (int)r);
-    put(o, RV64_OP_LD, RV64_A0, RV64_GP, 0, offsetof(struct descriptor, r1));
-    put(o, RV64_OP_LD, RV64_SP, RV64_GP, 0, offsetof(struct descriptor, sp));
-    put(o, RV64_OP_ADDI, RV64_TP, 0, 0, EXEC_CPU);
-    li32(o, RV64_RA, EXEC_CODE + gates * 4);
-    put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
+        code_put(o, RV64_OP_ADDI, r, 0, 0, -1000 - (int)r);
+    code_put(o, RV64_OP_LD, RV64_A0, RV64_GP, 0, offsetof(struct descriptor, r1));
+    code_put(o, RV64_OP_LD, RV64_SP, RV64_GP, 0, offsetof(struct descriptor, sp));
+    code_put(o, RV64_OP_ADDI, RV64_TP, 0, 0, EXEC_CPU);
+    code_li32(o, RV64_RA, EXEC_CODE + gates * 4);
+    code_put(o, RV64_OP_JALR, 0, RV64_T0, 0, 0);
 }
 
-static void put_end(struct out *o, enum exec_end end, uint32_t data_len)
+static void put_end(struct code *o, enum exec_end end, uint32_t data_len)
 {
     if (end == EXEC_END_HALT) {
-        li32(o, RV64_T0, EXEC_HALT);
-        put(o, RV64_OP_SD, 0, RV64_T0, RV64_ZERO, 0);
-        put(o, RV64_OP_JAL, 0, 0, 0, 0);
+        code_li32(o, RV64_T0, EXEC_HALT);
+        code_put(o, RV64_OP_SD, 0, RV64_T0, RV64_ZERO, 0);
+        code_put(o, RV64_OP_JAL, 0, 0, 0, 0);
         return;
     }
-    put(o, RV64_OP_ADDI, RV64_A0, 0, 0, 1);
-    li32(o, RV64_A1, EXEC_DATA);
-    li32(o, RV64_A2, data_len);
-    put(o, RV64_OP_ADDI, RV64_A7, 0, 0, 64); /* write */
-    put(o, RV64_OP_ECALL, 0, 0, 0, 0);
-    put(o, RV64_OP_ADDI, RV64_A0, 0, 0, 0);
-    put(o, RV64_OP_ADDI, RV64_A7, 0, 0, 93); /* exit */
-    put(o, RV64_OP_ECALL, 0, 0, 0, 0);
+    code_put(o, RV64_OP_ADDI, RV64_A0, 0, 0, 1);
+    code_li32(o, RV64_A1, EXEC_DATA);
+    code_li32(o, RV64_A2, data_len);
+    code_put(o, RV64_OP_ADDI, RV64_A7, 0, 0, 64); /* write */
+    code_put(o, RV64_OP_ECALL, 0, 0, 0, 0);
+    code_put(o, RV64_OP_ADDI, RV64_A0, 0, 0, 0);
+    code_put(o, RV64_OP_ADDI, RV64_A7, 0, 0, 93); /* exit */
+    code_put(o, RV64_OP_ECALL, 0, 0, 0, 0);
 }
 
 /* Gates, dispatcher and the rest from word `gates` on. */
-static void put_tail(struct out *o, enum exec_end end, uint32_t data_len, bool xdp)
+static void put_tail(struct code *o, enum exec_end end, uint32_t data_len, bool xdp)
 {
     uint32_t gates = o->at, to[OFFLOAD_GATES], dispatch, stop, exit;
 
@@ -282,10 +209,11 @@ static void put_tail(struct out *o, enum exec_end end, uint32_t data_len, bool x
         to[g] = o->at;
     put_helper(o, xdp);
     to[EXEC_LOOP] = o->at;
-    to[OFFLOAD_GATE_CALLBACK_END] = put_loop(o, gates);
+    to[OFFLOAD_GATE_CALLBACK_END] =
+        code_loop(o, EXEC_CODE + (gates + 2 * OFFLOAD_GATE_CALLBACK_END) * 4);
     exit = to[OFFLOAD_GATE_EXIT] = o->at;
-    put(o, RV64_OP_SD, 0, RV64_GP, RV64_A0, offsetof(struct descriptor, r0));
-    put(o, RV64_OP_ADDI, RV64_GP, RV64_GP, 0, sizeof(struct descriptor));
+    code_put(o, RV64_OP_SD, 0, RV64_GP, RV64_A0, offsetof(struct descriptor, r0));
+    code_put(o, RV64_OP_ADDI, RV64_GP, RV64_GP, 0, sizeof(struct descriptor));
     dispatch = o->at;
     stop = dispatch + 64;
     put_dispatch(o, gates, stop);
@@ -296,8 +224,8 @@ static void put_tail(struct out *o, enum exec_end end, uint32_t data_len, bool x
     stop = o->at;
     for (uint32_t g = 0; g < OFFLOAD_GATES; g++) {
         o->at = gates + 2 * g;
-        put(o, RV64_OP_ADDI, RV64_T0, 0, 0, (int32_t)g);
-        jump(o, to[g]);
+        code_put(o, RV64_OP_ADDI, RV64_T0, 0, 0, (int32_t)g);
+        code_jump(o, to[g]);
     }
     o->at = 0;
     put_start(o, dispatch);
@@ -359,7 +287,7 @@ int exec_build(struct exec_case *cases, unsigned n, enum exec_end end, struct ex
     memset(out->code, 0, (size_t)out->code_words * 4);
     memset(out->data, 0, out->data_len);
     place(cases, img, n, gates, out);
-    struct out o = {out->code, gates};
+    struct code o = {out->code, gates};
     put_tail(&o, end, out->data_len, cases[0].xdp);
     for (unsigned k = 0; k < n; k++)
         offload_image_free(img[k]);

@@ -31,19 +31,6 @@ struct gen {
     uint32_t loops[2], loop_count; /* slots that name the callback in front of it */
 };
 
-uint64_t rng_next(struct rng *r)
-{
-    uint64_t z = r->state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-uint32_t rng_below(struct rng *r, uint32_t n)
-{
-    return (uint32_t)(rng_next(r) % n);
-}
-
 struct offload_xlate_opts gen_opts(struct rng *r)
 {
     switch (rng_below(r, 4)) {

@@ -9,13 +9,7 @@
 
 #include "ebpf/ebpf.h"
 #include "offload/image.h"
-
-struct rng {
-    uint64_t state;
-};
-uint64_t rng_next(struct rng *r);
-/* 0 .. n-1 */
-uint32_t rng_below(struct rng *r, uint32_t n);
+#include "offload/verifier/rng.h"
 
 /* All passes, none, the emitters alone, or any subset. */
 struct offload_xlate_opts gen_opts(struct rng *r);
@@ -26,5 +20,9 @@ uint32_t gen_program(struct rng *r, struct ebpf_insn *out, uint32_t max);
 /* An XDP program for exec_case.xdp, at most GEN_XDP_SLOTS; the verifier accepts most. */
 #define GEN_XDP_SLOTS 2048u
 uint32_t gen_xdp(struct rng *r, struct ebpf_insn *out);
+/* The same for a world (world.h) with gen_maps: all that the verifier takes. */
+enum { GEN_MAPS = 13 };
+extern const struct offload_map gen_maps[GEN_MAPS];
+uint32_t gen_rich(struct rng *r, struct ebpf_insn *out);
 
 #endif
