@@ -6,7 +6,7 @@
  * bpf_xdp_adjust_head growing the packet, header checksums, and that every
  * packet pointer is read again afterwards.
  */
-#include "parse.h"
+#include "csum.h"
 
 struct tunnel {
     __be32 source;
@@ -22,19 +22,6 @@ struct {
     __type(value, struct tunnel);
 } vips SEC(".maps");
 
-/* One's complement sum over a header without options (RFC 1071). */
-static __always_inline __u16 checksum(const void *header)
-{
-    const __u16 *words = header;
-    __u32 sum = 0;
-
-    for (int i = 0; i < 10; i++)
-        sum += words[i];
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (__u16)~sum;
-}
-
 static __always_inline void outer_fill(struct iphdr *ip, const struct tunnel *t, __u16 inner_len)
 {
     __builtin_memset(ip, 0, sizeof(*ip));
@@ -45,7 +32,7 @@ static __always_inline void outer_fill(struct iphdr *ip, const struct tunnel *t,
     ip->protocol = IPPROTO_IPIP;
     ip->saddr = t->source;
     ip->daddr = t->server;
-    ip->check = checksum(ip);
+    ip->check = ipv4_checksum(ip);
 }
 
 static __always_inline int encap(struct xdp_md *ctx, const struct tunnel *t, __u16 inner_len)

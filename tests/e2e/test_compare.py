@@ -35,6 +35,16 @@ class Packets(unittest.TestCase):
         found = self.differences(lambda lines: lines[0].update(data="0102ff"))
         self.assertIn("byte 2: ff, not 03", found[0])
 
+    def test_masks(self):
+        got = copy.deepcopy(LINES)
+        got[0]["data"] = "01ff03"
+        mask = {"verdict": "XDP_PASS", "at": 0, "is": "01", "mask": [[1, 2]]}
+        self.assertEqual(compare.compare_packets(LINES, got, [mask]), ([], 2))
+        for other in ({"verdict": "XDP_TX"}, {"is": "02"}, {"at": 2}, {"mask": [[2, 3]]}):
+            with self.subTest(other=other):
+                found = compare.compare_packets(LINES, got, [dict(mask, **other)])[0]
+                self.assertEqual(len(found), 1)
+
     def test_missing(self):
         self.assertEqual(len(self.differences(lambda lines: lines.pop())), 1)
         self.assertEqual(len(self.differences(lambda lines: lines[1].pop("data"))), 1)

@@ -20,17 +20,20 @@ BUILD = Path(os.environ.get("NICSIM_BUILD", ROOT / "build"))
 ATTACK = ROOT / "examples/captures/attack.pcap"
 # Programs whose result for a packet does not depend on the packets before it, and whose maps are
 # only added to: any number of engines must give what one gives.
-COMMUTE = ("dos_filter", "drop", "ipip_encap", "pass", "redirect_verdict", "subprog",
-           "tx_swap_macs", "vlan_pop")
+COMMUTE = ("dos_filter", "drop", "gre", "ipip_encap", "lpm_filter", "pass", "redirect_verdict",
+           "subprog", "tx_swap_macs", "vlan_pop", "vlan_push")
 CARDS = (("--engines", "1"), ("--preset", "generic"), ("--preset", "agilio-cx-2x40"),
          ("--preset", "bluefield3-dpa"), ("--engines", "5", "--threads", "3"),
          ("--mode", "functional"))
 # What each example answers to a frame too short for an Ethernet header.
-TINY = {"dos_filter": "DROP", "drop": "DROP", "global_data": "DROP", "ipip_encap": "PASS",
-        "parse_ip_count": "PASS", "pass": "PASS", "redirect_ports": "ABORTED",
-        "redirect_verdict": "ABORTED", "sample_perf": "PASS", "sample_prandom": "PASS",
-        "sample_ringbuf": "PASS", "subprog": "PASS", "syn_limiter": "PASS", "tail_chain": "DROP",
-        "tenant_table": "ABORTED", "tx_swap_macs": "DROP", "vlan_pop": "PASS"}
+TINY = {"dns_guard": "PASS", "dos_filter": "DROP", "drop": "DROP", "global_data": "DROP",
+        "gre": "PASS", "heavy_hitters": "PASS", "ipip_encap": "PASS", "l4_balancer": "PASS",
+        "lpm_filter": "PASS", "nat": "PASS", "parse_ip_count": "PASS", "pass": "PASS",
+        "redirect_ports": "ABORTED", "redirect_verdict": "ABORTED", "sample_perf": "PASS",
+        "sample_prandom": "PASS", "sample_ringbuf": "PASS", "subprog": "PASS",
+        "syn_limiter": "PASS", "syn_proxy": "PASS", "tail_chain": "DROP", "tenant_table": "ABORTED",
+        "token_bucket": "PASS", "tx_swap_macs": "DROP", "vlan_pop": "PASS", "vlan_push": "PASS",
+        "vxlan": "DROP"}
 
 
 class Nic(unittest.TestCase):

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Frames that make an example do all it can: its own test's, and what the kernel is asked about."""
+import make_captures as make
+import test_balancer
+import test_limits
+import test_syn_proxy
+
+TRAFFIC = {
+    "l4_balancer": test_balancer.traffic,
+    "lpm_filter": test_limits.lpm_traffic,
+    "syn_proxy": test_syn_proxy.traffic,
+    "token_bucket": test_limits.bucket_traffic,
+}
+
+
+def packets(name):
+    """[(time in ns, frame)]"""
+    return [(make.START_NS + i * 1000, frame) for i, frame in enumerate(TRAFFIC[name]())]
