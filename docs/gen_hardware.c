@@ -107,6 +107,10 @@ static void csrs(void)
     ROW(PKT_HI);
     ROW(MAP_LO);
     ROW(MAP_HI);
+    ROW(FR1_LO);
+    ROW(FR1_HI);
+    ROW(FR2_LO);
+    ROW(FR2_HI);
 #undef ROW
 }
 
@@ -128,7 +132,8 @@ static void pkt(void)
     FIELD(nic_pkt, buf, "start of the buffer; must come back unchanged");
     FIELD(nic_pkt, buf_end, "first byte after the buffer");
     FIELD(nic_pkt, data, "first byte of the frame; the hart may move it");
-    FIELD(nic_pkt, data_end, "first byte after the frame; the hart may move it");
+    FIELD(nic_pkt, data_end,
+          "first byte after the frame, or after its part in this buffer; the hart may move it");
     FIELD(nic_pkt, data_meta, "as `data` on arrival");
     FIELD(nic_pkt, port, "ingress port, from 1; for TX the hart stores the egress port");
     FIELD(nic_pkt, queue, "host RX queue that RSS chose; for HOST the queue to use");
@@ -137,9 +142,13 @@ static void pkt(void)
     FIELD(nic_pkt, tstamp_ns, "arrival of the last byte, modelled ns");
     FIELD(nic_pkt, seq, "number of the frame on this device, from 0");
     FIELD(nic_pkt, cookie,
-          "`PORT_COOKIE` of the ingress port at arrival; REQUEUE, CLONE: for the hart to set");
+          "`PORT_COOKIE`, with fragments `PORT_COOKIE_FRAGS`, of the ingress port at arrival; "
+          "REQUEUE, CLONE: for the hart to set");
     FIELD(nic_pkt, verdict, "for the hart to set: shown to the observer of the run");
+    FIELD(nic_pkt, frags, "fragments; the hart may give up the last ones");
     FIELD(nic_pkt, tag, "0 on arrival; REQUEUE, CLONE: for the hart to set");
+    FIELD(nic_pkt, frag,
+          "of each fragment its first byte (4) and its length (4), which the hart may change");
 }
 
 static void rx_desc(void)
@@ -166,7 +175,9 @@ static void numbers(void)
     printf("| constant | value |\n|---|---|\n");
     printf("| packet buffer | %u bytes |\n", NIC_BUF_SIZE);
     printf("| headroom | %u bytes |\n", NIC_PKT_HEADROOM);
-    printf("| longest frame, without FCS | %u bytes |\n", NIC_FRAME_MAX);
+    printf("| longest frame in one buffer, without FCS | %u bytes |\n", NIC_FRAME_LINEAR);
+    printf("| longest frame | %u bytes |\n", NIC_FRAME_MAX);
+    printf("| fragments of a packet | %u |\n", NIC_FRAGS_MAX);
     printf("| longest DMA transfer | %u bytes |\n", NIC_DMA_MAX);
     printf("| MSI-X vectors | %u |\n", NIC_VECTORS);
     printf("| BAR 0, BAR 2 | %u, %u bytes |\n", NIC_BAR0_SIZE, NIC_BAR2_SIZE);

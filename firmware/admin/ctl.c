@@ -2,6 +2,7 @@
 #include "admin/ctl.h"
 
 #include "core/mem.h"
+#include "datapath/redirect.h"
 #include "platform/platform.h"
 
 #define SLOT_ALIGN 64u /* a program starts on a line of the instruction store */
@@ -19,11 +20,14 @@ void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
                  config->dram_bytes, config->cpus, config->seed);
     fw_maps_sram(&ctl->maps, ctl->sram_rows, FW_SRAM_MAPS_MAX + 1, config->sram_lo,
                  config->sram_hi);
+    ctl->test_buf = config->test_buf;
     ctl->maps.ctl = ctl;
     ctl->maps.held = ctl->map_held;
     uint64_t room = config->prog_hi > config->prog_lo ? config->prog_hi - config->prog_lo : 0;
     fw_extents_init(&ctl->istore, ctl->istore_rows, FW_PROGS_MAX + 1, SLOT_ALIGN, config->prog_lo,
                     room);
+    for (uint32_t port = 1; port <= ctl->ports; port++)
+        plat_port_frags(port, FW_COOKIE_FRAGS);
 }
 
 int fw_ctl_execute(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)

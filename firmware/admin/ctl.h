@@ -34,6 +34,7 @@ struct fw_prog {
     uint16_t uses;        /* generation: tells an old handle from a new one */
     uint8_t state;        /* enum fw_prog_state */
     uint8_t attached;     /* ports */
+    uint8_t frags;        /* takes packets in fragments */
     uint32_t stack;       /* bytes it needs */
     uint32_t held;        /* entries of maps */
 };
@@ -55,6 +56,7 @@ struct fw_ctl {
     struct fw_extent sram_rows[FW_SRAM_MAPS_MAX + 1];
     uint32_t map_held[FW_MAPS_MAX];
     struct fw_extent istore_rows[FW_PROGS_MAX + 1];
+    uint8_t *test_buf; /* NIC_CHAIN_BYTES, each buffer aligned as a packet's */
     _Alignas(64) uint8_t scratch[FW_SCRATCH];
 };
 
@@ -63,6 +65,7 @@ struct fw_ctl_config {
     struct fw_trace *trace;
     struct fw_evq *evq;
     uint32_t *fib;
+    uint8_t *test_buf;
     struct fw_map *map;        /* FW_MAPS_MAX descriptors */
     uint32_t map_handle_base;  /* device address of them */
     uint64_t prog_lo, prog_hi; /* instruction store for programs */

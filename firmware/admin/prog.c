@@ -8,6 +8,7 @@
  * platform with private fetch buffers can tell a new program at an old address.
  */
 #include "admin/ctl.h"
+#include "datapath/redirect.h"
 #include "offload/abi.h"
 #include "platform/platform.h"
 
@@ -77,13 +78,14 @@ int fw_cmd_PROG_LOAD(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *res
         return FW_ENOENT;
     if (p->state != FW_PROG_CREATED)
         return FW_EBUSY;
-    if (sqe->arg0 >= p->bytes || sqe->arg0 % 4 != 0)
+    if (sqe->arg0 >= p->bytes || sqe->arg0 % 4 != 0 || (sqe->arg1 & ~(uint64_t)FW_PROG_FRAGS))
         return FW_EINVAL;
     int err = fw_cmd_get(plat_ptr(p->base), sqe->value_iova, sqe->value_len, p->bytes);
     if (err)
         return err;
     plat_code_ready();
     p->entry = p->base + (uint32_t)sqe->arg0;
+    p->frags = (uint8_t)sqe->arg1;
     p->state = FW_PROG_LOADED;
     return 0;
 }
@@ -107,11 +109,17 @@ static int bad_port(const struct fw_ctl *ctl, uint64_t port)
     return port == 0 || port > ctl->ports;
 }
 
-/* Packets that arrive from now on run `p`; NULL = none. */
+/* Packets that arrive from now on run `p`; NULL = none. No such packet has fragments that `p` does
+ * not take. */
 static void port_swap(struct fw_ctl *ctl, uint32_t port, struct fw_prog *p)
 {
     struct fw_prog **at = &ctl->port_prog[port - 1];
-    plat_port_cookie(port, p ? fw_prog_cookie(p) : 0);
+    uint64_t cookie = p ? fw_prog_cookie(p) : 0;
+    if (p && !p->frags)
+        plat_port_frags(port, 0);
+    plat_port_cookie(port, cookie);
+    if (!p || p->frags)
+        plat_port_frags(port, FW_COOKIE_FRAGS | cookie);
     if (*at)
         (*at)->attached--;
     if (p)

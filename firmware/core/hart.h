@@ -37,6 +37,7 @@ _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, prog_ra) == FW
 _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, level_sp) == FW_HART_LEVEL_SP,
                "level_sp");
 _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, nest) == FW_HART_NEST, "nest");
+_Static_assert(FW_LOCAL_PKT + sizeof(struct nic_pkt) <= FW_LOCAL_HART, "nic_pkt fits");
 _Static_assert(FW_LOCAL_HART + sizeof(struct fw_hart) <= FW_LOCAL_MD, "fw_hart fits");
 
 #define FW_PKT  ((struct nic_pkt *)(uintptr_t)(NIC_LOCAL_BASE + FW_LOCAL_PKT))

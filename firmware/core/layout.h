@@ -5,8 +5,8 @@
  * that a program calls trusts no register but finds everything from here.
  *
  *   offset   bytes  what
- *   0x0000      64  struct nic_pkt, written by the hardware (WQ_GET)
- *   0x0040     224  struct fw_hart (core/hart.h)
+ *   0x0000      80  struct nic_pkt, written by the hardware (WQ_GET)
+ *   0x0050     208  struct fw_hart (core/hart.h)
  *   0x0120      32  struct xdp_md of the packet
  *   0x0140          program stack, grows down from FW_STK_HI: OFFLOAD_STACK_BYTES, and
  *                   where local SRAM has more than FW_LOCAL_MIN three quarters of what is more,
@@ -29,7 +29,7 @@
 #define FW_PROG_HI    0x20100000 /* end of the largest instruction store */
 
 #define FW_LOCAL_PKT      0x000
-#define FW_LOCAL_HART     0x040
+#define FW_LOCAL_HART     0x050
 #define FW_LOCAL_MD       0x120
 #define FW_LOCAL_STACK    0x140
 #define FW_LOCAL_MIN      0x2000 /* bytes of local SRAM the firmware needs: 3 KiB of own stack */
@@ -38,12 +38,12 @@
 #define FW_STK_LO (FW_LOCAL_BASE + FW_LOCAL_MD)
 
 /* struct fw_hart, offsets from the start of local SRAM, for assembler */
-#define FW_HART_SP       0x040 /* firmware stack pointer while the program runs */
-#define FW_HART_RA       0x048 /* where the program's caller goes on */
-#define FW_HART_PROG_SP  0x050 /* of a program that is inside a helper */
-#define FW_HART_PROG_RA  0x058
-#define FW_HART_LEVEL_SP 0x060 /* the sp that the running main program started with */
-#define FW_HART_NEST     0x068 /* newest call record (gates.S), 0 = none */
+#define FW_HART_SP       0x050 /* firmware stack pointer while the program runs */
+#define FW_HART_RA       0x058 /* where the program's caller goes on */
+#define FW_HART_PROG_SP  0x060 /* of a program that is inside a helper */
+#define FW_HART_PROG_RA  0x068
+#define FW_HART_LEVEL_SP 0x070 /* the sp that the running main program started with */
+#define FW_HART_NEST     0x078 /* newest call record (gates.S), 0 = none */
 
 #ifndef __ASSEMBLER__
 #include "nic/csr.h"

@@ -10,6 +10,7 @@
 
 struct firmware fw_shared;
 __attribute__((section(".noinit"), aligned(128))) struct fw_map fw_map_table[FW_MAPS_MAX];
+__attribute__((section(".noinit"), aligned(NIC_BUF_SIZE))) static uint8_t test_buf[NIC_CHAIN_BYTES];
 
 extern char fw_bss_start[], fw_bss_end[], fw_sram_end[];
 
@@ -42,6 +43,7 @@ _Noreturn static void control(uint32_t harts)
     struct fw_ctl_config config = {
         .stats = &fw_shared.stats,
         .evq = &fw_shared.evq,
+        .test_buf = test_buf,
         .map = fw_map_table,
         .map_handle_base = (uint32_t)(uintptr_t)fw_map_table,
         .trace = &fw_shared.trace,

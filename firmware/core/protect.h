@@ -58,5 +58,7 @@ _Noreturn void fw_program_abort(enum fw_fault_cause cause, uint64_t tval);   /* 
 
 /* The window of the packet as the descriptor has it now. */
 void fw_packet_window(void);
+/* The windows of the first `frags` fragments. None may stay open for the next packet. */
+void fw_frag_windows(uint32_t frags);
 
 #endif

@@ -19,7 +19,13 @@ static void set_packet(const struct fw_test *t, uint32_t buf, uint64_t cookie)
         .tstamp_ns = plat_time_ns(),
         .seq = plat_seq_next(),
         .cookie = cookie,
+        .frags = (uint8_t)t->frags,
     };
+    for (uint32_t i = 0; i < t->frags; i++)
+        FW_PKT->frag[i] = (struct nic_frag){
+            .data = buf + FW_TEST_BUF * (1 + i),
+            .len = t->frag_len[i],
+        };
 }
 
 static uint32_t run(uint64_t cookie)
@@ -33,6 +39,7 @@ static uint32_t run(uint64_t cookie)
         .rx_queue_index = p->queue,
     };
     fw_packet_window();
+    fw_frag_windows(p->frags);
     FW_HART->tail_seq = UINT64_MAX; /* each run has its own share of tail calls */
     plat_program_switch(cookie);
     return (uint32_t)fw_run_program(cookie & 0xffffffff);
@@ -47,8 +54,12 @@ void fw_test_program(struct fw_test *t, void *buf, uint64_t cookie, uint32_t run
     for (uint32_t i = 0; i < runs; i++)
         t->retval = run(cookie);
     t->ns = plat_time_ns() - begin;
+    fw_frag_windows(0);
     t->faults = (uint32_t)(FW_HART->counters->program_faults - faults);
     t->data = FW_PKT->data - at;
     t->data_end = FW_PKT->data_end - at;
     t->data_meta = FW_PKT->data_meta - at;
+    t->frags = FW_PKT->frags;
+    for (uint32_t i = 0; i < t->frags; i++)
+        t->frag_len[i] = FW_PKT->frag[i].len;
 }

@@ -9,8 +9,8 @@
 
 /*
  * Runs the program behind `cookie` `runs` times on the frame that *t describes in `buf`
- * (FW_TEST_BUF bytes of device memory), each time on what the last one left of it, with the
- * protection windows of the datapath. Fills what *t returns.
+ * (FW_TEST_BUF bytes of device memory, and the fragments' buffers behind them), each time on what
+ * the last one left of it, with the protection windows of the datapath. Fills what *t returns.
  */
 void fw_test_program(struct fw_test *t, void *buf, uint64_t cookie, uint32_t runs);
 

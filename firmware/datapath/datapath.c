@@ -7,6 +7,7 @@
 #include "core/firmware.h"
 #include "core/protect.h"
 #include "datapath/redirect.h"
+#include "helpers/packet.h"
 #include "platform/platform.h"
 
 /*
@@ -43,6 +44,11 @@ void fw_packet_window(void)
     plat_pkt_window(FW_PKT->data_meta, FW_PKT->data_end);
 }
 
+void fw_frag_windows(uint32_t frags)
+{
+    plat_frag_windows(FW_PKT->frag, frags);
+}
+
 /* struct xdp_md and the packet window, two fields of the descriptor at a time. */
 static inline void program_context(void)
 {
@@ -62,8 +68,8 @@ static inline uint64_t run_program(uint64_t cookie)
     return fw_run_program(cookie & 0xffffffff);
 }
 
-/* Gives the packet back as the program (or its absence) said. */
-static inline void finish(uint32_t retval)
+/* Counts the packet as the program (or its absence) said: enum nic_pkt_cmd. */
+static inline uint64_t settle(uint32_t retval)
 {
     uint32_t verdict = retval > FW_XDP_REDIRECT ? FW_XDP_ABORTED : retval;
     uintptr_t local = fw_local();
@@ -75,7 +81,30 @@ static inline void finish(uint32_t retval)
     fw_count(&c->verdict[verdict], 1);
     fw_count(&c->bytes[verdict], (data >> 32) - (data & 0xffffffff));
     uint64_t cmd = (uint32_t)PKT_CMDS >> (4 * verdict) & 0xf;
-    plat_pkt_done(__builtin_expect(cmd != 0, 1) ? cmd : fw_redirect());
+    return __builtin_expect(cmd != 0, 1) ? cmd : fw_redirect();
+}
+
+/* A packet that arrived in fragments: as any other, with windows on them, and their bytes count. */
+static uint64_t frags_packet(uint64_t cookie)
+{
+    uint32_t retval = FW_XDP_PASS;
+    if (cookie & UINT32_MAX) {
+        fw_frag_windows(FW_PKT->frags);
+        retval = (uint32_t)run_program(cookie);
+        fw_frag_windows(0);
+    } else {
+        fw_count(&FW_HART->counters->no_program, 1);
+    }
+    uint32_t verdict = retval > FW_XDP_REDIRECT ? FW_XDP_ABORTED : retval;
+    fw_count(&FW_HART->counters->bytes[verdict], fw_frags_len(FW_PKT));
+    return settle(retval);
+}
+
+/* A packet whose cookie has bit 63. */
+__attribute__((noinline)) static uint64_t rare_packet(uint64_t cookie)
+{
+    return (cookie & FW_COOKIE_FRAGS) == FW_COOKIE_FRAGS ? frags_packet(cookie)
+                                                         : fw_redirected(cookie);
 }
 
 _Noreturn void fw_datapath(void)
@@ -84,12 +113,12 @@ _Noreturn void fw_datapath(void)
         plat_pkt_get();
         uint64_t cookie = word_at(fw_local(), FW_LOCAL_PKT + 48);
         if (__builtin_expect((int64_t)cookie > 0, 1)) {
-            finish((uint32_t)run_program(cookie));
+            plat_pkt_done(settle((uint32_t)run_program(cookie)));
         } else if (cookie) {
-            plat_pkt_done(fw_redirected(cookie));
+            plat_pkt_done(rare_packet(cookie));
         } else {
             fw_count(&FW_HART->counters->no_program, 1);
-            finish(FW_XDP_PASS);
+            plat_pkt_done(settle(FW_XDP_PASS));
         }
     }
 }

@@ -122,8 +122,10 @@ static uint32_t run(uint32_t handle, uint32_t egress)
     FW_HART->tail_seq = UINT64_MAX;
     FW_HART->redirect_seq = UINT64_MAX;
     fw_packet_window();
+    fw_frag_windows(pkt->frags);
     plat_program_switch(fw_prog_cookie(p));
     uint32_t verdict = (uint32_t)fw_run_program(p->entry);
+    fw_frag_windows(0);
     verdict = verdict > FW_XDP_REDIRECT ? FW_XDP_ABORTED : verdict;
     fw_count(&FW_HART->counters->second[verdict], 1);
     return verdict;

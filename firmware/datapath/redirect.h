@@ -6,6 +6,8 @@
  *   bit 63     set: no packet from the wire has it
  *   bit 62     to the host, through a CPUMAP; else to the port that nic_pkt.tag says
  *   bits 0-31  handle of the program to run first, 0 = none
+ * Packets that arrive in fragments have bits 63 and 61, and below as others their port's
+ * program, 0 = none: so they leave the path of all others where these do.
  */
 #ifndef FW_REDIRECT_H
 #define FW_REDIRECT_H
@@ -14,6 +16,7 @@
 
 #define FW_COOKIE_REDIRECTED ((uint64_t)1 << 63)
 #define FW_COOKIE_CPUMAP     ((uint64_t)1 << 62)
+#define FW_COOKIE_FRAGS      ((uint64_t)1 << 63 | (uint64_t)1 << 61)
 
 /* What to do with FW_PKT, whose program said XDP_REDIRECT: enum nic_pkt_cmd. */
 uint64_t fw_redirect(void);

@@ -6,6 +6,7 @@
  */
 #include "core/mem.h"
 #include "helpers/args.h"
+#include "helpers/packet.h"
 #include "platform/platform.h"
 
 /* Where metadata may start: the kernel keeps its struct xdp_frame at the start of the buffer. */
@@ -56,6 +57,19 @@ uint64_t fw_helper_xdp_adjust_meta(uint64_t ctx, uint64_t offset, uint64_t a2, u
     return 0;
 }
 
+/*
+ * With fragments. The kernel negates the offset as an int: the smallest stays negative, and
+ * shrinks nothing.
+ */
+static uint64_t adjust_frags(struct nic_pkt *p, int64_t delta)
+{
+    int64_t by = delta == INT32_MIN ? delta : -delta;
+    int err = delta < 0 ? fw_frags_shrink(p, by) : fw_frags_grow(p, (uint32_t)delta);
+    bounds_changed();
+    fw_frag_windows(p->frags);
+    return fw_helper_error(err);
+}
+
 uint64_t fw_helper_xdp_adjust_tail(uint64_t ctx, uint64_t offset, uint64_t a2, uint64_t a3,
                                    uint64_t a4)
 {
@@ -63,6 +77,8 @@ uint64_t fw_helper_xdp_adjust_tail(uint64_t ctx, uint64_t offset, uint64_t a2, u
     int64_t delta = fw_arg_int(offset);
     int64_t end = (int64_t)p->data_end + delta;
     (void)ctx, (void)a2, (void)a3, (void)a4;
+    if (p->frags)
+        return adjust_frags(p, delta);
     if (end > (int64_t)p->buf_end - NIC_PKT_TAILROOM || end < (int64_t)p->data + FW_ETH_HLEN)
         return fw_helper_error(FW_EINVAL);
     if (delta > 0)

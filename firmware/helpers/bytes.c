@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "helpers/args.h"
 #include "helpers/csum.h"
+#include "helpers/packet.h"
 
 #define XDP_BYTES_MAX 0xffffu /* largest offset and length of bpf_xdp_pointer() */
 
@@ -19,7 +20,7 @@ uint64_t fw_helper_xdp_get_buff_len(uint64_t ctx, uint64_t a1, uint64_t a2, uint
                                     uint64_t a4)
 {
     (void)ctx, (void)a1, (void)a2, (void)a3, (void)a4;
-    return FW_PKT->data_end - FW_PKT->data;
+    return fw_packet_len(FW_PKT);
 }
 
 /* 0 or an errno: `len` bytes at `offset` are within the packet. */
@@ -27,12 +28,17 @@ static int packet_range(uint32_t offset, uint32_t len)
 {
     if (offset > XDP_BYTES_MAX || len > XDP_BYTES_MAX)
         return FW_EFAULT;
-    return offset + len > FW_PKT->data_end - FW_PKT->data ? FW_EINVAL : 0;
+    return offset + len > FW_PKT->data_end - FW_PKT->data && offset + len > fw_packet_len(FW_PKT)
+               ? FW_EINVAL
+               : 0;
 }
 
-static uint8_t *packet_at(uint32_t offset)
+/* The bytes, when they lie in the first buffer. */
+static uint8_t *packet_at(uint32_t offset, uint32_t len)
 {
-    return (uint8_t *)(uintptr_t)FW_PKT->data + offset;
+    return offset + len <= FW_PKT->data_end - FW_PKT->data
+               ? (uint8_t *)(uintptr_t)FW_PKT->data + offset
+               : NULL;
 }
 
 uint64_t fw_helper_xdp_load_bytes(uint64_t ctx, uint64_t offset, uint64_t buf, uint64_t size,
@@ -42,9 +48,14 @@ uint64_t fw_helper_xdp_load_bytes(uint64_t ctx, uint64_t offset, uint64_t buf, u
     void *dst = fw_arg_bytes(buf, len);
     int err = packet_range(at, len);
     (void)ctx, (void)a4;
-    if (!err)
-        memcpy(dst, packet_at(at), len);
-    return fw_helper_error(err);
+    if (err)
+        return fw_helper_error(err);
+    const uint8_t *src = packet_at(at, len);
+    if (src)
+        memcpy(dst, src, len);
+    else
+        fw_packet_read(FW_PKT, at, dst, len);
+    return 0;
 }
 
 uint64_t fw_helper_xdp_store_bytes(uint64_t ctx, uint64_t offset, uint64_t buf, uint64_t size,
@@ -54,9 +65,14 @@ uint64_t fw_helper_xdp_store_bytes(uint64_t ctx, uint64_t offset, uint64_t buf, 
     const void *src = fw_arg_bytes(buf, len);
     int err = packet_range(at, len);
     (void)ctx, (void)a4;
-    if (!err)
-        memmove(packet_at(at), src, len);
-    return fw_helper_error(err);
+    if (err)
+        return fw_helper_error(err);
+    uint8_t *dst = packet_at(at, len);
+    if (dst)
+        memmove(dst, src, len);
+    else
+        fw_packet_write(FW_PKT, at, src, len);
+    return 0;
 }
 
 /* What the program may not read is as unmapped memory to a kernel: zeroes and an error. */

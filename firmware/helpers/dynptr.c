@@ -7,6 +7,7 @@
 #include "helpers/dynptr.h"
 #include "core/mem.h"
 #include "helpers/args.h"
+#include "helpers/packet.h"
 
 #define RDONLY   0x80000000u
 #define TYPE_XDP 0x40000000u /* else memory at `data` */
@@ -27,15 +28,19 @@ static int within(const struct fw_dynptr *d, uint64_t offset, uint64_t len)
     return len <= size_of(d) && offset <= size_of(d) - len;
 }
 
-/* Those bytes, or NULL when the packet has become shorter. */
+/* Those bytes, of which the packet may have become too short. */
+static int lost(const struct fw_dynptr *d, uint32_t offset, uint32_t len)
+{
+    return d->size & TYPE_XDP && (uint64_t)d->offset + offset + len > fw_packet_len(FW_PKT);
+}
+
+/* Those bytes where they lie; NULL when it is not in one piece. */
 static uint8_t *bytes_of(const struct fw_dynptr *d, uint32_t offset, uint32_t len)
 {
     uint64_t at = (uint64_t)d->offset + offset;
     if (!(d->size & TYPE_XDP))
         return fw_arg_bytes(d->data + at, len);
-    if (at + len > FW_PKT->data_end - FW_PKT->data)
-        return NULL;
-    return (uint8_t *)(uintptr_t)(FW_PKT->data + at);
+    return fw_packet_at(FW_PKT, (uint32_t)at, len);
 }
 
 /* ---- helpers ---- */
@@ -66,10 +71,13 @@ uint64_t fw_helper_dynptr_read(uint64_t dst, uint64_t len, uint64_t src, uint64_
         return fw_helper_error(FW_E2BIG);
     if (n == 0)
         return 0;
-    const uint8_t *from = bytes_of(d, at, n);
-    if (!from)
+    if (lost(d, at, n))
         return fw_helper_error(FW_EINVAL);
-    memmove(fw_arg_bytes(dst, n), from, n);
+    const uint8_t *from = bytes_of(d, at, n);
+    if (from)
+        memmove(fw_arg_bytes(dst, n), from, n);
+    else
+        fw_packet_read(FW_PKT, d->offset + at, fw_arg_bytes(dst, n), n);
     return 0;
 }
 
@@ -86,10 +94,13 @@ uint64_t fw_helper_dynptr_write(uint64_t dst, uint64_t offset, uint64_t src, uin
         return fw_helper_error(FW_EINVAL);
     if (n == 0)
         return 0;
-    uint8_t *to = bytes_of(d, at, n);
-    if (!to)
+    if (lost(d, at, n))
         return fw_helper_error(FW_EINVAL);
-    memmove(to, fw_arg_bytes(src, n), n);
+    uint8_t *to = bytes_of(d, at, n);
+    if (to)
+        memmove(to, fw_arg_bytes(src, n), n);
+    else
+        fw_packet_write(FW_PKT, d->offset + at, fw_arg_bytes(src, n), n);
     return 0;
 }
 
@@ -114,20 +125,24 @@ uint64_t fw_kfunc_dynptr_from_xdp(uint64_t ctx, uint64_t flags, uint64_t ptr, ui
     *d = (struct fw_dynptr){0};
     if (flags)
         return fw_helper_error(FW_EINVAL);
-    *d = (struct fw_dynptr){.data = 1, .size = (FW_PKT->data_end - FW_PKT->data) | TYPE_XDP};
+    *d = (struct fw_dynptr){.data = 1, .size = fw_packet_len(FW_PKT) | TYPE_XDP};
     return 0;
 }
 
-/* The buffer is for pieces that are not in one piece, which packets here never are. */
+/* The buffer is for what is not in one piece. */
 uint64_t fw_kfunc_dynptr_slice(uint64_t ptr, uint64_t offset, uint64_t buffer, uint64_t size,
                                uint64_t a4)
 {
     const struct fw_dynptr *d = arg_dynptr(ptr);
     uint32_t n = fw_arg_u32(size), at = fw_arg_u32(offset);
-    (void)buffer, (void)a4;
+    (void)a4;
     if (!d->data || !within(d, at, n))
         return 0;
-    return (uint64_t)(uintptr_t)bytes_of(d, at, n);
+    uint8_t *bytes = lost(d, at, n) ? NULL : bytes_of(d, at, n);
+    if (bytes || !(d->size & TYPE_XDP) || !buffer)
+        return (uint64_t)(uintptr_t)bytes;
+    fw_packet_read(FW_PKT, d->offset + at, fw_arg_bytes(buffer, n), n);
+    return buffer;
 }
 
 uint64_t fw_kfunc_dynptr_adjust(uint64_t ptr, uint64_t start, uint64_t end, uint64_t a3,

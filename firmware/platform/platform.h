@@ -16,6 +16,7 @@
  *   void plat_pkt_get(void)            waits for a packet; its struct nic_pkt is then at FW_PKT
  *   void plat_pkt_done(cmd)            gives FW_PKT back: enum nic_pkt_cmd
  *   void plat_pkt_window(lo, hi)       what a program may touch of the packet
+ *   void plat_frag_windows(frag, n)    and of its fragments: n of NIC_FRAGS_MAX struct nic_frag
  *   void plat_program_switch(cookie)   called before each program run: a hart whose instruction
  *                                      fetch can be stale fences here when the cookie changed
  *   void plat_protect(fw_prog_lo, stk_hi, map_lo, map_hi)   the fixed windows of this hart
@@ -39,6 +40,7 @@
  *   void plat_code_ready(void)         new code is in the instruction store: make it fetchable
  *   uint64_t plat_seq_next(void), plat_seq_done(void)   the grace period of packets in flight
  *   void plat_port_cookie(port, cookie), plat_port_enable(port, on)   ports from 1
+ *   void plat_port_frags(port, cookie) of packets in fragments; 0: the port takes no such frames
  *   void plat_rss_queues(n)
  *   void plat_rxq_on(queue, const struct fw_rxq_spec *), plat_rxq_off(queue)
  */

@@ -16,8 +16,7 @@
 #define XDP_FRAME   40u  /* sizeof(struct xdp_frame): headroom that is not the program's */
 #define METALEN_MAX 255u /* xdp_metalen_invalid() */
 
-/* The largest frame with its metadata in front: one piece, as the NIC has it. */
-#define FRAME_END (FW_TEST_BUF - NIC_PKT_TAILROOM)
+#define LINEAR_END (FW_TEST_BUF - NIC_PKT_TAILROOM) /* of the frame in its first buffer */
 
 struct test_run {
     const union bpf_attr *attr;
@@ -55,26 +54,46 @@ static int check_ctx(const struct test_run *r)
 
     if (!r->has_ctx)
         return 0;
-    if (c->data_meta || c->data_end != r->attr->test.data_size_in || c->data > c->data_end)
+    if (c->data_meta || c->data_end > r->attr->test.data_size_in || c->data > c->data_end)
         return -EINVAL;
     return c->data % 4 || c->data > METALEN_MAX || c->data > NIC_PKT_HEADROOM - XDP_FRAME ? -EINVAL
                                                                                           : 0;
+}
+
+/* What the first buffer takes, or the context wants there: then pages, as the kernel does. */
+static int take_frags(struct test_run *r, uint32_t at)
+{
+    const union bpf_attr *a = r->attr;
+    const uint8_t *from = user_ptr(a->test.data_in);
+
+    for (; at < a->test.data_size_in; r->nic.frags++) {
+        uint32_t left = a->test.data_size_in - at, len = left < FW_TEST_BUF ? left : FW_TEST_BUF;
+
+        if (r->nic.frags == FW_TEST_FRAGS)
+            return -ENOMEM;
+        memcpy(r->nic.frag[r->nic.frags], from + at, len);
+        r->nic.frag_len[r->nic.frags] = len;
+        at += len;
+    }
+    return 0;
 }
 
 static int take_frame(struct test_run *r)
 {
     const union bpf_attr *a = r->attr;
     uint32_t meta = r->ctx.data, at = NIC_PKT_HEADROOM - meta;
+    uint32_t linear = r->has_ctx ? r->ctx.data_end : a->test.data_size_in;
 
-    if (a->test.data_size_in - meta < ETH_HLEN || a->test.data_size_in > FRAME_END - at)
+    linear = linear < LINEAR_END - at ? linear : LINEAR_END - at;
+    if (a->test.data_size_in - meta < ETH_HLEN)
         return -EINVAL;
     if (!a->test.data_in)
         return -EFAULT;
-    memcpy(r->nic.buf + at, user_ptr(a->test.data_in), a->test.data_size_in);
+    memcpy(r->nic.buf + at, user_ptr(a->test.data_in), linear);
     r->nic.data_meta = at;
     r->nic.data = NIC_PKT_HEADROOM;
-    r->nic.data_end = at + a->test.data_size_in;
-    return 0;
+    r->nic.data_end = at + linear;
+    return take_frags(r, linear);
 }
 
 /* Port 1, queue 0, unless the context says otherwise. */
@@ -110,14 +129,49 @@ static int give(uint64_t to, uint32_t room, const void *from, uint32_t len, uint
     return cut ? -ENOSPC : 0;
 }
 
+static uint32_t frags_len(const struct nicdrv_test *t)
+{
+    uint32_t len = 0;
+
+    for (uint32_t i = 0; i < t->frags; i++)
+        len += t->frag_len[i];
+    return len;
+}
+
+/*
+ * Metadata, frame and fragments one behind the other. As the kernel: what there is no room for is
+ * missing at the end of the first buffer, and where that does not help nothing is told at all.
+ */
+static int give_frame(struct test_run *r, bool *told)
+{
+    const struct nicdrv_test *t = &r->nic;
+    uint32_t first = t->data_end - t->data_meta, size = first + frags_len(t);
+    uint32_t room = r->attr->test.data_size_out, cut = room && room < size ? size - room : 0;
+    uint8_t *to = user_ptr(r->attr->test.data_out);
+
+    *told = !to || cut <= first;
+    if (!*told)
+        return -ENOSPC;
+    r->user->test.data_size_out = size;
+    if (to) {
+        memcpy(to, t->buf + t->data_meta, first - cut);
+        to += first - cut;
+    }
+    for (uint32_t i = 0; to && i < t->frags; to += t->frag_len[i++])
+        memcpy(to, t->frag[i], t->frag_len[i]);
+    return cut ? -ENOSPC : 0;
+}
+
 static int finish(struct test_run *r)
 {
     const struct nicdrv_test *t = &r->nic;
     const union bpf_attr *a = r->attr;
     uint64_t ns = t->ns / (t->runs ? t->runs : 1);
-    int rc = give(a->test.data_out, a->test.data_size_out, t->buf + t->data_meta,
-                  t->data_end - t->data_meta, &r->user->test.data_size_out);
+    bool told;
+    int rc = give_frame(r, &told);
 
+    if (!told)
+        return rc;
     r->user->test.retval = t->retval;
     r->user->test.duration = ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
     if (rc || !a->test.ctx_out)

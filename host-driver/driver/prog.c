@@ -52,6 +52,7 @@ static int load_image(struct nicdrv *drv, const struct offload_image *img,
         .op = FW_ADMIN_PROG_LOAD,
         .handle = prog->handle,
         .arg0 = (uint64_t)img->entry_word * 4,
+        .arg1 = img->frags ? FW_PROG_FRAGS : 0,
     };
     struct admin_io io = {.in = code, .value_len = prog->bytes};
     rc = admin_exec(drv, &sqe, &io, NULL);

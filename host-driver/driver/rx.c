@@ -6,6 +6,7 @@
 #include "driver/driver_impl.h"
 
 #define RX_ENTRIES_MAX 32768u /* nic_rx_cqe.index has 16 bits */
+#define RX_BUF_SIZE    NIC_CHAIN_BYTES
 
 static void free_queue(struct nicdrv *drv, struct rxq *q)
 {
@@ -19,7 +20,7 @@ static int alloc_queue(struct nicdrv *drv, struct rxq *q, unsigned entries)
 {
     q->ring = nicdrv_dma_alloc(drv, entries * sizeof(*q->ring), &q->ring_iova);
     q->cq = nicdrv_dma_alloc(drv, entries * sizeof(*q->cq), &q->cq_iova);
-    q->buffers = nicdrv_dma_alloc(drv, (size_t)entries * NIC_BUF_SIZE, &q->buffers_iova);
+    q->buffers = nicdrv_dma_alloc(drv, (size_t)entries * RX_BUF_SIZE, &q->buffers_iova);
     return q->ring && q->cq && q->buffers ? 0 : -ENOMEM;
 }
 
@@ -29,8 +30,8 @@ static void post(struct rxq *q, unsigned entries)
     uint32_t slot = q->posted++ & (entries - 1);
 
     q->ring[slot] = (struct nic_rx_desc){
-        .iova = q->buffers_iova + (uint64_t)slot * NIC_BUF_SIZE,
-        .len = NIC_BUF_SIZE,
+        .iova = q->buffers_iova + (uint64_t)slot * RX_BUF_SIZE,
+        .len = RX_BUF_SIZE,
     };
 }
 
@@ -120,10 +121,10 @@ static bool deliver(struct rx *rx, unsigned queue, const struct nic_rx_cqe *cqe)
     const struct rxq *q = &rx->queues[queue];
     uint32_t slot = q->head & (rx->entries - 1);
 
-    if (cqe->index != slot || cqe->len > NIC_BUF_SIZE)
+    if (cqe->index != slot || cqe->len > RX_BUF_SIZE)
         return false;
     if (rx->fn)
-        rx->fn(rx->ctx, queue, cqe, q->buffers + (size_t)slot * NIC_BUF_SIZE);
+        rx->fn(rx->ctx, queue, cqe, q->buffers + (size_t)slot * RX_BUF_SIZE);
     return true;
 }
 

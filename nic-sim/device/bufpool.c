@@ -2,7 +2,8 @@
 /*
  * Packet buffers fill the cluster SRAMs; each cluster has a stack of free ones
  * (last freed, first used: fewer host cache lines in play). Outstanding packets
- * are a list in order of arrival, so its head is the watermark.
+ * are a list in order of arrival, so its head is the watermark. A packet of
+ * several buffers is known by its first; the others' own fields mean nothing.
  */
 #include "device/dev.h"
 
@@ -31,7 +32,8 @@ int bufpool_create(struct nic_device *dev)
     pool->buf = calloc(pool->total, sizeof(*pool->buf));
     pool->free = calloc(pool->total, sizeof(*pool->free));
     pool->nfree = calloc(dev->mem.clusters, sizeof(*pool->nfree));
-    if (pool->buf == NULL || pool->free == NULL || pool->nfree == NULL)
+    pool->gather = calloc(1, NIC_CHAIN_BYTES);
+    if (pool->buf == NULL || pool->free == NULL || pool->nfree == NULL || pool->gather == NULL)
         return -ENOMEM;
     bufpool_reset(dev);
     return 0;
@@ -42,6 +44,7 @@ void bufpool_destroy(struct nic_device *dev)
     free(dev->pool.buf);
     free(dev->pool.free);
     free(dev->pool.nfree);
+    free(dev->pool.gather);
 }
 
 void bufpool_reset(struct nic_device *dev)
@@ -64,25 +67,53 @@ void bufpool_reset(struct nic_device *dev)
     pool->seq = 0;
 }
 
-struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster)
+static uint32_t take(struct nic_device *dev, unsigned cluster)
 {
     struct bufpool *pool = &dev->pool;
 
-    if (pool->nfree[cluster] == 0)
-        return NULL;
     if (--pool->available == 0)
         pool->empty_from = dev->now;
-    return &pool->buf[pool->free[cluster * pool->per_cluster + --pool->nfree[cluster]]];
+    return pool->free[cluster * pool->per_cluster + --pool->nfree[cluster]];
+}
+
+static void give(struct nic_device *dev, uint32_t id)
+{
+    struct bufpool *pool = &dev->pool;
+    uint32_t cluster = id / pool->per_cluster;
+
+    if (pool->available++ == 0)
+        pool->empty_cycles += dev->now - pool->empty_from;
+    pool->free[cluster * pool->per_cluster + pool->nfree[cluster]++] = id;
+}
+
+struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster, uint32_t frags)
+{
+    struct pktbuf *b;
+
+    if (dev->pool.nfree[cluster] <= frags)
+        return NULL;
+    b = &dev->pool.buf[take(dev, cluster)];
+    b->frags = (uint8_t)frags;
+    for (uint32_t i = 0; i < frags; i++)
+        b->frag[i] = take(dev, cluster);
+    return b;
+}
+
+static void give_frags(struct nic_device *dev, struct pktbuf *b, uint32_t keep)
+{
+    while (b->frags > keep)
+        give(dev, b->frag[--b->frags]);
 }
 
 void bufpool_put(struct nic_device *dev, struct pktbuf *b)
 {
-    struct bufpool *pool = &dev->pool;
-    uint32_t cluster = b->id / pool->per_cluster;
+    give_frags(dev, b, 0);
+    give(dev, b->id);
+}
 
-    if (pool->available++ == 0)
-        pool->empty_cycles += dev->now - pool->empty_from;
-    pool->free[cluster * pool->per_cluster + pool->nfree[cluster]++] = b->id;
+void bufpool_trim(struct nic_device *dev, struct pktbuf *b)
+{
+    give_frags(dev, b, b->pkt.frags);
 }
 
 uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b)
@@ -90,6 +121,38 @@ uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b)
     uint32_t cluster = b->id / dev->pool.per_cluster, nth = b->id % dev->pool.per_cluster;
 
     return dev->mem.cluster[cluster].mem + (size_t)nth * NIC_BUF_SIZE;
+}
+
+struct pktbuf *bufpool_frag(struct nic_device *dev, const struct pktbuf *b, uint32_t i)
+{
+    return &dev->pool.buf[b->frag[i]];
+}
+
+uint32_t bufpool_frame_len(const struct pktbuf *b)
+{
+    uint32_t len = b->pkt.data_end - b->pkt.data;
+
+    for (uint32_t i = 0; i < b->pkt.frags; i++)
+        len += b->pkt.frag[i].len;
+    return len;
+}
+
+const uint8_t *bufpool_frame(struct nic_device *dev, const struct pktbuf *b)
+{
+    const uint8_t *first = bufpool_mem(dev, b) + (b->pkt.data - b->pkt.buf);
+    uint32_t at = b->pkt.data_end - b->pkt.data;
+
+    if (b->pkt.frags == 0)
+        return first;
+    memcpy(dev->pool.gather, first, at);
+    for (uint32_t i = 0; i < b->pkt.frags; i++) {
+        const struct pktbuf *from = bufpool_frag(dev, b, i);
+        const struct nic_frag *f = &b->pkt.frag[i];
+
+        memcpy(dev->pool.gather + at, bufpool_mem(dev, from) + (f->data - from->pkt.buf), f->len);
+        at += f->len;
+    }
+    return dev->pool.gather;
 }
 
 void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b)

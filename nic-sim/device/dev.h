@@ -102,10 +102,12 @@ uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* round
 struct pktbuf {
     struct nic_pkt pkt; /* as the hardware made it; at give-back with the hart's changes */
     uint32_t id;
-    uint32_t prev, next; /* outstanding packets by seq */
-    uint32_t gen, slot;  /* EVENT_HOST: RX queue generation and descriptor count */
-    uint16_t ingress;    /* pkt.port as it came */
-    bool told;           /* the tap has seen it, or need not */
+    uint32_t prev, next;          /* outstanding packets by seq */
+    uint32_t gen, slot;           /* EVENT_HOST: RX queue generation and descriptor count */
+    uint32_t frag[NIC_FRAGS_MAX]; /* buffers of its fragments; [0, frags) are its own */
+    uint16_t ingress;             /* pkt.port as it came */
+    uint8_t frags;                /* pkt.frags may be less until the packet is given back */
+    bool told;                    /* the tap has seen it, or need not */
 };
 struct bufpool {
     struct pktbuf *buf;
@@ -113,6 +115,7 @@ struct bufpool {
     uint32_t *free;          /* per_cluster entries for each cluster: stacks */
     uint32_t *nfree;         /* of each cluster */
     uint32_t oldest, newest; /* outstanding packets, DEV_NONE */
+    uint8_t *gather;         /* NIC_CHAIN_BYTES: a frame of several buffers in one piece */
     uint32_t outstanding;
     uint32_t available;                /* free ones of all clusters */
     uint64_t empty_from, empty_cycles; /* since when there is none; cycles without, before that */
@@ -121,9 +124,16 @@ struct bufpool {
 int bufpool_create(struct nic_device *dev);
 void bufpool_destroy(struct nic_device *dev);
 void bufpool_reset(struct nic_device *dev);
-struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster); /* NULL: none free */
+/* A buffer, and those of `frags` fragments: all of them, or NULL. */
+struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster, uint32_t frags);
 void bufpool_put(struct nic_device *dev, struct pktbuf *b);
+/* Gives the buffers back that pkt.frags has no more use for. */
+void bufpool_trim(struct nic_device *dev, struct pktbuf *b);
 uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b);
+struct pktbuf *bufpool_frag(struct nic_device *dev, const struct pktbuf *b, uint32_t i);
+uint32_t bufpool_frame_len(const struct pktbuf *b); /* of a usable packet, fragments included */
+/* The bytes of it, in one piece; lent until the next call. */
+const uint8_t *bufpool_frame(struct nic_device *dev, const struct pktbuf *b);
 void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b); /* takes the next seq */
 /* The copy of an outstanding packet: the same seq, done on its own. */
 void bufpool_seq_join(struct nic_device *dev, struct pktbuf *copy, struct pktbuf *b);
@@ -147,7 +157,8 @@ struct wq {
 int wq_create(struct nic_device *dev);
 void wq_destroy(struct nic_device *dev);
 void wq_reset(struct nic_device *dev);
-unsigned wq_choose(const struct nic_device *dev); /* cluster for the next frame, DEV_NONE */
+/* The cluster for a frame with that many fragments, DEV_NONE. */
+unsigned wq_choose(const struct nic_device *dev, uint32_t frags);
 void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_RX */
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r);
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r); /* PKT_CMD */
@@ -192,7 +203,8 @@ struct port {
     uint64_t due;
     bool have_frame, timed, ended, enabled;
     bool waiting; /* its frame waits for a buffer (MAX) or for the packet before it (ordered) */
-    uint64_t cookie;
+    uint64_t cookie, cookie_frags;
+    uint32_t frame_max;
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
     uint64_t rx_busy; /* cycles of wire time received */
     uint64_t rx_rest;
@@ -200,6 +212,7 @@ struct port {
 };
 void mac_reset(struct nic_device *dev);
 void mac_enable(struct nic_device *dev, unsigned port, bool on, uint64_t now);
+void mac_frame_max(struct nic_device *dev, unsigned port, uint32_t bytes);
 void mac_step(struct nic_device *dev, unsigned port, uint64_t now); /* EVENT_PORT */
 void mac_kick(struct nic_device *dev, uint64_t now); /* a buffer is free or a packet is done */
 void mac_send(struct nic_device *dev, struct pktbuf *b, uint64_t now);

@@ -61,8 +61,7 @@ static void refuse(struct nic_device *dev, struct pktbuf *b, enum nic_drop_reaso
 void hostq_send(struct nic_device *dev, struct pktbuf *b, uint64_t now)
 {
     struct hostq *hq = &dev->rxq[b->pkt.queue % NIC_RXQS_LIMIT];
-    uint32_t len = b->pkt.data_end - b->pkt.data, slot;
-    const uint8_t *frame = bufpool_mem(dev, b) + (b->pkt.data - b->pkt.buf);
+    uint32_t len = bufpool_frame_len(b), slot;
     struct nic_rx_desc desc;
     uint64_t sent;
 
@@ -80,7 +79,7 @@ void hostq_send(struct nic_device *dev, struct pktbuf *b, uint64_t now)
         refuse(dev, b, NIC_DROP_HOST_SHORT);
         return;
     }
-    if (pcie_write(dev, desc.iova, frame, len) != 0) {
+    if (pcie_write(dev, desc.iova, bufpool_frame(dev, b), len) != 0) {
         refuse(dev, b, NIC_DROP_DMA_FAULT);
         return;
     }
@@ -97,7 +96,7 @@ static int complete(struct nic_device *dev, const struct hostq *hq, const struct
     struct nic_rx_cqe cqe = {
         .tstamp_ns = b->pkt.tstamp_ns,
         .seq = b->pkt.seq,
-        .len = b->pkt.data_end - b->pkt.data,
+        .len = bufpool_frame_len(b),
         .hash = b->pkt.hash,
         .port = b->ingress,
         .index = (uint16_t)slot,
@@ -118,7 +117,7 @@ void hostq_done(struct nic_device *dev, uint32_t buf, uint64_t now)
         device_drop(dev, NIC_DROP_DMA_FAULT);
     } else {
         dev->stats.host_packets++;
-        dev->stats.host_bytes += b->pkt.data_end - b->pkt.data;
+        dev->stats.host_bytes += bufpool_frame_len(b);
         msix_raise(dev, hq->vector_on);
     }
     bufpool_put(dev, b);

@@ -17,11 +17,20 @@ void mac_reset(struct nic_device *dev)
         p->waiting = false;
         p->timed = false;
         p->cookie = 0;
+        p->cookie_frags = 0;
+        mac_frame_max(dev, i, NIC_FRAME_LINEAR);
         p->rx_packets = p->rx_bytes = p->tx_packets = p->tx_bytes = 0;
         p->rx_busy = p->rx_rest = 0;
         p->tx_free = p->tx_rest = 0;
     }
     dev->next_kick = 0;
+}
+
+void mac_frame_max(struct nic_device *dev, unsigned port, uint32_t bytes)
+{
+    uint32_t most = (uint32_t)dev->cfg.port_frame_max;
+
+    dev->port[port].frame_max = bytes < most ? bytes : most;
 }
 
 static void schedule(struct nic_device *dev, unsigned port, uint64_t now)
@@ -119,6 +128,34 @@ static void drop_arrival(struct nic_device *dev, enum nic_drop_reason why, uint6
     mac_kick(dev, now);
 }
 
+/* Fragments of a frame that a port takes. */
+static uint32_t frags_of(uint32_t len)
+{
+    return len <= NIC_FRAME_LINEAR ? 0 : (len - NIC_FRAME_LINEAR + NIC_BUF_SIZE - 1) / NIC_BUF_SIZE;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static void store_frags(struct nic_device *dev, struct pktbuf *b, const struct nic_frame *f)
+{
+    struct mem_region *cluster = &dev->mem.cluster[b->id / dev->pool.per_cluster];
+    uint32_t at = NIC_FRAME_LINEAR;
+
+    b->pkt.frags = b->frags;
+    for (uint32_t i = 0; i < b->frags; i++) {
+        const struct pktbuf *to = bufpool_frag(dev, b, i);
+        uint32_t len = least(f->len - at, NIC_BUF_SIZE);
+
+        memcpy(bufpool_mem(dev, to), f->data + at, len);
+        mem_touched(dev, cluster, to->pkt.buf, len);
+        b->pkt.frag[i] = (struct nic_frag){.data = to->pkt.buf, .len = len};
+        at += len;
+    }
+}
+
 /*
  * The headroom is cleared so that no byte of the buffer's last packet can be
  * read through it; what lies behind the frame is not the packet's window.
@@ -127,10 +164,12 @@ static void store_frame(struct nic_device *dev, struct pktbuf *b, const struct n
 {
     uint8_t *mem = bufpool_mem(dev, b);
     unsigned cluster = b->id / dev->pool.per_cluster;
+    uint32_t len = least(f->len, NIC_FRAME_LINEAR);
 
     memset(mem, 0, NIC_PKT_HEADROOM);
-    memcpy(mem + NIC_PKT_HEADROOM, f->data, f->len);
-    mem_touched(dev, &dev->mem.cluster[cluster], b->pkt.buf, NIC_PKT_HEADROOM + f->len);
+    memcpy(mem + NIC_PKT_HEADROOM, f->data, len);
+    mem_touched(dev, &dev->mem.cluster[cluster], b->pkt.buf, NIC_PKT_HEADROOM + len);
+    store_frags(dev, b, f);
 }
 
 static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, uint64_t now)
@@ -139,7 +178,7 @@ static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, ui
     struct nic_pkt *pkt = &b->pkt;
 
     pkt->data = pkt->buf + NIC_PKT_HEADROOM;
-    pkt->data_end = pkt->data + p->frame.len;
+    pkt->data_end = pkt->data + least(p->frame.len, NIC_FRAME_LINEAR);
     pkt->data_meta = pkt->data;
     pkt->port = (uint16_t)(port + 1);
     b->ingress = pkt->port;
@@ -147,7 +186,7 @@ static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, ui
     pkt->queue = (uint16_t)(pkt->hash % dev->rss_queues);
     pkt->retval = 0;
     pkt->tstamp_ns = clock_ns(dev, now);
-    pkt->cookie = p->cookie;
+    pkt->cookie = b->frags == 0 ? p->cookie : p->cookie_frags;
     pkt->verdict = 0;
     pkt->tag = 0;
 }
@@ -155,14 +194,15 @@ static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, ui
 static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
 {
     struct port *p = &dev->port[port];
-    unsigned cluster = wq_choose(dev);
+    uint32_t frags = frags_of(p->frame.len);
+    unsigned cluster = wq_choose(dev, frags);
     struct pktbuf *b;
 
     if (dev->pool.seq == 0)
         dev->stats.first_rx_cycle = now;
     p->rx_busy += pacer_divide(pacer_wire_bits(p->frame.len) * dev->cfg.engine_clock_hz,
                                dev->cfg.port_bps, &p->rx_rest);
-    if (p->frame.len > NIC_FRAME_MAX) {
+    if (p->frame.len > p->frame_max) {
         drop_arrival(dev, NIC_DROP_OVERSIZE, now);
         return;
     }
@@ -170,7 +210,7 @@ static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
         drop_arrival(dev, NIC_DROP_NO_BUFFER, now);
         return;
     }
-    b = bufpool_get(dev, cluster);
+    b = bufpool_get(dev, cluster, frags);
     store_frame(dev, b, &p->frame);
     describe(dev, port, b, now);
     bufpool_seq_start(dev, b);
@@ -179,12 +219,18 @@ static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
     clock_push(dev, now + dev->port_latency, EVENT_RX, b->id);
 }
 
+/* Fragments for which the port's next frame needs buffers: none when it will be dropped. */
+static uint32_t frags_needed(const struct port *p)
+{
+    return p->frame.len <= p->frame_max ? frags_of(p->frame.len) : 0;
+}
+
 static bool must_wait(const struct nic_device *dev, const struct port *p)
 {
     if (dev->cfg.run_ordered && dev->pool.outstanding != 0)
         return true;
-    return p->pacer.pacing.how == NIC_PACE_MAX && p->frame.len <= NIC_FRAME_MAX &&
-           wq_choose(dev) == DEV_NONE;
+    return p->pacer.pacing.how == NIC_PACE_MAX && p->frame.len <= p->frame_max &&
+           wq_choose(dev, frags_needed(p)) == DEV_NONE;
 }
 
 /* Has the next frame and the cycle at which it is due. */
@@ -207,6 +253,7 @@ void mac_step(struct nic_device *dev, unsigned port, uint64_t now)
     if (p->due <= now && !must_wait(dev, p)) {
         arrive(dev, port, now);
         p->have_frame = false;
+        mac_kick(dev, now); /* a packet of several buffers may have left some for others */
         if (!next_frame(dev, p))
             return;
     }
@@ -241,7 +288,7 @@ void mac_kick(struct nic_device *dev, uint64_t now)
     if (dev->cfg.run_ordered && dev->pool.outstanding != 0)
         return;
     port = next_waiting(dev);
-    if (port == DEV_NONE || wq_choose(dev) == DEV_NONE)
+    if (port == DEV_NONE || wq_choose(dev, frags_needed(&dev->port[port])) == DEV_NONE)
         return;
     dev->port[port].waiting = false;
     dev->next_kick = (port + 1) % (unsigned)dev->cfg.port_count;

@@ -11,6 +11,12 @@ static enum bus_result read_port(const struct port *p, uint32_t reg, uint64_t *v
     case NIC_MMIO_PORT_COOKIE:
         *v = p->cookie;
         break;
+    case NIC_MMIO_PORT_COOKIE_FRAGS:
+        *v = p->cookie_frags;
+        break;
+    case NIC_MMIO_PORT_FRAME_MAX:
+        *v = p->frame_max;
+        break;
     case NIC_MMIO_PORT_ENABLE:
         *v = p->enabled;
         break;
@@ -180,6 +186,10 @@ static enum bus_result write_port(struct nic_device *dev, uint32_t port, uint32_
         return BUS_FAULT;
     if (reg == NIC_MMIO_PORT_COOKIE)
         dev->port[port].cookie = r->data;
+    else if (reg == NIC_MMIO_PORT_COOKIE_FRAGS)
+        dev->port[port].cookie_frags = r->data;
+    else if (reg == NIC_MMIO_PORT_FRAME_MAX)
+        mac_frame_max(dev, port, (uint32_t)r->data);
     else if (reg == NIC_MMIO_PORT_ENABLE)
         mac_enable(dev, port, (r->data & 1u) != 0, r->now);
     else

@@ -17,7 +17,7 @@ void mac_send(struct nic_device *dev, struct pktbuf *b, uint64_t now)
         p->tx_free = now;
         p->tx_rest = 0;
     }
-    wire = pacer_wire_bits(b->pkt.data_end - b->pkt.data) * dev->cfg.engine_clock_hz;
+    wire = pacer_wire_bits(bufpool_frame_len(b)) * dev->cfg.engine_clock_hz;
     p->tx_free += pacer_divide(wire, dev->cfg.port_bps, &p->tx_rest);
     clock_push(dev, p->tx_free, EVENT_TX, b->id);
 }
@@ -27,8 +27,8 @@ void mac_sent(struct nic_device *dev, uint32_t buf, uint64_t now)
     struct pktbuf *b = &dev->pool.buf[buf];
     struct port *p = &dev->port[b->pkt.port - 1];
     struct nic_frame f = {
-        .data = bufpool_mem(dev, b) + (b->pkt.data - b->pkt.buf),
-        .len = b->pkt.data_end - b->pkt.data,
+        .data = bufpool_frame(dev, b),
+        .len = bufpool_frame_len(b),
         .tstamp_ns = clock_ns(dev, now),
         .seq = b->pkt.seq,
     };

@@ -80,12 +80,12 @@ static bool better(const struct wq *wq, unsigned a, unsigned b)
     return wq->ready[a].count < wq->ready[b].count;
 }
 
-unsigned wq_choose(const struct nic_device *dev)
+unsigned wq_choose(const struct nic_device *dev, uint32_t frags)
 {
     unsigned best = DEV_NONE, n = dev->cfg.run_ordered ? 1 : dev->mem.clusters;
 
     for (unsigned i = 0; i < n; i++)
-        if (dev->pool.nfree[i] != 0 && (best == DEV_NONE || better(&dev->wq, i, best)))
+        if (dev->pool.nfree[i] > frags && (best == DEV_NONE || better(&dev->wq, i, best)))
             best = i;
     return best;
 }
@@ -159,18 +159,38 @@ static void read_back(struct pktbuf *b, const struct nic_pkt *given, bool requeu
     b->pkt.queue = given->queue;
     b->pkt.retval = given->retval;
     b->pkt.verdict = given->verdict;
+    b->pkt.frags = given->frags;
+    memcpy(b->pkt.frag, given->frag, sizeof(b->pkt.frag));
     if (requeue) {
         b->pkt.cookie = given->cookie;
         b->pkt.tag = given->tag;
     }
 }
 
-static bool usable(const struct pktbuf *b, const struct nic_pkt *given, uint64_t cmd)
+/* Each in its own buffer; the hart may have given some up, or moved their ends. */
+static bool frags_usable(struct nic_device *dev, const struct pktbuf *b,
+                         const struct nic_pkt *given)
+{
+    if (given->frags > b->frags)
+        return false;
+    for (uint32_t i = 0; i < given->frags; i++) {
+        uint32_t buf = bufpool_frag(dev, b, i)->pkt.buf;
+        const struct nic_frag *f = &given->frag[i];
+
+        if (f->len == 0 || f->len > NIC_BUF_SIZE || f->data < buf ||
+            f->data - buf > NIC_BUF_SIZE - f->len)
+            return false;
+    }
+    return true;
+}
+
+static bool usable(struct nic_device *dev, const struct pktbuf *b, const struct nic_pkt *given,
+                   uint64_t cmd)
 {
     if (cmd < NIC_PKT_DROP || cmd > NIC_PKT_CLONE)
         return false;
     if (given->buf != b->pkt.buf || given->data < b->pkt.buf || given->data_end > b->pkt.buf_end ||
-        given->data > given->data_end)
+        given->data > given->data_end || !frags_usable(dev, b, given))
         return false;
     return cmd == NIC_PKT_DROP || given->data < given->data_end;
 }
@@ -180,13 +200,13 @@ static void tell_tap(struct nic_device *dev, const struct hart *h, uint32_t hart
                      enum nic_pkt_cmd cmd, bool ok, uint64_t now)
 {
     const struct engine *e = dev->engine[device_hart_engine(dev, hart)];
-    uint32_t offset = ok ? b->pkt.data - b->pkt.buf : 0;
-    uint32_t len = ok ? b->pkt.data_end - b->pkt.data : 0;
+    uint32_t len = ok ? bufpool_frame_len(b) : 0;
 
     if (dev->tap.done == NULL || b->told)
         return;
     b->told = true;
-    dev->tap.done(dev->tap.ctx, &b->pkt, cmd, bufpool_mem(dev, b) + offset, len, now - h->since,
+    dev->tap.done(dev->tap.ctx, &b->pkt, cmd,
+                  len != 0 ? bufpool_frame(dev, b) : bufpool_mem(dev, b), len, now - h->since,
                   engine_hart_program_insns(e, hart) - h->insns);
 }
 
@@ -194,6 +214,22 @@ static void tell_tap(struct nic_device *dev, const struct hart *h, uint32_t hart
 static uint64_t copy_cycles(uint32_t len)
 {
     return len / 64 + 1;
+}
+
+static void clone_frags(struct nic_device *dev, const struct pktbuf *b, const struct nic_pkt *given,
+                        struct pktbuf *copy)
+{
+    struct mem_region *cluster = &dev->mem.cluster[copy->id / dev->pool.per_cluster];
+
+    for (uint32_t i = 0; i < given->frags; i++) {
+        const struct pktbuf *from = bufpool_frag(dev, b, i), *to = bufpool_frag(dev, copy, i);
+        const struct nic_frag *f = &given->frag[i];
+        uint32_t at = f->data - from->pkt.buf;
+
+        memcpy(bufpool_mem(dev, to) + at, bufpool_mem(dev, from) + at, f->len);
+        mem_touched(dev, cluster, to->pkt.buf + at, f->len);
+        copy->pkt.frag[i].data = to->pkt.buf + at;
+    }
 }
 
 static void clone(struct nic_device *dev, const struct pktbuf *b, const struct nic_pkt *given,
@@ -216,7 +252,9 @@ static void clone(struct nic_device *dev, const struct pktbuf *b, const struct n
     copy->pkt.data = given->data - from + at;
     copy->pkt.data_end = given->data_end - from + at;
     copy->pkt.data_meta = low - from + at;
-    clock_push(dev, now + copy_cycles(given->data_end - low), EVENT_RX, copy->id);
+    clone_frags(dev, b, given, copy);
+    clock_push(dev, now + copy_cycles(bufpool_frame_len(copy) + given->data - low), EVENT_RX,
+               copy->id);
 }
 
 /* The hart keeps its packet, whatever becomes of the copy. */
@@ -225,11 +263,11 @@ static void command_clone(struct nic_device *dev, struct pktbuf *b, const struct
 {
     struct pktbuf *copy;
 
-    if (!usable(b, given, NIC_PKT_CLONE)) {
+    if (!usable(dev, b, given, NIC_PKT_CLONE)) {
         device_drop(dev, NIC_DROP_BAD_CMD);
         return;
     }
-    copy = bufpool_get(dev, b->id / dev->pool.per_cluster);
+    copy = bufpool_get(dev, b->id / dev->pool.per_cluster, given->frags);
     if (copy == NULL) {
         device_drop(dev, NIC_DROP_NO_COPY);
         return;
@@ -270,16 +308,19 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
         return BUS_OK;
     }
     read_back(b, &given, cmd == NIC_PKT_REQUEUE);
-    ok = usable(b, &given, cmd);
+    ok = usable(dev, b, &given, cmd);
     if (!ok) {
         device_drop(dev, NIC_DROP_BAD_CMD);
         cmd = NIC_PKT_DROP;
     }
     tell_tap(dev, h, r->hart, b, (enum nic_pkt_cmd)cmd, ok, r->now);
+    if (ok)
+        bufpool_trim(dev, b);
     h->buf = DEV_NONE;
     dev->wq.held--;
     if (cmd == NIC_PKT_REQUEUE) {
         clock_push(dev, r->now + 1, EVENT_RX, b->id);
+        mac_kick(dev, r->now); /* fragments may have been given up */
         return BUS_OK;
     }
     bufpool_seq_done(dev, b);

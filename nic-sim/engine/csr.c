@@ -74,7 +74,7 @@ static void write_mstatus(struct hart *h, uint64_t value)
 
 static bool is_window(unsigned num)
 {
-    return num >= NIC_CSR_PROG_LO && num <= NIC_CSR_MAP_HI;
+    return num >= NIC_CSR_PROG_LO && num <= NIC_CSR_FR2_HI;
 }
 
 static uint64_t *window_bound(struct hart *h, unsigned num)

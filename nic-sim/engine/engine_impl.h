@@ -156,7 +156,16 @@ enum reservation { RESERVE_NONE, RESERVE_LOCAL, RESERVE_BUS };
 
 enum { X_DUMMY = 32, X_COUNT = 33 };
 
-enum window { WINDOW_PROG, WINDOW_GATE, WINDOW_STK, WINDOW_PKT, WINDOW_MAP, WINDOW_COUNT };
+enum window {
+    WINDOW_PROG,
+    WINDOW_GATE,
+    WINDOW_STK,
+    WINDOW_PKT,
+    WINDOW_MAP,
+    WINDOW_FR1,
+    WINDOW_FR2,
+    WINDOW_COUNT
+};
 
 struct csr_file {
     uint64_t mstatus, mtvec, mepc, mcause, mtval, mscratch, mie, mcounteren, mcountinhibit;
@@ -366,7 +375,8 @@ static inline bool mem_inside(const struct hart *h, enum window w, uint64_t addr
 static inline bool mem_allowed(const struct hart *h, uint64_t addr, unsigned bytes)
 {
     return !h->in_program || mem_inside(h, WINDOW_PKT, addr, bytes) ||
-           mem_inside(h, WINDOW_MAP, addr, bytes) || mem_inside(h, WINDOW_STK, addr, bytes);
+           mem_inside(h, WINDOW_MAP, addr, bytes) || mem_inside(h, WINDOW_STK, addr, bytes) ||
+           mem_inside(h, WINDOW_FR1, addr, bytes) || mem_inside(h, WINDOW_FR2, addr, bytes);
 }
 
 /*

@@ -160,6 +160,7 @@ int xlate_image(const struct xlate *x, struct offload_image **out)
     put_code(x, img);
     img->entry_word = x->place[x->funcs[0].raw];
     img->stack_bytes = x->stack_bytes;
+    img->frags = x->prog->frags;
     *out = img;
     return 0;
 }

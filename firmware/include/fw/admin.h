@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define FW_ABI_VERSION 2u
+#define FW_ABI_VERSION 3u
 
 /*
  * Numbers come in blocks: 1-18 as below, 19-29 maps, 30-39 programs in maps and redirects,
@@ -28,7 +28,7 @@
     X(PROG_CREATE, 2, "prog-create", "-", "-", "-", "bytes of code",                               \
       "bytes of stack, 0 = the most",                                                              \
       "result: load address << 32 + handle. Reserves instruction store")                           \
-    X(PROG_LOAD, 3, "prog-load", "program", "-", "in: code", "entry offset", "-",                  \
+    X(PROG_LOAD, 3, "prog-load", "program", "-", "in: code", "entry offset", "FW_PROG_FRAGS",      \
       "Copies the whole code, makes it runnable")                                                  \
     X(PROG_DESTROY, 4, "prog-destroy", "program", "-", "-", "-", "-",                              \
       "EBUSY while attached or in a map. Waits for packets in flight")                             \
@@ -88,6 +88,9 @@ enum fw_admin_op {
     FW_ADMIN_OPS(X)
 #undef X
 };
+
+/* PROG_LOAD, arg1: the program takes packets in fragments (BPF_F_XDP_HAS_FRAGS). */
+#define FW_PROG_FRAGS 1u
 
 /*
  * MAP_LOOKUP_BATCH, arg1. The cursor, at the start of the key buffer with MORE: for hash types a
@@ -154,9 +157,11 @@ _Static_assert(sizeof(struct fw_counters) == 136, "fw_counters layout");
 
 /*
  * PROG_TEST: the packet buffer (FW_TEST_BUF bytes, as the value holds them behind this struct) and
- * where the frame lies in it, as offsets. Every run goes on with what the one before left.
+ * where the frame lies in it, as offsets; behind it as many more buffers as there are fragments,
+ * each at its buffer's start. Every run goes on with what the one before left.
  */
 #define FW_TEST_BUF      4096u
+#define FW_TEST_FRAGS    2u
 #define FW_TEST_RUNS_MAX 65536u
 struct fw_test {
     uint32_t data_meta, data, data_end; /* in and out */
@@ -164,7 +169,10 @@ struct fw_test {
     uint32_t retval;                    /* out: of the last run */
     uint32_t faults;                    /* out: runs that ended in a fault */
     uint64_t ns;                        /* out: modelled time of all runs */
-    uint64_t rsvd[4];                   /* 0 */
+    uint32_t frags;                     /* in and out: at most FW_TEST_FRAGS */
+    uint32_t frag_len[2];               /* in and out: bytes of each, 1 .. FW_TEST_BUF */
+    uint32_t rsvd0;                     /* 0 */
+    uint64_t rsvd[2];                   /* 0 */
 };
 _Static_assert(sizeof(struct fw_test) == 64, "fw_test layout");
 

@@ -67,6 +67,15 @@ static inline void plat_pkt_window(uint64_t lo, uint64_t hi)
     PLAT_CSR_WRITE(NIC_CSR_PKT_HI, hi);
 }
 
+static inline void plat_frag_windows(const struct nic_frag *frag, uint32_t n)
+{
+    _Static_assert(NIC_FRAGS_MAX == 2, "a pair of bounds for each");
+    PLAT_CSR_WRITE(NIC_CSR_FR1_LO, frag[0].data);
+    PLAT_CSR_WRITE(NIC_CSR_FR1_HI, n > 0 ? (uint64_t)frag[0].data + frag[0].len : 0);
+    PLAT_CSR_WRITE(NIC_CSR_FR2_LO, frag[1].data);
+    PLAT_CSR_WRITE(NIC_CSR_FR2_HI, n > 1 ? (uint64_t)frag[1].data + frag[1].len : 0);
+}
+
 /*
  * Engines fetch through a code cache they share, and the device drops what DMA
  * or the BAR2 window overwrites: a hart cannot see stale code. A NIC with a
@@ -236,6 +245,17 @@ static inline uint64_t plat_seq_done(void)
 static inline void plat_port_cookie(uint32_t port, uint64_t cookie)
 {
     plat_reg_write64(NIC_MMIO_PORT_COOKIE + (port - 1) * NIC_MMIO_PORT_COOKIE_STRIDE, cookie);
+}
+
+/* The longest frame falls before the cookie goes, and rises after it came. */
+static inline void plat_port_frags(uint32_t port, uint64_t cookie)
+{
+    uint32_t at = (port - 1) * NIC_MMIO_PORT_COOKIE_STRIDE;
+    if (!cookie)
+        plat_reg_write32(NIC_MMIO_PORT_FRAME_MAX + at, NIC_FRAME_LINEAR);
+    plat_reg_write64(NIC_MMIO_PORT_COOKIE_FRAGS + at, cookie);
+    if (cookie)
+        plat_reg_write32(NIC_MMIO_PORT_FRAME_MAX + at, NIC_FRAME_MAX);
 }
 
 static inline void plat_port_enable(uint32_t port, uint32_t on)

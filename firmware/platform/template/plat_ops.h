@@ -40,6 +40,7 @@ enum template_reg {
     TEMPLATE_SEQ_DONE,
     TEMPLATE_RSS,
     TEMPLATE_PORT0 = 32,  /* cookie and enable of each port */
+    TEMPLATE_FRAGS0 = 48, /* cookie of its packets in fragments, 0 = it takes none */
     TEMPLATE_QUEUE0 = 64, /* five of each host queue */
 };
 #define TEMPLATE_REGS ((volatile uint64_t *)(uintptr_t)0x18000000)
@@ -72,6 +73,13 @@ static inline void plat_pkt_window(uint64_t lo, uint64_t hi)
      */
     (void)lo;
     (void)hi;
+}
+
+static inline void plat_frag_windows(const struct nic_frag *frag, uint32_t n)
+{
+    /* As plat_pkt_window; empty too where packets never have fragments. */
+    (void)frag;
+    (void)n;
 }
 
 static inline void plat_program_switch(uint64_t cookie)
@@ -255,6 +263,11 @@ static inline uint64_t plat_seq_done(void)
 static inline void plat_port_cookie(uint32_t port, uint64_t cookie)
 {
     TEMPLATE_REGS[TEMPLATE_PORT0 + 2 * (port - 1)] = cookie;
+}
+
+static inline void plat_port_frags(uint32_t port, uint64_t cookie)
+{
+    TEMPLATE_REGS[TEMPLATE_FRAGS0 + port - 1] = cookie;
 }
 
 static inline void plat_port_enable(uint32_t port, uint32_t on)

@@ -155,13 +155,14 @@ int nicdrv_prog_attach(struct nicdrv *drv, const struct nicdrv_prog *prog, unsig
                        bool replace);
 int nicdrv_prog_detach(struct nicdrv *drv, unsigned port);
 
-/* A packet buffer to try a program on; docs of the fields: struct fw_test. */
+/* A packet to try a program on; docs of the fields: struct fw_test. */
 struct nicdrv_test {
-    uint32_t data_meta, data, data_end; /* in and out: offsets in buf */
+    uint32_t data_meta, data, data_end;      /* in and out: offsets in buf */
+    uint32_t frags, frag_len[FW_TEST_FRAGS]; /* in and out: at frag */
     uint16_t port, queue;
     uint32_t retval;
     uint64_t runs, ns, faults; /* runs: in; ns: of all runs, modelled */
-    uint8_t buf[FW_TEST_BUF];
+    uint8_t buf[FW_TEST_BUF], frag[FW_TEST_FRAGS][FW_TEST_BUF];
 };
 /* Runs the program t->runs times (0 = 1) on the NIC, without a port. Many runs are many commands,
  * so that others get their turn. */

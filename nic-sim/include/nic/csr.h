@@ -9,6 +9,7 @@
  *   [STK_LO, STK_HI)  program stack and context, in local SRAM (read/write)
  *   [PKT_LO, PKT_HI)  the packet window (read/write)
  *   [MAP_LO, MAP_HI)  map memory (read/write)
+ *   [FR1_LO, FR1_HI), [FR2_LO, FR2_HI)  fragments of the packet (read/write)
  * A jump out of the program range must land on a gate: an address in
  * [GATE_LO, GATE_HI) that is a multiple of NIC_GATE_STRIDE from GATE_LO. It
  * raises the hart to machine mode. A jump from machine mode into the program
@@ -29,6 +30,10 @@
 #define NIC_CSR_PKT_HI  0x7c7
 #define NIC_CSR_MAP_LO  0x7c8
 #define NIC_CSR_MAP_HI  0x7c9
+#define NIC_CSR_FR1_LO  0x7ca
+#define NIC_CSR_FR1_HI  0x7cb
+#define NIC_CSR_FR2_LO  0x7cc
+#define NIC_CSR_FR2_HI  0x7cd
 
 #define NIC_GATE_STRIDE 8u /* bytes: two instructions */
 

@@ -99,7 +99,7 @@ int nic_device_hart(const struct nic_device *dev, uint32_t hart, struct nic_faul
 
 /* Why the hardware dropped a frame, one row each. */
 #define NIC_DROP_REASONS(X)                                                                        \
-    X(OVERSIZE, "oversize", "longer than the packet buffer takes")                                 \
+    X(OVERSIZE, "oversize", "longer than the port takes (PORT_FRAME_MAX)")                         \
     X(NO_BUFFER, "no_buffer", "no free packet buffer on arrival")                                  \
     X(NO_HOST_DESC, "no_host_desc", "host RX queue had no descriptor or was off")                  \
     X(HOST_SHORT, "host_short", "host buffer shorter than the frame")                              \

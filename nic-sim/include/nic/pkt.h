@@ -4,15 +4,16 @@
  * little-endian, fixed width.
  *
  * A packet buffer lies in cluster SRAM: `headroom` bytes (256), the frame, and
- * tail room. A frame of more than NIC_FRAME_MAX bytes is counted as oversize
- * and dropped by the MAC.
+ * tail room. What is longer than NIC_FRAME_LINEAR goes on in fragments: further
+ * buffers of the same cluster, of which a fragment may fill all NIC_BUF_SIZE bytes.
+ * A frame of more than PORT_FRAME_MAX bytes is counted as oversize and dropped by the MAC.
  *
  * WQ_GET (see regs.def) blocks the hart until it is given a packet; before it
- * returns, the hardware has written struct nic_pkt to the first 64 bytes of
- * that hart's local SRAM (NIC_LOCAL_BASE). The hart changes data, data_end,
+ * returns, the hardware has written struct nic_pkt to the start of
+ * that hart's local SRAM (NIC_LOCAL_BASE). The hart changes data, data_end, frags, frag,
  * verdict, retval, port, queue, cookie and tag there and stores one of enum nic_pkt_cmd to
  * PKT_CMD; the hardware reads the descriptor back at that moment and the hart
- * no longer owns the buffer.
+ * no longer owns the buffers.
  */
 #ifndef NIC_PKT_H
 #define NIC_PKT_H
@@ -22,14 +23,27 @@
 #define NIC_PKT_HEADROOM 256u /* as XDP_PACKET_HEADROOM */
 #define NIC_PKT_TAILROOM 320u /* what the kernel keeps for skb_shared_info on x86-64 */
 #define NIC_BUF_SIZE     4096u
-#define NIC_FRAME_MAX    (NIC_BUF_SIZE - NIC_PKT_HEADROOM - NIC_PKT_TAILROOM) /* 3520 */
+/* Of a frame in its first buffer: 3520. */
+#define NIC_FRAME_LINEAR (NIC_BUF_SIZE - NIC_PKT_HEADROOM - NIC_PKT_TAILROOM)
+#define NIC_FRAME_MAX    9216u
 #define NIC_FRAME_MIN    1u
+#define NIC_FRAGS_MAX    2u
+#define NIC_CHAIN_BYTES                                                                            \
+    ((1 + NIC_FRAGS_MAX) * NIC_BUF_SIZE) /* no packet is longer, whatever grew */
+_Static_assert(NIC_FRAME_LINEAR + NIC_FRAGS_MAX * NIC_BUF_SIZE >= NIC_FRAME_MAX, "it fits");
+
+/* A piece of the frame behind the first buffer's. */
+struct nic_frag {
+    uint32_t data; /* its first byte, in a buffer that it has for itself */
+    uint32_t len;  /* 1 .. NIC_BUF_SIZE */
+};
+_Static_assert(sizeof(struct nic_frag) == 8, "nic_frag is 8 bytes");
 
 struct nic_pkt {
     uint32_t buf;       /* device address of the buffer (start of headroom) */
     uint32_t buf_end;   /* first byte after the buffer */
     uint32_t data;      /* first byte of the frame */
-    uint32_t data_end;  /* first byte after the frame */
+    uint32_t data_end;  /* first byte after the frame, or after its part in this buffer */
     uint32_t data_meta; /* == data when there is no metadata */
     uint16_t port;      /* in: ingress port, 1-based; NIC_PKT_TX: egress port */
     uint16_t queue;     /* in: host RX queue chosen by RSS; NIC_PKT_HOST: queue to use */
@@ -38,19 +52,22 @@ struct nic_pkt {
     uint64_t tstamp_ns; /* modelled time of arrival of the last byte */
     uint64_t
         seq; /* arrival number on this device, from 0; frames dropped on arrival have one too */
-    uint64_t cookie; /* PORT_COOKIE of the ingress port at arrival */
+    uint64_t cookie; /* PORT_COOKIE, with fragments PORT_COOKIE_FRAGS, of the ingress port */
     uint8_t verdict; /* out: enum xdp_action as counted, 0..4 */
-    uint8_t rsvd[3];
+    uint8_t frags;   /* fragments: those behind it in frag[] mean nothing */
+    uint8_t rsvd[2];
     uint32_t tag; /* 0 on arrival; then as NIC_PKT_REQUEUE or NIC_PKT_CLONE found it */
+    struct nic_frag frag[NIC_FRAGS_MAX]; /* the rest of the frame, in order */
 };
-_Static_assert(sizeof(struct nic_pkt) == 64, "nic_pkt is 64 bytes");
+_Static_assert(sizeof(struct nic_pkt) == 80, "nic_pkt is 80 bytes");
 _Static_assert(__builtin_offsetof(struct nic_pkt, tstamp_ns) == 32, "nic_pkt layout");
 _Static_assert(__builtin_offsetof(struct nic_pkt, verdict) == 56, "nic_pkt layout");
+_Static_assert(__builtin_offsetof(struct nic_pkt, frag) == 64, "nic_pkt layout");
 
 enum nic_pkt_cmd {
-    NIC_PKT_DROP = 1, /* release the buffer */
-    NIC_PKT_TX = 2,   /* send [data, data_end) to pkt.port, then release */
-    NIC_PKT_HOST = 3, /* DMA [data, data_end) to host RX queue pkt.queue, then release */
+    NIC_PKT_DROP = 1, /* release the buffers */
+    NIC_PKT_TX = 2,   /* send [data, data_end) and the fragments to pkt.port, then release */
+    NIC_PKT_HOST = 3, /* DMA the same to host RX queue pkt.queue, then release */
     /* Back to the work queue, with the cookie and the tag that the hart wrote. */
     NIC_PKT_REQUEUE = 4,
     /*

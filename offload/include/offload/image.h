@@ -38,6 +38,7 @@ struct offload_image {
     struct offload_row *rows; /* sorted by word */
     uint32_t row_count;
     uint32_t stack_bytes; /* program stack the deepest call chain uses, saved registers included */
+    bool frags;           /* offload_prog.frags */
 };
 
 /* What the translator does beyond one instruction at a time; a bit each. */

@@ -4,6 +4,7 @@
 
 #include "core/layout.h"
 #include "cunit_main.h"
+#include "datapath/redirect.h"
 #include "fake.h"
 
 #define DRAM  0x1000000u
@@ -32,13 +33,19 @@ static uint32_t prog_create(uint64_t bytes)
     return (uint32_t)result;
 }
 
-static int prog_load(uint32_t handle, uint32_t bytes, uint64_t entry)
+static int prog_load_flags(uint32_t handle, uint32_t bytes, uint64_t entry, uint64_t flags)
 {
     return run((struct fw_sqe){.op = FW_ADMIN_PROG_LOAD,
                                .handle = handle,
                                .value_iova = VALUE,
                                .value_len = bytes,
-                               .arg0 = entry});
+                               .arg0 = entry,
+                               .arg1 = flags});
+}
+
+static int prog_load(uint32_t handle, uint32_t bytes, uint64_t entry)
+{
+    return prog_load_flags(handle, bytes, entry, 0);
 }
 
 static int prog_op(enum fw_admin_op op, uint32_t handle, uint64_t arg0, uint64_t arg1)
@@ -454,11 +461,12 @@ static void test_noise(void)
 
 static int prog_test(uint32_t handle, const struct fw_test *t, uint64_t runs, uint64_t iova)
 {
+    uint32_t bufs = 1 + (t->frags <= FW_TEST_FRAGS ? t->frags : 0);
     memcpy(fake_host(VALUE), t, sizeof(*t));
     return run((struct fw_sqe){.op = FW_ADMIN_PROG_TEST,
                                .handle = handle,
                                .value_iova = iova,
-                               .value_len = sizeof(*t) + FW_TEST_BUF,
+                               .value_len = (uint32_t)sizeof(*t) + FW_TEST_BUF * bufs,
                                .arg0 = runs});
 }
 
@@ -491,14 +499,60 @@ static void test_prog_test(void)
     fake_stop();
 }
 
-static void test_prog_test_refusals(void)
+/* The last fragment is given up, another one byte shorter; all the buffers come and go. */
+static void test_prog_test_frags(void)
 {
-    struct fw_test bad[9];
+    struct fw_test t = some_test;
 
     start();
     uint32_t h = prog_create(128);
     CU_ASSERT_EQUAL(prog_load(h, 128, 8), 0);
-    for (unsigned i = 0; i < 9; i++)
+    t.frags = 2;
+    t.frag_len[0] = FW_TEST_BUF;
+    t.frag_len[1] = 7;
+    uint8_t *frag = (uint8_t *)fake_host(VALUE) + sizeof(t) + FW_TEST_BUF;
+    memset(frag, 0x40, (size_t)2 * FW_TEST_BUF);
+    CU_ASSERT_EQUAL(prog_test(h, &t, 2, VALUE), 0);
+    memcpy(&t, fake_host(VALUE), sizeof(t));
+    CU_ASSERT_EQUAL(t.frags, 1);
+    CU_ASSERT_EQUAL(t.frag_len[0], FW_TEST_BUF - 1);
+    CU_ASSERT_EQUAL(frag[0], 0x42);
+    CU_ASSERT_EQUAL(frag[FW_TEST_BUF], 0x42);
+    CU_ASSERT_EQUAL(frag[FW_TEST_BUF + 1], 0x40);
+    fake_stop();
+}
+
+/* A port takes frames in fragments while its program does, or while it has none. */
+static void test_prog_frags(void)
+{
+    start();
+    uint32_t plain = prog_create(128), frags = prog_create(128);
+    CU_ASSERT_EQUAL(fake.cookie_frags[0], FW_COOKIE_FRAGS);
+    CU_ASSERT_EQUAL(fake.cookie_frags[1], FW_COOKIE_FRAGS);
+    CU_ASSERT_EQUAL(prog_load_flags(plain, 128, 8, 2), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_load_flags(plain, 128, 8, UINT64_C(1) << 32), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_load_flags(plain, 128, 8, 0), 0);
+    CU_ASSERT_EQUAL(prog_load_flags(frags, 128, 8, FW_PROG_FRAGS), 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, plain, 1, 0), 0);
+    CU_ASSERT_EQUAL(fake.cookie_frags[0], 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, frags, 1, 1), 0);
+    CU_ASSERT_EQUAL(fake.cookie_frags[0], FW_COOKIE_FRAGS | fake.cookie[0]);
+    CU_ASSERT_EQUAL(fake.cookie_frags[1], FW_COOKIE_FRAGS);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, plain, 1, 1), 0);
+    CU_ASSERT_EQUAL(fake.cookie_frags[0], 0);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_DETACH, 0, 1, 0), 0);
+    CU_ASSERT_EQUAL(fake.cookie_frags[0], FW_COOKIE_FRAGS);
+    fake_stop();
+}
+
+static void test_prog_test_refusals(void)
+{
+    struct fw_test bad[14];
+
+    start();
+    uint32_t h = prog_create(128);
+    CU_ASSERT_EQUAL(prog_load(h, 128, 8), 0);
+    for (unsigned i = 0; i < 14; i++)
         bad[i] = some_test;
     bad[0].data_meta = 257;
     bad[1].data = 317;
@@ -508,9 +562,27 @@ static void test_prog_test_refusals(void)
     bad[5].port = FAKE_PORTS + 1;
     bad[6].queue = FAKE_RXQS;
     bad[7].rsvd[0] = 1;
-    bad[8].rsvd[3] = 1;
-    for (unsigned i = 0; i < 9; i++)
+    bad[8].rsvd[1] = 1;
+    bad[9].rsvd0 = 1;
+    bad[10].frags = FW_TEST_FRAGS + 1;
+    bad[11].frags = UINT32_MAX;
+    bad[12].frags = 1; /* of no bytes */
+    bad[13] =
+        (struct fw_test){.frags = 1, .frag_len = {FW_TEST_BUF + 1}, .data_end = 14, .port = 1};
+    for (unsigned i = 0; i < 14; i++)
         CU_ASSERT_EQUAL(prog_test(h, &bad[i], 1, VALUE), FW_EINVAL);
+    struct fw_test t = some_test; /* good, in a value of another size */
+    t.frags = 1;
+    t.frag_len[0] = 5;
+    memcpy(fake_host(VALUE), &t, sizeof(t));
+    for (uint32_t bufs = 0; bufs < 5; bufs++)
+        if (bufs != 2)
+            CU_ASSERT_EQUAL(run((struct fw_sqe){.op = FW_ADMIN_PROG_TEST,
+                                                .handle = h,
+                                                .value_iova = VALUE,
+                                                .value_len = sizeof(t) + bufs * FW_TEST_BUF,
+                                                .arg0 = 1}),
+                            FW_EINVAL);
     CU_ASSERT_EQUAL(prog_test(h, &some_test, 0, VALUE), FW_EINVAL);
     CU_ASSERT_EQUAL(prog_test(h, &some_test, FW_TEST_RUNS_MAX + 1, VALUE), FW_EINVAL);
     CU_ASSERT_EQUAL(prog_test(h + 1, &some_test, 1, VALUE), FW_ENOENT);
@@ -531,7 +603,9 @@ static const struct cunit_case cases[] = {
     {"programs: refusals", test_prog_refusals},
     {"programs: old handles", test_prog_old_handle},
     {"test runs", test_prog_test},
+    {"test runs: fragments", test_prog_test_frags},
     {"test runs: refusals", test_prog_test_refusals},
+    {"programs: fragments", test_prog_frags},
     {"map commands", test_map_commands},
     {"array: address of values", test_map_array_value_addr},
     {"maps: refusals", test_map_refusals},

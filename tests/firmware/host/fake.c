@@ -52,6 +52,7 @@ void fake_start(uint64_t dram_bytes)
     struct fw_ctl_config config = {
         .stats = &fake.stats,
         .evq = &fake.evq,
+        .test_buf = fake.test_buf,
         .map = fake.map,
         .trace = &fake.trace,
         .fib = &fake.fib,
@@ -189,6 +190,11 @@ void plat_port_cookie(uint32_t port, uint64_t cookie)
     fake.cookie[port - 1] = cookie;
 }
 
+void plat_port_frags(uint32_t port, uint64_t cookie)
+{
+    fake.cookie_frags[port - 1] = cookie;
+}
+
 void plat_port_enable(uint32_t port, uint32_t on)
 {
     fake.enabled[port - 1] = on;
@@ -210,7 +216,10 @@ void plat_rxq_on(uint32_t queue, const struct fw_rxq_spec *spec)
     fake.rxq_on[queue] = 1;
 }
 
-/* Each run takes 10 ns, adds 1 to every byte of the frame and moves its start by 4. */
+/*
+ * Each run takes 10 ns, adds 1 to every byte of the frame and moves its start by 4; of fragments it
+ * adds to the first byte only, then the last goes and the one before gets shorter.
+ */
 void fw_test_program(struct fw_test *t, void *buf, uint64_t cookie, uint32_t runs)
 {
     fake.test_cookie = cookie;
@@ -220,6 +229,10 @@ void fw_test_program(struct fw_test *t, void *buf, uint64_t cookie, uint32_t run
         t->data += 4;
         t->data_meta = t->data;
     }
+    for (uint32_t i = 0; i < t->frags; i++)
+        ((uint8_t *)buf)[FW_TEST_BUF * (1 + i)] += (uint8_t)runs;
+    if (t->frags && --t->frags)
+        t->frag_len[t->frags - 1]--;
     t->ns = 10u * runs;
     t->retval = runs;
 }

@@ -30,7 +30,7 @@ struct fake_nic {
     uint32_t cq_head_after_wait; /* the host consumes up to here while the firmware waits */
     uint32_t waits, msix, code_ready;
     uint64_t seq_next, seq_done, seq_polls; /* every poll completes a packet */
-    uint64_t cookie[NIC_PORTS_MAX];
+    uint64_t cookie[NIC_PORTS_MAX], cookie_frags[NIC_PORTS_MAX];
     uint64_t test_cookie; /* of the program that PROG_TEST ran last */
     uint32_t enabled[NIC_PORTS_MAX];
     uint32_t rss, rxq_on[NIC_RXQS_LIMIT];
@@ -41,6 +41,7 @@ struct fake_nic {
     /* The firmware waits for another hart. */
     void (*relax)(void);
 
+    uint8_t test_buf[NIC_CHAIN_BYTES];
     uint32_t evq_head;
     uint64_t time_ns;
     struct fw_evq evq;

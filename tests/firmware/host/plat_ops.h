@@ -18,6 +18,7 @@ void plat_code_ready(void);
 uint64_t plat_seq_next(void);
 uint64_t plat_seq_done(void);
 void plat_port_cookie(uint32_t port, uint64_t cookie);
+void plat_port_frags(uint32_t port, uint64_t cookie);
 void plat_port_enable(uint32_t port, uint32_t on);
 void plat_rss_queues(uint32_t queues);
 void plat_rxq_off(uint32_t queue);

@@ -65,7 +65,7 @@ static int load(bpf_fn bpf, const struct bpf_insn *insns, size_t bytes)
 struct run {
     union bpf_attr a;
     struct xdp_md ctx, ctx_out;
-    uint8_t in[4096], out[8192];
+    uint8_t in[16384], out[16384];
 };
 
 static struct run *new_run(int prog, uint32_t size)
@@ -283,6 +283,87 @@ static void contexts(struct transcript *t)
     close(fd);
 }
 
+/* ---- packets in fragments: what is longer than the first buffer ---- */
+
+static const struct bpf_insn buff_len[] = {CALL(BPF_FUNC_xdp_get_buff_len), EXIT};
+static const struct bpf_insn cut_much[] = {MOV(2, -1700), CALL(BPF_FUNC_xdp_adjust_tail), EXIT};
+static const struct bpf_insn cut_all[] = {MOV(2, -9000 + 14), CALL(BPF_FUNC_xdp_adjust_tail), EXIT};
+
+static void frags(struct transcript *t)
+{
+    static const uint32_t sizes[] = {FRAME_MAX + 1, 4096, 7616, 7617, 9000, 9216, 11712};
+    static const uint32_t rooms[] = {0, 1, 5695, 5696, 5697, 9000, 9215, 9216, 9217};
+    int fd = LOADED(buff_len);
+
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        run(t, "length, some size", new_run(fd, sizes[i]));
+    for (unsigned i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        struct run *r = new_run(fd, 9216);
+        r->a.test.data_size_out = rooms[i];
+        run(t, "room for data_out", r);
+        r = new_run(fd, 9216);
+        r->a.test.data_size_out = rooms[i];
+        r->a.test.data_out = 0;
+        run(t, "no data_out", r);
+    }
+    close(fd);
+}
+
+static void frag_moves(struct transcript *t)
+{
+    static const struct {
+        const char *what;
+        const struct bpf_insn *insns;
+        size_t bytes;
+    } progs[] = {
+        {"shrink_head", shrink_head, sizeof(shrink_head)},
+        {"grow_head", grow_head, sizeof(grow_head)},
+        {"grow_tail", grow_tail, sizeof(grow_tail)},
+        {"cut_tail", cut_tail, sizeof(cut_tail)},
+        {"cut_much", cut_much, sizeof(cut_much)},
+        {"cut_all", cut_all, sizeof(cut_all)},
+        {"add_meta", add_meta, sizeof(add_meta)},
+        {"context", context, sizeof(context)},
+    };
+    static const uint32_t repeats[] = {1, 2, 5, 10, 400};
+
+    for (unsigned i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
+        int fd = load(t->bpf, progs[i].insns, progs[i].bytes);
+        for (unsigned k = 0; k < sizeof(repeats) / sizeof(repeats[0]); k++) {
+            struct run *r = new_run(fd, 9000);
+            r->a.test.repeat = repeats[k];
+            run(t, progs[i].what, r);
+        }
+        close(fd);
+    }
+}
+
+/* The context says how much is in the first buffer; -EINVAL before the kernel took that. */
+static void frag_contexts(struct transcript *t)
+{
+    static const struct {
+        uint32_t size, data, data_end;
+    } cases[] = {
+        {60, 0, 59},   {60, 0, 13},      {60, 0, 1},       {60, 0, 0},      {60, 4, 3},
+        {60, 4, 4},    {60, 4, 20},      {17, 4, 4},       {18, 4, 4},      {9000, 8, 4000},
+        {8000, 8, 15}, {9000, 32, 9000}, {8192, 0, 0},     {8191, 12, 100}, {4097, 0, 1},
+        {60, 0, 61},   {9000, 36, 9001}, {9000, 252, 100},
+    };
+    int fd = LOADED(buff_len);
+    int head = LOADED(shrink_head);
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct run *r = new_run(fd, cases[i].size);
+        with_ctx(r, cases[i].data, cases[i].data_end);
+        run(t, "length, first buffer", r);
+        r = new_run(head, cases[i].size);
+        with_ctx(r, cases[i].data, cases[i].data_end);
+        run(t, "head, first buffer", r);
+    }
+    close(fd);
+    close(head);
+}
+
 static void arguments(struct transcript *t)
 {
     int fd = LOADED(pass);
@@ -335,7 +416,22 @@ AGAINST_KERNEL(frames)
 AGAINST_KERNEL(outputs)
 AGAINST_KERNEL(moves)
 AGAINST_KERNEL(contexts)
+AGAINST_KERNEL(frags)
+AGAINST_KERNEL(frag_moves)
 AGAINST_KERNEL(arguments)
+
+/* Where the kernel does not take that yet there is nothing to compare with. */
+static void test_frag_contexts(void)
+{
+    int fd = load(ask_kernel, pass, sizeof(pass));
+    struct run *r = new_run(fd, 60);
+
+    with_ctx(r, 0, 59);
+    long rc = ask_kernel(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a));
+    close(fd);
+    if (rc == 0)
+        compare("frag_contexts", frag_contexts);
+}
 
 /* ---- what only the NIC has ---- */
 
@@ -388,7 +484,7 @@ static void test_beside_traffic(void)
     teardown();
 }
 
-/* What would be fragments in the kernel, and frames on the wire. */
+/* More fragments than the NIC has, and frames on the wire. */
 static void test_only_in_the_kernel(void)
 {
     setup();
@@ -397,23 +493,30 @@ static void test_only_in_the_kernel(void)
     r->a.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
     CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -EOPNOTSUPP);
     CU_ASSERT_PTR_NOT_NULL(strstr(nicbpf_last_refusal(layer), "LIVE_FRAMES"));
-    r = new_run(fd, FRAME_MAX + 1); /* longer than a buffer */
-    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -EINVAL);
-    r = new_run(fd, 60);
-    with_ctx(r, 0, 59); /* since Linux 6.18: the rest is a fragment */
-    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -EINVAL);
+    r = new_run(fd, FRAME_MAX + 2 * 4096 + 1);
+    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -ENOMEM);
+    r = new_run(fd, 8193);
+    with_ctx(r, 0, 0);
+    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -ENOMEM);
     teardown();
 }
 
 static const struct cunit_case kernel_cases[] = {
-    {"frames", test_frames},     {"outputs", test_outputs},     {"moves", test_moves},
-    {"contexts", test_contexts}, {"arguments", test_arguments}, {NULL, NULL},
+    {"frames", test_frames},
+    {"outputs", test_outputs},
+    {"moves", test_moves},
+    {"contexts", test_contexts},
+    {"fragments", test_frags},
+    {"fragments: moves", test_frag_moves},
+    {"fragments: contexts", test_frag_contexts},
+    {"arguments", test_arguments},
+    {NULL, NULL},
 };
 
 static const struct cunit_case nic_cases[] = {
     {"duration", test_duration},
     {"beside traffic", test_beside_traffic},
-    {"fragments and live frames", test_only_in_the_kernel},
+    {"many fragments and live frames", test_only_in_the_kernel},
     {NULL, NULL},
 };
 

@@ -112,7 +112,7 @@ static void test_hostile_completions(void)
     CU_ASSERT_EQUAL(nicdrv_rx_open(nic.drv, 1, 4, on_packet, &r), 0);
     struct rxq *q = &nic.drv->rx.queues[0];
     q->cq[0] = (struct nic_rx_cqe){.index = 3, .len = 60, .phase = 1};
-    q->cq[1] = (struct nic_rx_cqe){.index = 1, .len = NIC_BUF_SIZE + 1, .phase = 1};
+    q->cq[1] = (struct nic_rx_cqe){.index = 1, .len = NIC_CHAIN_BYTES + 1, .phase = 1};
     q->cq[2] = (struct nic_rx_cqe){.index = 0xffff, .len = UINT32_MAX, .phase = 1};
     rx_poll(nic.drv, 0);
     rx_poll(nic.drv, 1); /* a queue that is not there */

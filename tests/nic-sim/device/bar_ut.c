@@ -176,8 +176,8 @@ static void test_mmio_strict(void)
                 CU_ASSERT_EQUAL(row->offset + index * row->stride, off);
                 CU_ASSERT_NOT_EQUAL(row->access, REG_WO);
             }
-    /* 24 RO/RW registers and DMA_STATUS; 6 for each of 2 ports; 5 for each of 16 queues */
-    CU_ASSERT_EQUAL(readable, 25 + 6 * 2 + 5 * 16);
+    /* 24 RO/RW registers and DMA_STATUS; 8 for each of 2 ports; 5 for each of 16 queues */
+    CU_ASSERT_EQUAL(readable, 25 + 8 * 2 + 5 * 16);
     rig_close(&rig);
 }
 

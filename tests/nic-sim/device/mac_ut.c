@@ -66,7 +66,7 @@ static void test_descriptor(void)
 static void test_sizes(void)
 {
     const struct nic_frame f[] = {
-        frame(1),   frame(14), frame(1514), frame(NIC_FRAME_MAX), frame(NIC_FRAME_MAX + 1),
+        frame(1),   frame(14), frame(1514), frame(NIC_FRAME_LINEAR), frame(NIC_FRAME_LINEAR + 1),
         frame(9018)};
     struct nic_stats s;
 
@@ -77,7 +77,7 @@ static void test_sizes(void)
     rig_run(&rig);
     nic_device_stats(rig.dev, &s);
     CU_ASSERT_EQUAL(s.rx_packets, 4);
-    CU_ASSERT_EQUAL(s.rx_bytes, 1 + 14 + 1514 + NIC_FRAME_MAX);
+    CU_ASSERT_EQUAL(s.rx_bytes, 1 + 14 + 1514 + NIC_FRAME_LINEAR);
     CU_ASSERT_EQUAL(s.drops[NIC_DROP_OVERSIZE], 2);
     CU_ASSERT_EQUAL(rig.dropped, 2);
     CU_ASSERT_EQUAL(rig.drop_seq, 5);

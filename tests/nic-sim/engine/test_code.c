@@ -181,7 +181,7 @@ static void test_wild_code(void)
         r->direct = round % 3 == 0;
         r->latency = round % 50;
         rig_csr(r, 0x305, NIC_ISTORE_BASE + 16 * (round % 256));
-        rig_csr(r, NIC_CSR_PROG_LO + round % 10, NIC_ISTORE_BASE + 8 * (round % 99));
+        rig_csr(r, NIC_CSR_PROG_LO + round % 14, NIC_ISTORE_BASE + 8 * (round % 99));
         rig_csr(r, NIC_CSR_PROG_HI, NIC_ISTORE_BASE + 0x1234 * (round % 9));
         for (unsigned i = 0; i < 32; i += 1 + round % 2)
             rig_li(r, i, bases[i % 7] + 0x67 * i * (round % 5));

@@ -81,7 +81,7 @@ static void test_warl(void)
 
 static void test_custom(void)
 {
-    for (unsigned csr = NIC_CSR_GATE_LO; csr <= NIC_CSR_MAP_HI; csr++)
+    for (unsigned csr = NIC_CSR_GATE_LO; csr <= NIC_CSR_FR2_HI; csr++)
         check_warl(csr, 0xfedcba9876543210u + csr, 0xfedcba9876543210u + csr);
     check_warl(NIC_CSR_PROG_LO, 0xffff0000, 0xffff0000);
 }
