@@ -14,7 +14,7 @@
 enum { STEPS = 20000, SEEDS = 12 };
 
 static struct rig rig;
-static uint8_t bytes[4000];
+static uint8_t bytes[10000];
 static struct nic_frame frames[20000];
 
 static uint64_t state;
@@ -74,6 +74,12 @@ static void descriptor(uint32_t hart)
     pkt.data_end = rnd(4) == 0 ? (uint32_t)state : pkt.data_end;
     pkt.port = (uint16_t)rnd(4);
     pkt.queue = (uint16_t)rnd(20);
+    if (rnd(3) == 0)
+        pkt.frags = (uint8_t)rnd(4);
+    if (rnd(8) == 0)
+        pkt.frag[rnd(NIC_FRAGS_MAX)].len = (uint32_t)value();
+    if (rnd(8) == 0)
+        pkt.frag[rnd(NIC_FRAGS_MAX)].data += (uint32_t)value();
     rig_set_pkt(&rig, hart, pkt);
 }
 
@@ -144,11 +150,14 @@ static void sensible(uint64_t now)
     case 3:
         put(hart, NIC_MMIO_RSS_QUEUES, 4, 4, now);
         break;
+    case 4:
+        put(hart, NIC_MMIO_PORT_FRAME_MAX + rnd(2) * 64, 4, rnd(20000), now);
+        break;
     default:
         if (rig.dev->hart[hart].buf == DEV_NONE)
             (void)rig_load(&rig, hart, NIC_MMIO_BASE + NIC_MMIO_WQ_GET, 8, &v, now);
         else
-            put(hart, NIC_MMIO_PKT_CMD, 8, 1 + rnd(3), now);
+            put(hart, NIC_MMIO_PKT_CMD, 8, 1 + rnd(rnd(8) == 0 ? 5 : 3), now);
         break;
     }
 }
@@ -163,14 +172,24 @@ static void host(void)
     nic_bar_write(rig.dev, 0, NIC_BAR0_DB_RX + rnd(64) * 4, 4, rnd(16));
 }
 
+static uint64_t buffers_of(uint32_t id)
+{
+    return 1 + rig.dev->pool.buf[id].frags;
+}
+
 static uint64_t buffers_free(void)
 {
     uint64_t sum = 0;
 
-    for (unsigned c = 0; c < rig.dev->mem.clusters; c++)
-        sum += rig.dev->pool.nfree[c] + rig.dev->wq.ready[c].count;
+    for (unsigned c = 0; c < rig.dev->mem.clusters; c++) {
+        const struct ring *ready = &rig.dev->wq.ready[c];
+
+        sum += rig.dev->pool.nfree[c];
+        for (uint32_t i = 0; i < ready->count; i++)
+            sum += buffers_of(ready->slot[(ready->head + i) % ready->cap]);
+    }
     for (uint32_t i = 0; i <= rig.dev->harts; i++)
-        sum += rig.dev->hart[i].buf != DEV_NONE;
+        sum += rig.dev->hart[i].buf != DEV_NONE ? buffers_of(rig.dev->hart[i].buf) : 0;
     return sum;
 }
 
@@ -204,7 +223,7 @@ static uint64_t run(uint64_t seed)
     rig_run(&rig);
     CU_ASSERT_EQUAL(buffers_free(), rig.dev->pool.total);
     nic_device_stats(rig.dev, &s);
-    CU_ASSERT_TRUE(rig.done > 1000 && s.tx_packets > 50 && s.host_packets > 0);
+    CU_ASSERT_TRUE(rig.done > 500 && s.tx_packets > 50 && s.host_packets > 0);
     for (unsigned i = 0; i < NIC_DROP_COUNT; i++)
         state = (state ^ s.drops[i]) * 0x100000001b3u;
     state = (state ^ s.cycles ^ s.rx_packets << 20 ^ s.tx_packets << 40) * 0x100000001b3u;
@@ -229,6 +248,6 @@ static const struct cunit_case cases[] = {
 int main(void)
 {
     for (unsigned i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
-        frames[i] = (struct nic_frame){.data = bytes, .len = 60 + i * 31 % 3600};
+        frames[i] = (struct nic_frame){.data = bytes, .len = 60 + i * 31 % 9500};
     return cunit_run("hostile", cases);
 }
