@@ -24,9 +24,10 @@
 enum { EXIT_USAGE = 1, EXIT_REFUSED = 2, EXIT_IO = 3, EXIT_SKIP = 77 };
 
 /* Most that XDP_PACKET_HEADROOM, a page and skb_shared_info leave for a linear frame. */
-#define FRAME_MAX 3520
-#define FRAME_MIN 14 /* the kernel refuses less than an Ethernet header */
-#define DATA_MAX  4096
+#define LINEAR_MAX 3520
+#define FRAME_MAX  9216 /* of a program that takes fragments: what the NIC's ports take */
+#define FRAME_MIN  14   /* the kernel refuses less than an Ethernet header */
+#define DATA_MAX   12288
 
 struct options {
     const char *object, *capture, *prog, *maps_from, *per_packet, *maps;
@@ -117,11 +118,18 @@ static const char *verdict_name(uint32_t retval)
     return retval < 5 ? names[retval] : names[0];
 }
 
-static const char *skip_reason(uint32_t len)
+static const char *skip_reason(uint32_t len, uint32_t most)
 {
     if (len < FRAME_MIN)
         return "shorter than an Ethernet header";
-    return len > FRAME_MAX ? "longer than a packet buffer" : NULL;
+    return len > most ? "longer than a packet buffer" : NULL;
+}
+
+/* The longest frame that this program is asked about. libbpf sets BPF_F_XDP_HAS_FRAGS by section.
+ */
+static uint32_t frame_max(const struct bpf_program *prog)
+{
+    return strncmp(bpf_program__section_name(prog), "xdp.frags", 9) == 0 ? FRAME_MAX : LINEAR_MAX;
 }
 
 static void packet_print(FILE *out, unsigned long i, const struct bpf_test_run_opts *run)
@@ -135,7 +143,8 @@ static void packet_print(FILE *out, unsigned long i, const struct bpf_test_run_o
     fprintf(out, "\"}\n");
 }
 
-static int packet_run(int prog_fd, FILE *out, unsigned long i, const uint8_t *data, uint32_t len)
+static int packet_run(const struct bpf_program *prog, FILE *out, unsigned long i,
+                      const uint8_t *data, uint32_t len)
 {
     uint8_t result[DATA_MAX];
     struct bpf_test_run_opts run = {.sz = sizeof(run),
@@ -144,7 +153,7 @@ static int packet_run(int prog_fd, FILE *out, unsigned long i, const uint8_t *da
                                     .data_out = result,
                                     .data_size_out = sizeof(result),
                                     .repeat = 1};
-    const char *skip = skip_reason(len);
+    const char *skip = skip_reason(len, frame_max(prog));
     int rc;
 
     if (skip != NULL) {
@@ -152,7 +161,7 @@ static int packet_run(int prog_fd, FILE *out, unsigned long i, const uint8_t *da
             fprintf(out, "{\"i\":%lu,\"len\":%u,\"skipped\":\"%s\"}\n", i, len, skip);
         return 0;
     }
-    rc = bpf_prog_test_run_opts(prog_fd, &run);
+    rc = bpf_prog_test_run_opts(bpf_program__fd(prog), &run);
     if (rc == 0 && out != NULL)
         packet_print(out, i, &run);
     if (rc != 0)
@@ -160,7 +169,7 @@ static int packet_run(int prog_fd, FILE *out, unsigned long i, const uint8_t *da
     return rc;
 }
 
-static int capture_run(int prog_fd, const char *path, FILE *out)
+static int capture_run(const struct bpf_program *prog, const char *path, FILE *out)
 {
     struct capture *cap = capture_open(path);
     const uint8_t *data;
@@ -171,7 +180,7 @@ static int capture_run(int prog_fd, const char *path, FILE *out)
     if (cap == NULL)
         return EXIT_IO;
     while (rc == 0 && (more = capture_next(cap, &data, &len)) == 1)
-        rc = packet_run(prog_fd, out, i++, data, len);
+        rc = packet_run(prog, out, i++, data, len);
     capture_close(cap);
     return rc != 0 || more < 0 ? EXIT_IO : 0;
 }
@@ -208,7 +217,7 @@ static int object_run(const struct bpf_object *obj, const struct options *o)
         perror(o->per_packet);
         return EXIT_IO;
     }
-    rc = capture_run(bpf_program__fd(prog), o->capture, out);
+    rc = capture_run(prog, o->capture, out);
     if (out != NULL && fclose(out) != 0 && rc == 0) {
         perror(o->per_packet);
         rc = EXIT_IO;

@@ -414,6 +414,8 @@ def edges():
 
     # every value of the last byte of the destination MAC address (redirect_verdict)
     every = [(START_NS + i * 1000, few[0][1][:5] + bytes([i]) + few[0][1][6:]) for i in range(256)]
+    jumbo = [3520, 3521, 3522, 3533, 3534, 4096, 7615, 7616, 7617, 7680, 9000, 9018, 9215, 9216,
+             9217, 60] * 3
     mixed = [14, 15, 33, 34, 59, 60, 64, 1514, 1515, 1518, 2048, 3519, 3520]
     return {
         "empty.pcap": pcap([]),
@@ -424,6 +426,7 @@ def edges():
         "len3520.pcap": pcap(frames(3520, 3520)),
         "len3521.pcap": pcap(frames(60, 3521, 60)),
         "len9018.pcap": pcap(frames(60, 9018, 9018, 60)),
+        "jumbo.pcap": pcap(frames(*jumbo)),
         "lengths.pcap": pcap(frames(*mixed)),
         "every_mac.pcap": pcap(every),
         "mutants.pcap": pcap(mutants(1000, SEED)),

@@ -30,6 +30,7 @@ AFTER_PROGRAM = ("bad_port", "no_copy")  # packets that have a verdict, without 
 # by one, matter to nobody but the reader: two examples go over all captures.
 PROBED = ("attack.pcap", "lengths.pcap", "mutants.pcap")
 PLAIN = PROBED + ("empty.pcap", "every_mac.pcap", "len9018.pcap", "short.pcap")
+JUMBO = ("jumbo.pcap", "lengths.pcap", "len9018.pcap")  # for those named frags*
 READERS = ("dos_filter", "parse_ip_count")
 
 
@@ -103,7 +104,9 @@ def pairs(args):
     for p in programs(args, ROOT / "examples"):
         chosen = every if p[0] in READERS else some(PLAIN)
         out += [Pair(args, p, c) for c in chosen + own_capture(args, p[0])]
-    return out + [Pair(args, p, c) for p in programs(args, HERE / "progs") for c in some(PROBED)]
+    for p in programs(args, HERE / "progs"):
+        out += [Pair(args, p, c) for c in some(JUMBO if p[0].startswith("frags") else PROBED)]
+    return out
 
 
 class Pair:
