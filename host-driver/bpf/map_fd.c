@@ -114,7 +114,10 @@ int fds_delete(struct nicbpf *b, struct map_obj *m, const void *key)
 
 /* ---- programs ---- */
 
-/* The kernel's bpf_prog_map_compatible(): the first one sets what the others must be. */
+/*
+ * The kernel's bpf_prog_map_compatible(): the first one sets what the others must be, so that no
+ * packet in fragments comes to a program that does not know them.
+ */
 static int check_owner(struct map_obj *m, const struct prog_obj *p)
 {
     struct fd_owner is = {
@@ -129,10 +132,25 @@ static int check_owner(struct map_obj *m, const struct prog_obj *p)
         return -EINVAL;
     if (!owner->set)
         *owner = is;
-    return owner->type == is.type && owner->attach_type == is.attach_type &&
-                   owner->frags == is.frags
-               ? 0
-               : -EINVAL;
+    if (owner->type != is.type || owner->frags != is.frags)
+        return -EINVAL;
+    return m->hw.spec.type == BPF_MAP_TYPE_PROG_ARRAY && owner->attach_type != is.attach_type
+               ? -EINVAL
+               : 0;
+}
+
+/* What entries of such a map are for, which goes before the owner. */
+static bool is_for(const struct map_obj *m, const struct prog_obj *p)
+{
+    switch (m->hw.spec.type) {
+    case BPF_MAP_TYPE_DEVMAP:
+    case BPF_MAP_TYPE_DEVMAP_HASH:
+        return p->attach_type == BPF_XDP_DEVMAP;
+    case BPF_MAP_TYPE_CPUMAP:
+        return p->attach_type == BPF_XDP_CPUMAP;
+    default:
+        return true;
+    }
 }
 
 int fds_prog(struct nicbpf *b, struct map_obj *m, uint32_t fd, struct prog_obj **out)
@@ -143,12 +161,19 @@ int fds_prog(struct nicbpf *b, struct map_obj *m, uint32_t fd, struct prog_obj *
     if (!p)
         return err;
     *out = p;
-    return p->loaded ? check_owner(m, p) : -EINVAL;
+    return p->loaded && is_for(m, p) ? check_owner(m, p) : -EINVAL;
 }
 
 int map_fd_check_use(struct map_obj *m, const struct prog_obj *p)
 {
-    return m->hw.spec.type == BPF_MAP_TYPE_PROG_ARRAY ? check_owner(m, p) : 0;
+    switch (m->hw.spec.type) {
+    case BPF_MAP_TYPE_PROG_ARRAY:
+    case BPF_MAP_TYPE_DEVMAP:
+    case BPF_MAP_TYPE_CPUMAP: /* but not DEVMAP_HASH, as in the kernel */
+        return check_owner(m, p);
+    default:
+        return 0;
+    }
 }
 
 void map_fd_clear(struct nicbpf *b, struct map_obj *m)

@@ -66,8 +66,7 @@ static struct target target_of(const struct map_obj *m, const void *value)
 
 /* Puts the handle of the program in the place of its descriptor; as the kernel, none for fd <= 0.
  */
-static int take_prog(struct nicbpf *b, struct map_obj *m, uint32_t attach_type, struct target *t,
-                     struct prog_obj **p)
+static int take_prog(struct nicbpf *b, struct map_obj *m, struct target *t, struct prog_obj **p)
 {
     int fd = (int)t->prog;
 
@@ -75,7 +74,7 @@ static int take_prog(struct nicbpf *b, struct map_obj *m, uint32_t attach_type, 
     t->prog = 0;
     if (fd <= 0)
         return 0;
-    if (fds_prog(b, m, (uint32_t)fd, p) || (*p)->attach_type != attach_type)
+    if (fds_prog(b, m, (uint32_t)fd, p))
         return -EINVAL;
     t->prog = (*p)->hw.handle;
     return 0;
@@ -112,7 +111,7 @@ static int update_dev(struct nicbpf *b, struct map_obj *m, const void *key, cons
     if (!rc && !t.to && (int)t.prog > 0)
         rc = -EINVAL;
     if (!rc)
-        rc = take_prog(b, m, BPF_XDP_DEVMAP, &t, &p);
+        rc = take_prog(b, m, &t, &p);
     return rc ? rc : put(b, m, key, &t, flags, p);
 }
 
@@ -131,7 +130,7 @@ static int update_cpu(struct nicbpf *b, struct map_obj *m, const void *key, cons
         rc = -ENODEV;
     if (!rc && !t.to)
         t.prog = 0; /* an entry that goes needs no program */
-    if (!rc && take_prog(b, m, BPF_XDP_CPUMAP, &t, &p))
+    if (!rc && take_prog(b, m, &t, &p))
         rc = -ENOMEM; /* so says the kernel */
     return rc ? rc : put(b, m, key, &t, flags, p);
 }

@@ -245,16 +245,15 @@ static int offload(struct load *l)
     return rc;
 }
 
-/* Programs that a program array calls are of one kind with those that use it. */
-static int check_program_arrays(struct load *l)
+/* Programs that a map holds are of one kind with those that use it. */
+static int check_kinds(struct load *l)
 {
     const struct prog_obj *p = l->p;
 
     for (uint32_t i = 0; i < p->prog.map_count; i++) {
         int rc = map_fd_check_use(p->maps[i], p);
         if (rc)
-            return load_refuse(l, rc, "program array '%s' is for programs of another kind",
-                               p->maps[i]->name);
+            return load_refuse(l, rc, "map '%s' is for programs of another kind", p->maps[i]->name);
     }
     return 0;
 }
@@ -274,11 +273,11 @@ static int load_program(struct load *l)
     if (rc)
         return rc;
     take_full_name(l->p);
-    rc = check_program_arrays(l);
-    if (!rc)
-        rc = verify(l);
+    rc = verify(l);
     if (l->log.full)
         return -ENOSPC; /* as the kernel: a log that was cut fails even a good program */
+    if (!rc)
+        rc = check_kinds(l);
     if (!rc && l->p->type == BPF_PROG_TYPE_XDP)
         rc = offload(l);
     return rc;

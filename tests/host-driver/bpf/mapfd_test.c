@@ -351,6 +351,63 @@ static void devmap_hash(struct transcript *t)
     devmap(t, BPF_MAP_TYPE_DEVMAP_HASH);
 }
 
+/* Loads a program that redirects by the map, or calls its programs. */
+static int user_of(struct transcript *t, uint32_t type, int fd, uint32_t flags)
+{
+    const int call = type == BPF_MAP_TYPE_PROG_ARRAY ? BPF_FUNC_tail_call : BPF_FUNC_redirect_map;
+    struct bpf_insn by_map[] = {MAP_FD(1, fd), MOV(2, 0), MOV(3, 0), CALL(call), EXIT};
+    struct bpf_insn tail[] = {MAP_FD(2, fd), MOV(3, 0), CALL(call), MOV(0, 2), EXIT};
+    union bpf_attr a = type == BPF_MAP_TYPE_PROG_ARRAY
+                           ? prog_attr(BPF_PROG_TYPE_XDP, tail, sizeof(tail))
+                           : prog_attr(BPF_PROG_TYPE_XDP, by_map, sizeof(by_map));
+
+    a.prog_flags = flags;
+    return (int)note(t, "user", t->bpf(BPF_PROG_LOAD, &a, sizeof(a)), 0);
+}
+
+static int held_by(struct transcript *t, uint32_t attach, uint32_t flags)
+{
+    union bpf_attr a = prog_attr(BPF_PROG_TYPE_XDP, pass_insns, sizeof(pass_insns));
+
+    a.expected_attach_type = attach;
+    a.prog_flags = flags;
+    return (int)note(t, "held", t->bpf(BPF_PROG_LOAD, &a, sizeof(a)), 0);
+}
+
+/* Who comes first: 1 a user without fragments, 2 with them, 0 nobody. */
+static void mix(struct transcript *t, uint32_t type, uint32_t attach, uint32_t first)
+{
+    uint32_t value = type == BPF_MAP_TYPE_PROG_ARRAY ? 4 : 8;
+    int fd = map(t, "map", type, 4, value, 4, 0, 0);
+    int plain = held_by(t, attach, 0), frags = held_by(t, attach, BPF_F_XDP_HAS_FRAGS);
+    int user = first ? user_of(t, type, fd, first == 2 ? BPF_F_XDP_HAS_FRAGS : 0) : -1;
+
+    for (uint32_t i = 0; i < 2; i++) {
+        int prog = (first == 2) == (i == 0) ? plain : frags; /* the other kind first */
+        if (type == BPF_MAP_TYPE_PROG_ARRAY)
+            put(t, "program", fd, 0, prog, 0, BPF_ANY);
+        else
+            put(t, "entry", fd, 0, 1, prog, BPF_ANY);
+    }
+    close(user_of(t, type, fd, 0));
+    close(user_of(t, type, fd, BPF_F_XDP_HAS_FRAGS));
+    close(user);
+    close(frags);
+    close(plain);
+    close(fd);
+}
+
+/* Programs with fragments and without do not meet in a map. */
+static void kinds(struct transcript *t)
+{
+    for (uint32_t first = 0; first < 3; first++) {
+        mix(t, BPF_MAP_TYPE_PROG_ARRAY, 0, first);
+        mix(t, BPF_MAP_TYPE_DEVMAP, BPF_XDP_DEVMAP, first);
+        mix(t, BPF_MAP_TYPE_DEVMAP_HASH, BPF_XDP_DEVMAP, first);
+        mix(t, BPF_MAP_TYPE_CPUMAP, BPF_XDP_CPUMAP, first);
+    }
+}
+
 #define AGAINST_KERNEL(play)                                                                       \
     static void test_##play(void)                                                                  \
     {                                                                                              \
@@ -365,6 +422,7 @@ AGAINST_KERNEL(plain_devmap)
 AGAINST_KERNEL(devmap_hash)
 AGAINST_KERNEL(cpumap)
 AGAINST_KERNEL(xskmap)
+AGAINST_KERNEL(kinds)
 
 /* ---- references ---- */
 
@@ -505,6 +563,7 @@ static const struct cunit_case kernel_cases[] = {
     {"devmap_hash", test_devmap_hash},
     {"cpumap", test_cpumap},
     {"xskmap", test_xskmap},
+    {"programs of two kinds", test_kinds},
     {NULL, NULL},
 };
 
