@@ -18,6 +18,8 @@
     (BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_NUMA_NODE |       \
      BPF_F_MMAPABLE | BPF_F_INNER_MAP)
 
+#define TOKEN_FD (1u << 16) /* BPF_F_TOKEN_FD, newer than some headers */
+
 /* "" for a map without a name. */
 int refuse_map(struct nicbpf *b, int code, const union bpf_attr *attr, const char *why)
 {
@@ -89,9 +91,13 @@ static int check_caps(struct nicbpf *b, const union bpf_attr *attr, const struct
     return 0;
 }
 
-/* Bytes its keys and values take at least; saturates. */
+/* Bytes that the empty map takes at least; saturates. Tries grow, filters hold no values. */
 static uint64_t least_bytes(const struct nicdrv_caps *caps, const union bpf_attr *attr)
 {
+    if (attr->map_type == BPF_MAP_TYPE_LPM_TRIE)
+        return 0;
+    if (attr->map_type == BPF_MAP_TYPE_BLOOM_FILTER)
+        return attr->max_entries / 8;
     bool array =
         attr->map_type == BPF_MAP_TYPE_ARRAY || attr->map_type == BPF_MAP_TYPE_PERCPU_ARRAY;
     uint64_t key = array ? 0 : attr->key_size;
@@ -157,7 +163,11 @@ static int check_map(struct nicbpf *b, struct map_obj *m, const union bpf_attr *
     m->ops = map_ops_of(attr->map_type);
     if (!*cap || !m->ops)
         return refuse_type(b, attr);
-    rc = m->ops->check(b, attr);
+    union bpf_attr plain = *attr;
+    plain.map_flags &= ~TOKEN_FD; /* the kernel looks at the token after all else */
+    rc = m->ops->check(b, &plain);
+    if (!rc && attr->map_flags & TOKEN_FD)
+        rc = refuse_map(b, -EINVAL, attr, "there are no BPF tokens on a NIC");
     return rc ? rc : check_caps(b, attr, *cap);
 }
 
