@@ -61,6 +61,12 @@ enum map_btf {
 
 struct map_obj;
 
+/* map_ops.batch */
+#define BATCH(command) (1u << ((command) - BPF_MAP_LOOKUP_BATCH))
+#define BATCH_ARRAY    (BATCH(BPF_MAP_LOOKUP_BATCH) | BATCH(BPF_MAP_UPDATE_BATCH))
+#define BATCH_LPM      (BATCH_ARRAY | BATCH(BPF_MAP_DELETE_BATCH))
+#define BATCH_HASH     (BATCH_LPM | BATCH(BPF_MAP_LOOKUP_AND_DELETE_BATCH))
+
 /*
  * What a map type does, one row each (map_types.c). Functions that are NULL are the
  * firmware's. Keys and values are the caller's memory, keys NULL where

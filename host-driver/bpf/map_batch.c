@@ -42,7 +42,7 @@ static void *key_at(const struct batch *t, uint32_t i)
     return (uint8_t *)user_ptr(t->attr->batch.keys) + (size_t)i * t->key_size;
 }
 
-static void *value_at(const struct batch *t, uint32_t i)
+static uint8_t *value_at(const struct batch *t, uint32_t i)
 {
     return (uint8_t *)user_ptr(t->attr->batch.values) + (size_t)i * t->value_size;
 }
@@ -58,6 +58,29 @@ static int change(const struct batch *t, uint32_t i, bool update)
     return map_update(t->b, t->m, key_at(t, i), value_at(t, i), t->attr->batch.elem_flags);
 }
 
+/* Entries that are the firmware's own go in as few commands as their bytes need. */
+static bool in_bulk(const struct batch *t, bool update)
+{
+    if (!t->attr->batch.keys || (update && !t->attr->batch.values))
+        return false;
+    return update ? !t->m->ops->update : !t->m->ops->del;
+}
+
+static long change_bulk(const struct batch *t, bool update)
+{
+    struct nicdrv_batch n = {
+        .keys = user_ptr(t->attr->batch.keys),
+        .values = user_ptr(t->attr->batch.values),
+        .count = t->attr->batch.count,
+        .flags = t->attr->batch.elem_flags,
+    };
+    int rc = nicdrv_map_batch(t->b->drv, &t->m->hw,
+                              update ? NICDRV_BATCH_UPDATE : NICDRV_BATCH_DELETE, &n);
+
+    t->user->batch.count = n.count;
+    return rc;
+}
+
 static long change_all(const struct batch *t, bool update)
 {
     uint32_t count = t->attr->batch.count, done = 0;
@@ -65,6 +88,8 @@ static long change_all(const struct batch *t, bool update)
 
     if (!count)
         return 0;
+    if (in_bulk(t, update))
+        return change_bulk(t, update);
     while (done < count && !rc) {
         rc = change(t, done, update);
         done += !rc;
@@ -95,17 +120,22 @@ long cmd_map_delete_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr
 static int look_up(const struct batch *t, const uint8_t *prev, uint32_t i)
 {
     uint8_t next[MAP_KEY_MAX], gone[MAP_KEY_MAX];
-    int rc = map_next(t->b, t->m, prev, next);
+    bool nowhere = !t->attr->batch.keys || !t->attr->batch.values;
+    uint8_t *to = nowhere ? NULL : value_at(t, i), *unseen = nowhere ? malloc(t->value_size) : NULL;
 
+    if (nowhere && !unseen)
+        return -ENOMEM;
+    int rc = map_next(t->b, t->m, prev, next);
     while (!rc) {
-        if (!t->attr->batch.keys || !t->attr->batch.values)
-            return -EFAULT;
-        rc = map_lookup(t->b, t->m, next, value_at(t, i), t->attr->batch.elem_flags);
+        rc = map_lookup(t->b, t->m, next, to ? to : unseen, t->attr->batch.elem_flags);
         if (rc != -ENOENT)
             break;
         memcpy(gone, next, t->key_size);
         rc = map_next(t->b, t->m, gone, next);
     }
+    free(unseen);
+    if (!rc && !to)
+        return -EFAULT; /* found where nothing can go */
     if (!rc)
         memcpy(key_at(t, i), next, t->key_size);
     return rc;
@@ -146,6 +176,15 @@ static bool has_buckets(const struct batch *t)
     return t->m->ops->batch & 1u << (BPF_MAP_LOOKUP_AND_DELETE_BATCH - BPF_MAP_LOOKUP_BATCH);
 }
 
+/* Where nothing can go: that matters only when there is something. */
+static int walk_nowhere(const struct batch *t)
+{
+    uint8_t first[MAP_KEY_MAX];
+    int rc = map_next(t->b, t->m, NULL, first);
+
+    return rc ? rc : -EFAULT;
+}
+
 static long walk_buckets(const struct batch *t, enum nicdrv_batch_op op)
 {
     uint32_t cursor = 0;
@@ -163,9 +202,10 @@ static long walk_buckets(const struct batch *t, enum nicdrv_batch_op op)
     if (!n.count)
         return 0;
     t->user->batch.count = 0;
-    if (!n.keys || !n.values)
-        return -EFAULT;
-    int rc = nicdrv_map_batch(t->b->drv, &t->m->hw, op, &n);
+    bool nowhere = !n.keys || !n.values;
+    if (nowhere)
+        n.count = 0;
+    int rc = nowhere ? walk_nowhere(t) : nicdrv_map_batch(t->b->drv, &t->m->hw, op, &n);
     if (rc && rc != -ENOENT && rc != -ENOSPC)
         return rc;
     if (!t->attr->batch.out_batch)
@@ -176,6 +216,58 @@ static long walk_buckets(const struct batch *t, enum nicdrv_batch_op op)
     return rc;
 }
 
+/* ---- hashes of maps: entries are this layer's, the cursor is how many were walked ---- */
+
+/* The entry after `key` leaves when it was read; -ENOENT at the end. */
+static int walk_place(const struct batch *t, uint8_t key[MAP_KEY_MAX], uint32_t i, bool take)
+{
+    int rc;
+
+    if (!t->attr->batch.keys || !t->attr->batch.values)
+        return -EFAULT;
+    rc = map_lookup(t->b, t->m, key, value_at(t, i), 0);
+    if (rc)
+        return rc;
+    memcpy(key_at(t, i), key, t->key_size);
+    return take ? map_delete(t->b, t->m, key) : 0;
+}
+
+static long walk_places(const struct batch *t, bool take)
+{
+    uint8_t key[MAP_KEY_MAX], next[MAP_KEY_MAX];
+    uint32_t from = 0, at = 0, done = 0;
+    int rc;
+
+    if (t->attr->batch.flags)
+        return -EINVAL;
+    if (!t->attr->batch.count)
+        return 0;
+    t->user->batch.count = 0;
+    if (t->attr->batch.in_batch)
+        memcpy(&from, user_ptr(t->attr->batch.in_batch), sizeof(from));
+    rc = map_next(t->b, t->m, NULL, key);
+    for (; !rc && (at < from || done < t->attr->batch.count); at++) {
+        int more = map_next(t->b, t->m, key, next);
+        rc = at < from ? 0 : walk_place(t, key, done, take);
+        done += at >= from && !rc;
+        rc = rc ? rc : more;
+        memcpy(key, next, t->key_size);
+    }
+    if (rc && rc != -ENOENT)
+        return rc;
+    if (!t->attr->batch.out_batch)
+        return -EFAULT;
+    at = take ? from : at;
+    memcpy(user_ptr(t->attr->batch.out_batch), &at, sizeof(at));
+    t->user->batch.count = done;
+    return rc;
+}
+
+static bool has_places(const struct batch *t)
+{
+    return t->m->hw.spec.type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
 long cmd_map_lookup_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
 {
     struct batch t = {.b = b, .attr = attr, .user = user};
@@ -183,6 +275,8 @@ long cmd_map_lookup_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr
 
     if (rc)
         return rc;
+    if (has_places(&t))
+        return walk_places(&t, false);
     return has_buckets(&t) ? walk_buckets(&t, NICDRV_BATCH_LOOKUP) : look_up_all(&t);
 }
 
@@ -191,5 +285,7 @@ long cmd_map_take_batch(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *
     struct batch t = {.b = b, .attr = attr, .user = user};
     int rc = begin(&t, BPF_MAP_LOOKUP_AND_DELETE_BATCH, BPF_F_RDONLY | BPF_F_WRONLY);
 
-    return rc ? rc : walk_buckets(&t, NICDRV_BATCH_LOOKUP_DELETE);
+    if (rc)
+        return rc;
+    return has_places(&t) ? walk_places(&t, true) : walk_buckets(&t, NICDRV_BATCH_LOOKUP_DELETE);
 }

@@ -84,7 +84,8 @@ static int map_take(struct nicbpf *b, struct map_obj *m, const void *key, void *
 
     if (m->ops->take)
         return m->ops->take(b, m, key, value, flags);
-    if (!is_queue(m) && !(m->ops->batch & walk)) /* hash tables take by key */
+    /* hash tables take by key, but not those of descriptors */
+    if (!is_queue(m) && (m->ops->lookup || !(m->ops->batch & walk)))
         return -BPF_ENOTSUPP;
     return nicdrv_map_lookup_delete(b->drv, &m->hw, key, value, flags);
 }
@@ -151,9 +152,9 @@ long cmd_map_update(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user
     rc = check_lock(m, attr->flags);
     if (!rc)
         rc = check_key(m, attr->key);
-    if (!rc && !attr->value)
+    if (!rc && !attr->value && m->hw.spec.value_size)
         rc = -EFAULT;
-    if (!rc && (attr->flags & ~(uint64_t)BPF_F_LOCK) > BPF_EXIST)
+    if (!rc && !m->ops->update && (attr->flags & ~(uint64_t)BPF_F_LOCK) > BPF_EXIST)
         rc = -EINVAL;
     return rc ? rc : map_update(b, m, user_ptr(attr->key), user_ptr(attr->value), attr->flags);
 }
@@ -179,7 +180,7 @@ long cmd_map_next(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
     (void)user;
     if (!m)
         return rc;
-    if (!m->hw.spec.key_size) /* queues have no keys to walk */
+    if (!m->hw.spec.key_size && attr->key)
         return -EINVAL;
     rc = map_next(b, m, user_ptr(attr->key), attr->next_key ? user_ptr(attr->next_key) : unseen);
     return rc || attr->next_key ? rc : -EFAULT;

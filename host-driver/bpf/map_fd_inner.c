@@ -118,6 +118,7 @@ const struct map_ops map_fd_array_of_maps = {
     .update = update,
     .del = fds_delete,
     .btf = MAP_BTF_NONE,
+    .batch = BATCH_ARRAY,
 };
 
 const struct map_ops map_fd_hash_of_maps = {
@@ -129,4 +130,5 @@ const struct map_ops map_fd_hash_of_maps = {
     .update = update,
     .del = fds_delete,
     .btf = MAP_BTF_NONE,
+    .batch = BATCH_HASH,
 };

@@ -70,10 +70,41 @@ bool ring_readable(const struct map_obj *m)
     return m->ring->pages && position(m, FW_RINGBUF_CONSUMER) != position(m, FW_RINGBUF_PRODUCER);
 }
 
+/* There are no elements. */
+static int no_lookup(struct nicbpf *b, struct map_obj *m, const void *key, void *value,
+                     uint64_t flags)
+{
+    (void)b, (void)m, (void)key, (void)value, (void)flags;
+    return -BPF_ENOTSUPP;
+}
+
+static int no_update(struct nicbpf *b, struct map_obj *m, const void *key, const void *value,
+                     uint64_t flags)
+{
+    (void)b, (void)m, (void)key, (void)value, (void)flags;
+    return -BPF_ENOTSUPP;
+}
+
+static int no_delete(struct nicbpf *b, struct map_obj *m, const void *key)
+{
+    (void)b, (void)m, (void)key;
+    return -BPF_ENOTSUPP;
+}
+
+static int no_next(struct nicbpf *b, struct map_obj *m, const void *key, void *next)
+{
+    (void)b, (void)m, (void)key, (void)next;
+    return -BPF_ENOTSUPP;
+}
+
 const struct map_ops ringbuf_ops = {
     .type = BPF_MAP_TYPE_RINGBUF,
     .check = check,
     .opened = opened,
     .closing = closing,
+    .lookup = no_lookup,
+    .update = no_update,
+    .del = no_delete,
+    .next = no_next,
     .btf = MAP_BTF_NONE,
 };

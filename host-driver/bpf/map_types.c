@@ -25,11 +25,6 @@
 #define LPM_KEY_MAX      260u
 #define BLOOM_EXTRA      0xfu /* bits of map_extra: the number of hash functions */
 
-#define BATCH(command) (1u << ((command) - BPF_MAP_LOOKUP_BATCH))
-#define BATCH_ARRAY    (BATCH(BPF_MAP_LOOKUP_BATCH) | BATCH(BPF_MAP_UPDATE_BATCH))
-#define BATCH_LPM      (BATCH_ARRAY | BATCH(BPF_MAP_DELETE_BATCH))
-#define BATCH_HASH     (BATCH_LPM | BATCH(BPF_MAP_LOOKUP_AND_DELETE_BATCH))
-
 static int check_none_zero(struct nicbpf *b, const union bpf_attr *attr)
 {
     if (attr->max_entries && attr->key_size && attr->value_size)

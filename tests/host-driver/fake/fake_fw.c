@@ -237,6 +237,27 @@ static uint16_t map_op(struct table *t, const struct fw_sqe *sqe, uint8_t *key, 
     return 0;
 }
 
+/* Up to the first that fails; how many were done is the result. */
+static uint16_t map_change_batch(struct table *t, const struct fw_sqe *sqe, uint8_t *keys,
+                                 uint8_t *values, uint64_t *done)
+{
+    struct fw_sqe one = *sqe;
+
+    one.op = sqe->op == FW_ADMIN_MAP_UPDATE_BATCH ? FW_ADMIN_MAP_UPDATE : FW_ADMIN_MAP_DELETE;
+    one.arg0 = sqe->arg1;
+    if (sqe->key_len < sqe->arg0 * t->spec.key_size ||
+        (one.op == FW_ADMIN_MAP_UPDATE && sqe->value_len < sqe->arg0 * t->spec.value_size))
+        return EINVAL;
+    for (*done = 0; *done < sqe->arg0; ++*done) {
+        uint16_t err =
+            map_op(t, &one, keys + *done * t->spec.key_size,
+                   one.op == FW_ADMIN_MAP_UPDATE ? values + *done * t->spec.value_size : NULL);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
 static struct table *map_of(struct fake_fw *fw, uint32_t handle)
 {
     uint32_t i = (handle - 0x80100000u) / 64u;
@@ -264,6 +285,8 @@ static uint16_t serve_map(struct fake_nic *nic, const struct fw_sqe *sqe, struct
         *t = (struct table){0};
         return 0;
     }
+    if (sqe->op == FW_ADMIN_MAP_UPDATE_BATCH || sqe->op == FW_ADMIN_MAP_DELETE_BATCH)
+        return map_change_batch(t, sqe, key, value, &cqe->result);
     return map_op(t, sqe, key, value);
 }
 
@@ -330,7 +353,8 @@ enum fake_answer fake_fw_serve(struct fake_nic *nic, const struct fw_sqe *sqe, s
 
     if (sqe->op < OPS && fw->fail[sqe->op])
         cqe->status = fw->fail[sqe->op];
-    else if (sqe->op >= FW_ADMIN_MAP_CREATE && sqe->op <= FW_ADMIN_MAP_NEXT)
+    else if ((sqe->op >= FW_ADMIN_MAP_CREATE && sqe->op <= FW_ADMIN_MAP_NEXT) ||
+             sqe->op == FW_ADMIN_MAP_UPDATE_BATCH || sqe->op == FW_ADMIN_MAP_DELETE_BATCH)
         cqe->status = serve_map(nic, sqe, cqe);
     else if (sqe->op >= FW_ADMIN_PROG_CREATE && sqe->op <= FW_ADMIN_PROG_DETACH)
         cqe->status = serve_prog(nic->fw, sqe, cqe);
