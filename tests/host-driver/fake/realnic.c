@@ -42,15 +42,21 @@ static void *read_file(const char *path, size_t *len)
 bool realnic_open(struct realnic *nic, const char *firmware)
 {
     struct nic_config cfg;
+
+    nic_config_init(&cfg);
+    cfg.engine_count = 2;
+    cfg.dram_size = 256 << 20;
+    return realnic_open_as(nic, firmware, &cfg);
+}
+
+bool realnic_open_as(struct realnic *nic, const char *firmware, const struct nic_config *cfg)
+{
     struct nic_err err = {"no firmware file"};
     size_t len;
     void *elf = read_file(firmware, &len);
 
     memset(nic, 0, sizeof(*nic));
-    nic_config_init(&cfg);
-    cfg.engine_count = 2;
-    cfg.dram_size = 256 << 20;
-    if (len && !nicdrv_link_inproc(&cfg, &nic->link, &err)) {
+    if (len && !nicdrv_link_inproc(cfg, &nic->link, &err)) {
         nic->dev = nicdrv_link_device(nic->link);
         if (!nicdrv_open(nic->link, elf, len, firmware, &nic->drv, &err)) {
             free(elf);

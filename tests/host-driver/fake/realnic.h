@@ -18,6 +18,8 @@ struct realnic {
 
 /* False when it does not come up; the reason is printed. */
 bool realnic_open(struct realnic *nic, const char *firmware);
+/* The same with a card of another configuration. */
+bool realnic_open_as(struct realnic *nic, const char *firmware, const struct nic_config *cfg);
 void realnic_close(struct realnic *nic);
 
 /* `count` UDP frames of `len` bytes from as many sources will come in at port 1. */
