@@ -93,7 +93,7 @@ fw_command fw_cmd_IDENTIFY, fw_cmd_PROG_CREATE, fw_cmd_PROG_LOAD, fw_cmd_PROG_DE
     fw_cmd_RXQ_CREATE, fw_cmd_RXQ_DESTROY, fw_cmd_PORT_SET, fw_cmd_RSS_SET, fw_cmd_FAULTS,
     fw_cmd_PROG_TEST, fw_cmd_TRACE_SET, fw_cmd_TRACE_READ, fw_cmd_MAP_LOOKUP_DELETE,
     fw_cmd_MAP_LOOKUP_BATCH, fw_cmd_MAP_UPDATE_BATCH, fw_cmd_MAP_DELETE_BATCH, fw_cmd_EVQ_CREATE,
-    fw_cmd_EVQ_DESTROY, fw_cmd_EVENTS, fw_cmd_MAP_LOST, fw_cmd_FIB_SET;
+    fw_cmd_EVQ_DESTROY, fw_cmd_EVENTS, fw_cmd_MAP_LOST, fw_cmd_FIB_SET, fw_cmd_MAP_HASH;
 
 /* The program a handle names, or NULL. */
 struct fw_prog *fw_prog_find(struct fw_ctl *ctl, uint32_t handle);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Map commands: operands in and out by DMA, the work in firmware/maps. */
-#include "maps/map.h"
+#include "maps/hash_inline.h"
 
 #include "admin/stage.h"
 #include "core/mem.h"
@@ -30,6 +30,19 @@ int fw_cmd_MAP_CREATE(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *re
         return err;
     const struct fw_map *m = fw_maps_find(&ctl->maps, handle);
     *result = (uint64_t)fw_map_program_addr(m) << 32 | handle;
+    return 0;
+}
+
+int fw_cmd_MAP_HASH(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
+{
+    struct fw_map *m;
+    int err = open_map(ctl, sqe, NULL, &m);
+    if (err)
+        return err;
+    enum fw_map_kind kind = fw_map_kind(m->hot);
+    if (kind != FW_KIND_HASH && kind != FW_KIND_HASH_MORE)
+        return FW_EINVAL;
+    *result = (uint64_t)hash_seed(m->hot) << 32 | m->base;
     return 0;
 }
 

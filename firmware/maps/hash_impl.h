@@ -85,7 +85,7 @@ static inline uint32_t hash_key(const void *key, uint32_t size, uint32_t seed)
     if (size < 4)
         return hash_word((uint32_t)short_key(key, size), seed);
     for (uint32_t at = 0; at < size; at += 8) {
-        h = (h ^ key_word(key, at, size)) * 0x9fb21c651e98df25u;
+        h = (h ^ key_word(key, at, size)) * OFFLOAD_HASH_MIX64;
         h ^= h >> 32;
     }
     return mix32((uint32_t)h);

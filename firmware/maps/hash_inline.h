@@ -7,9 +7,10 @@
 #define FW_HASH_INLINE_H
 
 #include "maps/map.h"
+#include "offload/hash.h"
 
-#define LINK_END       1u
-#define LINK_LOCK      2u
+#define LINK_END       ((unsigned)OFFLOAD_LINK_END)
+#define LINK_LOCK      ((unsigned)OFFLOAD_LINK_LOCK)
 #define HASH_SEED_MASK 0x1fffffu
 
 struct elem {
@@ -18,11 +19,12 @@ struct elem {
     uint32_t state;     /* ELEM_*, and above them the hash's lower bits */
     uint8_t key[];      /* zero-padded to 8 bytes; then the value */
 };
-_Static_assert(sizeof(struct elem) == 16, "element header");
+_Static_assert(sizeof(struct elem) == OFFLOAD_ELEM_KEY, "element header");
+_Static_assert(offsetof(struct elem, state) == OFFLOAD_ELEM_STATE, "element header");
 
 #define ELEM_LIVE       1u /* in a chain */
 #define ELEM_HASH_SHIFT 2
-#define ELEM_USED       2u /* LRU: looked up since the clock's hand passed */
+#define ELEM_USED       ((unsigned)OFFLOAD_ELEM_USED) /* LRU: looked up since the clock's hand passed */
 
 static inline uint32_t key_bytes(uint32_t key_size)
 {
@@ -32,8 +34,8 @@ static inline uint32_t key_bytes(uint32_t key_size)
 /* Bijective on 32 bits: distinct keys of 4 bytes have distinct hashes. */
 static inline uint32_t mix32(uint32_t x)
 {
-    x = (x ^ x >> 16) * 0x7feb352du;
-    x = (x ^ x >> 15) * 0x846ca68bu;
+    x = (x ^ x >> 16) * OFFLOAD_HASH_MIX1;
+    x = (x ^ x >> 15) * OFFLOAD_HASH_MIX2;
     return x ^ x >> 16;
 }
 

@@ -158,6 +158,8 @@ int caps_identify(struct nicdrv *drv, struct nicdrv_caps *caps, struct nic_err *
 /* ---- map.c ---- */
 /* Device time that a command which may visit every entry can take. */
 uint64_t map_patience_ns(const struct nicdrv *drv, const struct fw_map_spec *spec);
+/* Where the buckets of a hash map are, and its seed (offload/hash.h). -EINVAL: it is none. */
+int map_hash(struct nicdrv *drv, const struct nicdrv_map *map, uint32_t *bucket, uint32_t *seed);
 
 /* ---- rx.c ---- */
 void rx_poll(struct nicdrv *drv, unsigned queue);

@@ -49,6 +49,20 @@ int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct
     return 0;
 }
 
+int map_hash(struct nicdrv *drv, const struct nicdrv_map *map, uint32_t *bucket, uint32_t *seed)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_HASH, .handle = map->handle};
+    struct admin_io io = {0};
+    uint64_t result;
+    int rc = admin_exec(drv, &sqe, &io, &result);
+
+    if (rc)
+        return rc;
+    *bucket = (uint32_t)result;
+    *seed = (uint32_t)(result >> 32);
+    return 0;
+}
+
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map)
 {
     struct fw_sqe sqe = {.op = FW_ADMIN_MAP_DESTROY, .handle = map->handle};

@@ -6,12 +6,33 @@
 
 #include "driver/driver_impl.h"
 
+/*
+ * Where the hash maps that the code looks into lie, into link->value_addr and link->seed, which
+ * are the caller's to write.
+ */
+static int find_hashes(struct nicdrv *drv, const struct offload_image *img,
+                       const struct nicdrv_map *const *maps, const struct offload_link *link,
+                       uint32_t *value_addr, uint32_t *seed)
+{
+    for (uint32_t k = 0; k < img->reloc_count; k++) {
+        uint32_t index = img->relocs[k].index;
+        uint16_t kind = img->relocs[k].kind;
+        bool value = kind == OFFLOAD_RELOC_VALUE || kind == OFFLOAD_RELOC_VALUE_NEAR;
+        if (!value || index >= link->map_count || value_addr[index])
+            continue;
+        int rc = map_hash(drv, maps[index], &value_addr[index], &seed[index]);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 /* The image, relocated for `base`, in *out (owned by the caller). */
 static int link_image(struct nicdrv *drv, const struct offload_image *img,
                       const struct nicdrv_map *const *maps, uint32_t map_count, uint32_t base,
                       uint32_t **out)
 {
-    uint32_t *addrs = calloc(map_count ? 2 * (size_t)map_count : 1, sizeof(*addrs));
+    uint32_t *addrs = calloc(map_count ? 3 * (size_t)map_count : 1, sizeof(*addrs));
     uint32_t *code = calloc(img->code_words, sizeof(*code));
     int rc = -ENOMEM;
 
@@ -26,9 +47,12 @@ static int link_image(struct nicdrv *drv, const struct offload_image *img,
         .gate_base = drv->caps.prog.gate_base,
         .map_addr = addrs,
         .value_addr = addrs + map_count,
+        .seed = addrs + 2 * (size_t)map_count,
         .map_count = map_count,
     };
-    rc = offload_image_link(img, &link, code);
+    rc = find_hashes(drv, img, maps, &link, addrs + map_count, addrs + 2 * (size_t)map_count);
+    if (!rc)
+        rc = offload_image_link(img, &link, code);
 out:
     free(addrs);
     if (rc)

@@ -58,6 +58,7 @@ static void invert(struct opt *o, uint32_t n)
     if (target(o, op) != first(o, after + 1))
         return;
     op->op = (uint8_t)xlate_inverse(op->op);
+    op->hint = (uint8_t)xlate_opposite(op->hint);
     op->ref = jump->ref;
     jump->kind = XLATE_OP_GONE;
 }

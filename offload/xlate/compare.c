@@ -54,12 +54,50 @@ static void decide(struct xlate_op *op, bool taken)
     op->rs1 = op->rs2 = 0;
 }
 
+/* A packet that ends before what is asked for. */
+static enum xlate_hint packet_hint(const struct opt *o, const struct xlate_op *op, uint32_t a,
+                                   uint32_t b)
+{
+    bool end_first = o->vals[a].prov == OPT_END && o->vals[b].prov == OPT_PACKET;
+    bool end_second = o->vals[b].prov == OPT_END && o->vals[a].prov == OPT_PACKET;
+
+    if ((op->op != RV64_OP_BLTU && op->op != RV64_OP_BGEU) || (!end_first && !end_second))
+        return XLATE_EITHER;
+    return end_first == (op->op == RV64_OP_BLTU) ? XLATE_SELDOM_TAKEN : XLATE_SELDOM_FALLS;
+}
+
+/* Null pointers and errors. */
+static enum xlate_hint zero_hint(const struct opt *o, const struct xlate_op *op, uint32_t a)
+{
+    bool pointer = o->vals[a].prov == OPT_VALUE, status = o->vals[a].prov == OPT_STATUS;
+
+    if (op->op != RV64_OP_BEQ && op->op != RV64_OP_BNE)
+        return status && op->op == RV64_OP_BLT   ? XLATE_SELDOM_TAKEN
+               : status && op->op == RV64_OP_BGE ? XLATE_SELDOM_FALLS
+                                                 : XLATE_EITHER;
+    if (!pointer && !status)
+        return XLATE_EITHER;
+    return pointer == (op->op == RV64_OP_BEQ) ? XLATE_SELDOM_TAKEN : XLATE_SELDOM_FALLS;
+}
+
+static void find_hint(const struct opt *o, struct xlate_op *op, uint32_t a, uint32_t b)
+{
+    int64_t c;
+    enum xlate_hint hint = packet_hint(o, op, a, b);
+
+    if (hint == XLATE_EITHER && opt_is_const(o, b, &c) && c == 0)
+        hint = zero_hint(o, op, a);
+    if (op->hint == XLATE_EITHER)
+        op->hint = (uint8_t)hint;
+}
+
 void opt_compare(struct opt *o, struct xlate_op *op)
 {
     uint32_t a = o->cur.reg[op->rs1], b = o->cur.reg[op->rs2], ua, ub;
     bool on = opt_on(o, OFFLOAD_PASS_COMPARE), eq = op->op == RV64_OP_BEQ || op->op == RV64_OP_BNE;
     int64_t ca, cb;
 
+    find_hint(o, op, a, b);
     if (on && opt_is_const(o, a, &ca) && opt_is_const(o, b, &cb)) {
         decide(op, outcome(op->op, ca, cb));
         return;

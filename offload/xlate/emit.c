@@ -162,6 +162,29 @@ void xlate_return(struct xlate *x, bool callback)
     put(x, op);
 }
 
+uint32_t xlate_label(struct xlate *x)
+{
+    void *p = x->slot_raw;
+
+    if (!xlate_room(x, &p, &x->raw_cap, xlate_places(x), sizeof(*x->slot_raw)))
+        return 0;
+    x->slot_raw = p;
+    x->slot_raw[xlate_places(x)] = 0;
+    return x->prog->insn_count + x->labels++;
+}
+
+void xlate_here(struct xlate *x, uint32_t label)
+{
+    if (!x->err)
+        x->slot_raw[label] = x->words;
+}
+
+void xlate_hint(struct xlate *x, enum xlate_hint hint)
+{
+    if (!x->err)
+        x->ops[x->words - 1].hint = (uint8_t)hint;
+}
+
 void xlate_site(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
                 uint32_t target)
 {

@@ -70,7 +70,7 @@ static uint16_t reloc_kind(const struct xlate_op *op)
 {
     if (op->kind == XLATE_OP_GATE)
         return OFFLOAD_RELOC_GATE;
-    if (op->words == 3)
+    if (op->words == 3 || op->op == OFFLOAD_RELOC_SEED)
         return op->op;
     return op->op == OFFLOAD_RELOC_MAP ? OFFLOAD_RELOC_MAP_NEAR : OFFLOAD_RELOC_VALUE_NEAR;
 }
@@ -100,14 +100,15 @@ static uint32_t *put_op(const struct xlate *x, struct offload_image *img, uint32
         return w + xlate_li_words(op->rd, op->imm, w);
     case XLATE_OP_ADDR: /* filled in by offload_image_link */
         put_reloc(img, op, x->place[k]);
-        if (op->words == 2) {
+        if (op->words == 2 && op->op != OFFLOAD_RELOC_SEED) {
             *w++ = rv64_encode(RV64_OP_AUIPC, op->rd, 0, 0, 0);
             *w++ = rv64_encode(RV64_OP_ADDI, op->rd, op->rd, 0, 0);
             return w;
         }
         *w++ = rv64_encode(RV64_OP_LUI, op->rd, 0, 0, 0);
         *w++ = rv64_encode(RV64_OP_ADDIW, op->rd, op->rd, 0, 0);
-        *w++ = rv64_encode(RV64_OP_ADD_UW, op->rd, op->rd, RV64_ZERO, 0);
+        if (op->words == 3)
+            *w++ = rv64_encode(RV64_OP_ADD_UW, op->rd, op->rd, RV64_ZERO, 0);
         return w;
     case XLATE_OP_CODE:
         return put_code_address(x, k, w);
@@ -193,17 +194,32 @@ static int link_gate(const struct offload_reloc *r, const struct offload_link *l
     return 0;
 }
 
-/* lui, addiw; the zext.w after them is right already. */
+/* lui, addiw */
+static void put_word(uint32_t v, uint32_t at, uint32_t *out)
+{
+    int32_t lo = (int32_t)((v & 0xfff) ^ 0x800) - 0x800;
+    unsigned rd = rd_of(out[at]);
+
+    out[at] = rv64_encode(RV64_OP_LUI, rd, 0, 0, (int32_t)(v - (uint32_t)lo));
+    out[at + 1] = rv64_encode(RV64_OP_ADDIW, rd, rd, 0, lo);
+}
+
+static int link_seed(const struct offload_reloc *r, const struct offload_link *link, uint32_t *out)
+{
+    if (!link->seed || r->index >= link->map_count)
+        return -EINVAL;
+    uint32_t seed = link->seed[r->index];
+    put_word(r->addend ? seed ^ seed << 11 : seed, r->word, out);
+    return 0;
+}
+
+/* The zext.w after the two is right already. */
 static int link_address(const struct offload_reloc *r, const uint32_t *addr, uint32_t count,
                         uint32_t *out)
 {
     if (!addr || r->index >= count || addr[r->index] == 0)
         return -EINVAL;
-    uint32_t v = addr[r->index] + r->addend;
-    int32_t lo = (int32_t)((v & 0xfff) ^ 0x800) - 0x800;
-    unsigned rd = rd_of(out[r->word]);
-    out[r->word] = rv64_encode(RV64_OP_LUI, rd, 0, 0, (int32_t)(v - (uint32_t)lo));
-    out[r->word + 1] = rv64_encode(RV64_OP_ADDIW, rd, rd, 0, lo);
+    put_word(addr[r->index] + r->addend, r->word, out);
     return 0;
 }
 
@@ -232,6 +248,7 @@ static uint32_t reloc_words(const struct offload_reloc *r)
         return 1;
     case OFFLOAD_RELOC_MAP_NEAR:
     case OFFLOAD_RELOC_VALUE_NEAR:
+    case OFFLOAD_RELOC_SEED:
         return 2;
     default:
         return 3;
@@ -256,6 +273,8 @@ static int link_one(const struct offload_image *img, const struct offload_reloc 
         return link_near(r, link, link->map_addr, out);
     case OFFLOAD_RELOC_VALUE_NEAR:
         return link_near(r, link, link->value_addr, out);
+    case OFFLOAD_RELOC_SEED:
+        return link_seed(r, link, out);
     default:
         return -EINVAL;
     }

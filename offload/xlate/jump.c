@@ -114,8 +114,11 @@ void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_i
     uint32_t target = (uint32_t)xlate_target(x, x->cur);
     uint8_t edges = x->slot[x->cur] & (XLATE_TAKEN | XLATE_FALLS);
 
-    if (x->inlined == x->cur && x->cur)
-        return; /* the lookup before it has jumped already */
+    if (x->inlined == x->cur && x->cur) { /* the lookup before it has jumped already */
+        if (x->id[x->cur] == EBPF_JNE64_K)
+            jump_to(x, target);
+        return;
+    }
     if (row->kind == EBPF_KIND_JA && exits(x, target))
         xlate_exit(x);
     else if (row->kind == EBPF_KIND_JA || edges == XLATE_TAKEN)

@@ -28,7 +28,7 @@ static uint8_t largest(const struct xlate *x, const struct xlate_op *op)
     case XLATE_OP_LI:
         return (uint8_t)xlate_li_words(op->rd, op->imm, words);
     case XLATE_OP_ADDR:
-        return xlate_pass(x, OFFLOAD_PASS_NEAR) ? 2 : 3;
+        return xlate_pass(x, OFFLOAD_PASS_NEAR) || op->op == OFFLOAD_RELOC_SEED ? 2 : 3;
     case XLATE_OP_CODE:
         return 2;
     case XLATE_OP_SITE:

@@ -127,7 +127,7 @@ static uint32_t loaded(struct opt *o, const struct xlate_op *op, uint32_t root, 
 
     /* struct xdp_md: data, data_end, data_meta */
     if (o->vals[root].prov == OPT_CTX && (off == 0 || off == 4 || off == 8) && bits == 32)
-        prov = OPT_PACKET;
+        prov = off == 4 ? OPT_END : OPT_PACKET;
     return opt_opaque(o, sign ? 64 : bits, sign ? bits : 64, prov);
 }
 

@@ -66,14 +66,24 @@ static bool is_array(const struct offload_map *m)
            plane_of(m) < (m->type == MAP_TYPE_ARRAY ? 1u << 30 : 1u << 20);
 }
 
-/* `if r0 == 0 goto` next, which only the call leads to: the bounds check does its work. */
-static bool null_check_follows(const struct xlate *x, uint32_t next)
+/*
+ * Where null goes by the test of r0 that is next and that only the call leads to: the lookup then
+ * does its work. 0: there is no such test.
+ */
+static uint32_t null_check_follows(struct xlate *x, uint32_t next)
 {
     const struct ebpf_insn *i = &x->prog->insns[next];
+    bool equal = x->id[next] == EBPF_JEQ64_K;
 
-    return x->id[next] == EBPF_JEQ64_K && i->dst == 0 && i->imm == 0 &&
-           !(x->slot[next] & XLATE_TARGET) &&
-           (x->slot[next] & (XLATE_TAKEN | XLATE_FALLS)) == (XLATE_TAKEN | XLATE_FALLS);
+    if ((!equal && x->id[next] != EBPF_JNE64_K) || i->dst != 0 || i->imm != 0 ||
+        (x->slot[next] & XLATE_TARGET) ||
+        (x->slot[next] & (XLATE_TAKEN | XLATE_FALLS)) != (XLATE_TAKEN | XLATE_FALLS))
+        return 0;
+    x->inlined = next;
+    if (equal)
+        return (uint32_t)xlate_target(x, next);
+    x->slot[next + 1] |= XLATE_TARGET;
+    return next + 1;
 }
 
 static bool never_null(const struct xlate *x, uint32_t next)
@@ -131,32 +141,41 @@ static void mask_result(struct xlate *x, uint32_t entries)
     xlate_r(x, RV64_OP_AND, r0, r0, XLATE_T1);
 }
 
+static void array_lookup(struct xlate *x, uint32_t index, uint32_t null)
+{
+    const struct offload_map *m = &x->prog->maps[index];
+
+    xlate_i(x, RV64_OP_LWU, XLATE_T0, xlate_reg(x, 2), 0);
+    if (null) {
+        xlate_li(x, XLATE_T1, m->max_entries);
+        xlate_li(x, xlate_reg(x, 0), 0);
+        xlate_site(x, RV64_OP_BGEU, RV64_ZERO, XLATE_T0, XLATE_T1, null);
+        index_values(x, index);
+        return;
+    }
+    xlate_mv(x, XLATE_T2, XLATE_T0);
+    index_values(x, index);
+    if (!never_null(x, x->cur + 1))
+        mask_result(x, m->max_entries);
+}
+
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i)
 {
-    uint32_t index = 0, next = x->cur + 1;
+    uint32_t index = 0;
     const struct offload_map *m;
 
     if (i->imm == HELPER_CPU && !x->opts.naive && xlate_pass(x, OFFLOAD_PASS_LOOKUP)) {
         xlate_mv(x, xlate_reg(x, 0), RV64_TP);
         return true;
     }
-    if (i->imm != HELPER_LOOKUP || !x->facts || !xlate_pass(x, OFFLOAD_PASS_LOOKUP))
+    if (i->imm != HELPER_LOOKUP || !x->facts)
         return false;
     m = map_of(x, &index);
-    if (!m || !is_array(m))
+    if (m && is_array(m) && xlate_pass(x, OFFLOAD_PASS_LOOKUP))
+        array_lookup(x, index, null_check_follows(x, x->cur + 1));
+    else if (m && xlate_hash_known(x, m))
+        xlate_hash_lookup(x, index, null_check_follows(x, x->cur + 1));
+    else
         return false;
-    xlate_i(x, RV64_OP_LWU, XLATE_T0, xlate_reg(x, 2), 0);
-    if (null_check_follows(x, next)) {
-        xlate_li(x, XLATE_T1, m->max_entries);
-        xlate_li(x, xlate_reg(x, 0), 0);
-        xlate_site(x, RV64_OP_BGEU, RV64_ZERO, XLATE_T0, XLATE_T1, (uint32_t)xlate_target(x, next));
-        index_values(x, index);
-        x->inlined = next;
-        return true;
-    }
-    xlate_mv(x, XLATE_T2, XLATE_T0);
-    index_values(x, index);
-    if (!never_null(x, next))
-        mask_result(x, m->max_entries);
     return true;
 }

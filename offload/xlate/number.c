@@ -183,6 +183,17 @@ static bool only_reads(int64_t helper)
     return false;
 }
 
+/* Helpers that give 0, or an error, which is seldom. */
+static bool gives_status(int64_t helper)
+{
+    static const uint8_t ids[] = {2, 3, 25, 44, 51, 54, 65, 87, 130, 189, 190};
+
+    for (size_t k = 0; k < sizeof(ids); k++)
+        if (ids[k] == helper)
+            return true;
+    return false;
+}
+
 static void call(struct opt *o, const struct xlate_op *op)
 {
     bool gate = op->kind == XLATE_OP_GATE;
@@ -194,6 +205,8 @@ static void call(struct opt *o, const struct xlate_op *op)
     write_all(o, OPT_CALLER_SAVED);
     if (gate && o->x->facts && op->imm == HELPER_LOOKUP)
         opt_set_reg(o, RV64_A0, opt_opaque(o, 64, 64, OPT_VALUE));
+    if (gate && o->x->facts && gives_status(op->imm))
+        opt_set_reg(o, RV64_A0, opt_opaque(o, 64, 64, OPT_STATUS));
 }
 
 static void load_imm(struct opt *o, struct xlate_op *op)
@@ -239,6 +252,8 @@ static void rv(struct opt *o, struct xlate_op *op)
     } else if (op->rd != RV64_ZERO) {
         arithmetic(o, op);
     }
+    if (op->kind == XLATE_OP_RV && op->hint == XLATE_VALUE)
+        opt_set_reg(o, op->rd, opt_opaque(o, 64, 64, OPT_VALUE));
 }
 
 static void number_op(struct opt *o, struct xlate_op *op)
@@ -282,6 +297,14 @@ static void unknown_state(struct opt *o, const struct opt_block *b)
         opt_set_reg(o, RV64_A0, opt_opaque(o, 64, 64, OPT_CTX));
 }
 
+/* A null pointer is none: what the other side points into counts. */
+static enum opt_prov meet_prov(const struct opt_val *a, const struct opt_val *b)
+{
+    if (a->prov == b->prov || (b->kind == OPT_CONST && b->imm == 0))
+        return a->prov;
+    return a->kind == OPT_CONST && a->imm == 0 ? b->prov : OPT_ANY;
+}
+
 /* What s and the current state agree on, into s. */
 static void meet(struct opt *o, struct opt_state *s)
 {
@@ -291,9 +314,8 @@ static void meet(struct opt *o, struct opt_state *s)
         const struct opt_val *a = &o->vals[s->reg[r]], *b = &o->vals[o->cur.reg[r]];
         if (s->reg[r] == o->cur.reg[r])
             continue;
-        s->reg[r] =
-            opt_opaque(o, a->zbits > b->zbits ? a->zbits : b->zbits,
-                       a->sbits > b->sbits ? a->sbits : b->sbits, a->prov == b->prov ? a->prov : 0);
+        s->reg[r] = opt_opaque(o, a->zbits > b->zbits ? a->zbits : b->zbits,
+                               a->sbits > b->sbits ? a->sbits : b->sbits, meet_prov(a, b));
         o->vals[s->reg[r]].home = (uint8_t)r;
     }
     for (unsigned k = 0; k < s->avail_count; k++)
@@ -334,6 +356,18 @@ static uint32_t loop_writes(const struct opt *o, uint32_t k)
         defs |= o->blocks[m].defs;
     }
     return defs;
+}
+
+/* Whether the loop at block k leaves memory alone. */
+static bool loop_reads_only(const struct opt *o, uint32_t k)
+{
+    for (uint32_t n = o->blocks[k].start; n < o->blocks[o->blocks[k].extent].end; n++) {
+        const struct xlate_op *op = &o->x->ops[n];
+        bool branch = op->kind == XLATE_OP_SITE && op->rd != RV64_RA;
+        if (op->kind != XLATE_OP_GONE && opt_io(o, op, true).effect && !branch)
+            return false;
+    }
+    return true;
 }
 
 /* Of `regs`, those that hold a constant and get no other value from block k to `last`. */
@@ -393,7 +427,8 @@ static void enter(struct opt *o, uint32_t k)
     o->in[k] = NULL;
     if (b->extent) {
         uint32_t regs = loop_writes(o, k) & ~1u;
-        opt_forget(o);
+        if (regs == ~1u || !loop_reads_only(o, k))
+            opt_forget(o);
         if (regs != ~1u && opt_on(o, OFFLOAD_PASS_SPARE))
             regs &= ~steady(o, k, b->extent, regs & ~OPT_RESERVED);
         write_all(o, regs);

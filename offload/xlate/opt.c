@@ -176,6 +176,8 @@ static int passes(struct opt *o)
         opt_minmax(o);
     if (opt_on(o, OFFLOAD_PASS_BRANCH))
         opt_branch(o);
+    if (opt_on(o, OFFLOAD_PASS_ORDER) && !build(o))
+        opt_order(o);
     return o->x->err;
 }
 
@@ -193,8 +195,8 @@ int opt_tables(struct opt *o)
 int xlate_optimise(struct xlate *x)
 {
     const uint32_t emitters = 1u << OFFLOAD_PASS_FACTS | 1u << OFFLOAD_PASS_LOOKUP |
-                              1u << OFFLOAD_PASS_LOOP | 1u << OFFLOAD_PASS_INLINE |
-                              1u << OFFLOAD_PASS_LEAF;
+                              1u << OFFLOAD_PASS_HASH | 1u << OFFLOAD_PASS_LOOP |
+                              1u << OFFLOAD_PASS_INLINE | 1u << OFFLOAD_PASS_LEAF;
     struct opt o = {.x = x, .hash_size = HASH_START};
 
     if (x->err || x->words > OPS_MAX ||

@@ -11,7 +11,7 @@
  *   number.c  the forward walk: states, joins, loops
  *   alu rules consts.c, extend.c, select.c; loads.c for memory, bytes.c, compare.c
  *   dead.c    liveness; dead results; upper halves nobody reads
- *   stack.c, slots.c, moves.c, branch.c
+ *   stack.c, slots.c, moves.c, branch.c, order.c
  *   splice.c  room for operations that come in between
  */
 #ifndef XLATE_OPT_H
@@ -34,7 +34,8 @@ struct opt_block {
     bool jumped; /* to, not only fallen into */
 };
 
-enum opt_prov { OPT_ANY, OPT_STACK, OPT_CTX, OPT_PACKET, OPT_VALUE };
+/* What a value points into; END: at the packet's end; STATUS: nothing, a helper's 0 or error. */
+enum opt_prov { OPT_ANY, OPT_STACK, OPT_CTX, OPT_PACKET, OPT_VALUE, OPT_END, OPT_STATUS };
 
 enum opt_val_kind { OPT_OPAQUE, OPT_CONST, OPT_EXPR, OPT_ADDR };
 
@@ -214,6 +215,7 @@ void opt_dead(struct opt *o);
 void opt_moves(struct opt *o);
 void opt_minmax(struct opt *o);
 void opt_branch(struct opt *o);
+int opt_order(struct opt *o);
 int opt_stack(struct opt *o);
 /* Needs opt_live. */
 int opt_regs(struct opt *o);

@@ -68,7 +68,7 @@ int opt_splice(struct opt *o)
         return x->err = -ENOMEM;
     sort(o);
     fill(o, to);
-    for (uint32_t s = 0; s < x->prog->insn_count; s++)
+    for (uint32_t s = 0; s < xlate_places(x); s++)
         x->slot_raw[s] = moved(o, x->slot_raw[s]);
     for (uint32_t k = 0; k < x->func_count; k++)
         x->funcs[k].raw = moved(o, x->funcs[k].raw);

@@ -106,6 +106,7 @@ static int check_args(const struct offload_prog *prog, const struct offload_fact
     x->id = calloc(prog->insn_count, sizeof(*x->id));
     x->slot = calloc(prog->insn_count, sizeof(*x->slot));
     x->slot_raw = calloc(prog->insn_count, sizeof(*x->slot_raw));
+    x->raw_cap = prog->insn_count;
     return x->id && x->slot && x->slot_raw ? 0 : -ENOMEM;
 }
 

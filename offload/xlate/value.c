@@ -191,6 +191,8 @@ static enum opt_prov prov_of(const struct opt *o, const struct opt_expr *e)
 
     if (e->kind == OPT_ADDR)
         return e->op == OFFLOAD_RELOC_VALUE ? OPT_VALUE : OPT_ANY;
+    if (e->op == RV64_OP_ADDIW && e->imm == 0 && o->vals[e->a].prov == OPT_STATUS)
+        return OPT_STATUS;
     if (e->op != RV64_OP_ADD && e->op != RV64_OP_ADDI && e->op != RV64_OP_SUB &&
         (e->op < RV64_OP_ADD_UW || e->op > RV64_OP_SH3ADD_UW))
         return OPT_ANY;
@@ -210,6 +212,8 @@ static struct opt_val describe(const struct opt *o, const struct opt_expr *e)
 
     if (e->kind == OPT_CONST) {
         r = b;
+    } else if (e->kind == OPT_ADDR && e->op == OFFLOAD_RELOC_SEED) {
+        r = (struct bits){64, 32};
     } else if (e->kind == OPT_EXPR) {
         const struct xlate_op op = {.kind = XLATE_OP_RV, .op = e->op};
         a = (struct bits){o->vals[e->a].zbits, o->vals[e->a].sbits};

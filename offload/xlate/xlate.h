@@ -68,6 +68,14 @@ enum xlate_op_kind {
     XLATE_OP_SITE, /* branch, jal zero or jal ra to `ref`; sized by layout */
 };
 
+/* What is known of an op: which way a branch seldom goes. */
+enum xlate_hint {
+    XLATE_EITHER,
+    XLATE_SELDOM_TAKEN,
+    XLATE_SELDOM_FALLS,
+    XLATE_VALUE, /* no branch: the op makes an address in a map */
+};
+
 /* One operation of the engine, still symbolic. */
 struct xlate_op {
     uint8_t kind;  /* enum xlate_op_kind */
@@ -75,8 +83,9 @@ struct xlate_op {
     uint8_t words; /* layout */
     bool fixed;    /* part of a sequence with branches inside: stays as it is */
     uint8_t rd, rs1, rs2;
+    uint8_t hint;  /* branch: enum xlate_hint */
     int64_t imm;   /* of the instruction; LI: value; ADDR: addend; GATE: number */
-    uint32_t ref;  /* SITE: target slot, or function of a call; ADDR: map;
+    uint32_t ref;  /* SITE: target slot or label, or function of a call; ADDR: map;
                       CODE: function; RV jalr: 1 in a callback */
     uint32_t slot; /* BPF slot it does, or OFFLOAD_ROW_GLUE */
 };
@@ -107,7 +116,8 @@ struct xlate {
 
     uint8_t *id;        /* per slot: enum ebpf_id */
     uint8_t *slot;      /* per slot: enum xlate_slot_flag */
-    uint32_t *slot_raw; /* per slot: its first op */
+    uint32_t *slot_raw; /* per slot, then per label: its first op */
+    uint32_t raw_cap, labels;
     struct xlate_func *funcs;
     uint32_t func_count, func_cap;
     struct xlate_edge *edges;
@@ -166,6 +176,17 @@ void xlate_row(struct xlate *x, uint32_t insn);
 /* Branch, or jal, to a slot; a call goes to a function. */
 void xlate_site(struct xlate *x, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
                 uint32_t target);
+/* A place within the code of an instruction, for sites: a number after those of the slots. */
+uint32_t xlate_label(struct xlate *x);
+/* It is here, in front of the next op. */
+void xlate_here(struct xlate *x, uint32_t label);
+/* How many slots and labels there are. */
+static inline uint32_t xlate_places(const struct xlate *x)
+{
+    return x->prog->insn_count + x->labels;
+}
+/* Of the op just emitted. */
+void xlate_hint(struct xlate *x, enum xlate_hint hint);
 /* `callback`: the result is in a0 too. */
 void xlate_return(struct xlate *x, bool callback);
 void xlate_gate(struct xlate *x, unsigned link, uint32_t index);
@@ -227,7 +248,6 @@ void xlate_atomic(struct xlate *x, const struct ebpf_row *row, const struct ebpf
 void xlate_jump(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_call(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 void xlate_may_goto(struct xlate *x);
-/* lookup.c: a helper call done in place; false when it must be called. */
 /* translate.c: the instruction at x->cur. */
 void xlate_insn(struct xlate *x, const struct ebpf_row *row, const struct ebpf_insn *i);
 /*
@@ -239,7 +259,11 @@ uint32_t xlate_setter(const struct xlate *x, unsigned reg);
 bool xlate_loop(struct xlate *x, const struct ebpf_insn *i);
 /* call.c: calls the function, or does it in place. */
 void xlate_call_to(struct xlate *x, const struct xlate_func *f);
+/* lookup.c: a helper call done in place; false when it must be called. */
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
+/* hash.c: a lookup in hash map `map`; null leads to `null` when that is not 0, else r0 is 0. */
+bool xlate_hash_known(const struct xlate *x, const struct offload_map *m);
+void xlate_hash_lookup(struct xlate *x, uint32_t map, uint32_t null);
 void xlate_prologue(struct xlate *x);
 void xlate_exit(struct xlate *x);
 /* `dst = src or imm; exit` of the main program into a0 at once; false when it is not that. */
@@ -267,6 +291,13 @@ int xlate_layout(struct xlate *x);
 uint32_t xlate_site_to(const struct xlate *x, const struct xlate_op *op);
 int xlate_image(const struct xlate *x, struct offload_image **out);
 
+/* The hint of a branch that is inverted. */
+static inline enum xlate_hint xlate_opposite(unsigned hint)
+{
+    return hint == XLATE_SELDOM_TAKEN   ? XLATE_SELDOM_FALLS
+           : hint == XLATE_SELDOM_FALLS ? XLATE_SELDOM_TAKEN
+                                        : XLATE_EITHER;
+}
 /* The conditional branch that is taken exactly when `op` is not. */
 enum rv64_op xlate_inverse(unsigned op);
 

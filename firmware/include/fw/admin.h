@@ -66,6 +66,8 @@
       "flags of each update", "result: entries done. The status is that of the next one")          \
     X(MAP_DELETE_BATCH, 22, "map-delete-batch", "map", "in: keys", "-", "entries", "-",            \
       "result: entries done. The status is that of the next one")                                  \
+    X(MAP_HASH, 23, "map-hash", "map", "-", "-", "-", "-",                                         \
+      "result: seed of a hash map << 32 + address of bucket 0 (offload/hash.h). EINVAL: no hash")  \
     X(FIB_SET, 40, "fib-set", "-", "-", "in: struct fw_fib and what follows", "-", "-",            \
       "Replaces the forwarding tables at once; no bytes: none. EINVAL, ENOMEM: the old stay")      \
     X(TRACE_SET, 41, "trace-set", "-", "-", "-", "bytes of ring, 0 = none", "-",                   \

@@ -9,9 +9,12 @@
 enum offload_reloc_kind {
     OFFLOAD_RELOC_GATE,     /* one `jal`, whose rd stays (ra; zero for the exit): to gate `index` */
     OFFLOAD_RELOC_MAP,      /* lui, addiw, zext.w: device address of map `index` */
-    OFFLOAD_RELOC_VALUE,    /* the same: address of value 0 of array map `index`, plus addend */
+    OFFLOAD_RELOC_VALUE,    /* the same: address of value 0 of array map `index`, plus addend; of
+                               bucket 0 of a hash map */
     OFFLOAD_RELOC_MAP_NEAR, /* auipc, addi: as MAP, within 2 GiB of the code */
     OFFLOAD_RELOC_VALUE_NEAR, /* auipc, addi: as VALUE, within 2 GiB of the code */
+    OFFLOAD_RELOC_SEED,       /* lui, addiw: seed of hash map `index`; addend 1: seed ^ seed << 11,
+                                 the lower 32 bits, sign-extended */
 };
 
 struct offload_reloc {
@@ -76,7 +79,8 @@ struct offload_link {
     uint32_t base;              /* device address of word 0 */
     uint32_t gate_base;         /* capability FW_CAP_PROG */
     const uint32_t *map_addr;   /* per map of the program */
-    const uint32_t *value_addr; /* per map: value 0, arrays only */
+    const uint32_t *value_addr; /* per map: value 0 of arrays; bucket 0 of hash maps */
+    const uint32_t *seed;       /* per map: of hash maps; may be NULL when there are none */
     uint32_t map_count;
 };
 /*

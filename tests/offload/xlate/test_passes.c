@@ -231,8 +231,9 @@ static void test_loop(void)
 static void test_passes(void)
 {
     for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
-        uint32_t with = words(cases[k].text, 0), off = 1u << cases[k].pass;
-        uint32_t without = words(cases[k].text, off);
+        bool branch = cases[k].pass == OFFLOAD_PASS_BRANCH; /* "order" inverts branches too */
+        uint32_t too = branch ? 1u << OFFLOAD_PASS_ORDER : 0, off = 1u << cases[k].pass;
+        uint32_t with = words(cases[k].text, too), without = words(cases[k].text, too | off);
 
         CU_ASSERT(with > 0);
         CU_ASSERT(without >= with + cases[k].saves);
@@ -240,6 +241,45 @@ static void test_passes(void)
             fprintf(stderr, "%s: %u words with, %u without\n", offload_pass_name(cases[k].pass),
                     with, without);
     }
+}
+
+static bool is_branch(uint32_t word)
+{
+    return (word & 0x7f) == 0x63;
+}
+
+/* The word behind the n-th branch is a load. */
+static bool falls_into_load(const char *text, uint32_t off, unsigned n)
+{
+    struct offload_image *img = image(text, off);
+    uint32_t k = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(img);
+    while (k < img->code_words && (!is_branch(img->code[k]) || n--))
+        k++;
+    bool found = k + 1 < img->code_words && is_load(img->code[k + 1]);
+    offload_image_free(img);
+    return found;
+}
+
+/* What a packet of the usual length runs stands behind the branch, wherever the program has it. */
+static void test_order(void)
+{
+    const uint32_t off = 1u << OFFLOAD_PASS_ORDER;
+    const char *packet = "r2 = *(u32 *)(r1 +0)\nr3 = *(u32 *)(r1 +4)\nr4 = r2\nr4 += 64\n"
+                         "if r3 >= r4 goto Long\nr0 = 1\nexit\nLong:\nr0 = *(u8 *)(r2 +9)\nexit";
+    const char *null = "r2 = *(u32 *)(r1 +12)\n*(u32 *)(r10 -4) = r2\nr2 = r10\nr2 += -4\n"
+                       "r1 = map[0]\ncall #1\nr6 = r0\ncall #7\nif r6 != 0 goto Hit\nr0 = 1\nexit\n"
+                       "Hit:\nr0 = *(u32 *)(r6 +0)\nexit";
+    const char *aborted = "r2 = *(u32 *)(r1 +12)\nif r2 == 7 goto Seven\nr0 = 0\nexit\n"
+                          "Seven:\nr0 = *(u32 *)(r1 +16)\nexit";
+
+    CU_ASSERT(falls_into_load(packet, 0, 0));
+    CU_ASSERT(!falls_into_load(packet, off, 0));
+    CU_ASSERT(falls_into_load(null, 1u << OFFLOAD_PASS_LOOKUP, 0));
+    CU_ASSERT(!falls_into_load(null, 1u << OFFLOAD_PASS_LOOKUP | off, 0));
+    CU_ASSERT(falls_into_load(aborted, 0, 0));
+    CU_ASSERT(!falls_into_load(aborted, off, 0));
 }
 
 /* A byte-assembled field is one load only while nothing was stored in between. */
@@ -285,6 +325,7 @@ static const struct cunit_case suite[] = {
     {"bytes with a store between them", test_bytes_not_merged},
     {"packet fields side by side", test_fields},
     {"bpf_loop", test_loop},
+    {"order of blocks", test_order},
     {"options as text", test_options},
     {"names", test_names},
     {"moves without dead", test_moves_alone},

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pass "hash" against the firmware's own maps: the code of a lookup runs on the engine over
+ * the memory in which firmware/maps works on the host. First every type and key size, then
+ * the races, one step at a time: in front of each access of the program another hart does whole
+ * operations in the chains that are being read.
+ */
+#include "cunit_main.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm.h"
+#include "engine/engine.h"
+#include "fake.h"
+#include "maps/hash_impl.h"
+#include "nic/rv64.h"
+#include "offload/abi.h"
+#include "offload/image.h"
+
+#define DRAM   0x800000u
+#define CODE   NIC_ISTORE_BASE
+#define WORDS  1024u
+#define GATES  (WORDS / 2) /* word of gate 0 */
+#define MEMORY 0x30000000u /* struct xdp_md, then the packet: a key */
+#define KEY_AT 65u         /* not aligned */
+#define ROOM   20u         /* bytes of packet */
+#define RESULT 0x18000000u
+#define CPU    2u
+#define SLOTS  32u
+
+enum { KEY_MAX = 16, HELPER = 1 };
+
+/* ---- one engine with one hart that runs the program from the start of the code ---- */
+
+static struct machine {
+    uint32_t code[WORDS];
+    uint8_t memory[256];
+    uint64_t result;
+    bool done;
+    struct nic_config cfg;
+    struct code_cache *cache;
+    struct engine *engine;
+    struct engine_bus bus;
+} mc;
+
+static uint8_t *find(uint64_t addr, unsigned bytes)
+{
+    if (addr >= MEMORY && addr + bytes <= MEMORY + sizeof(mc.memory))
+        return mc.memory + (addr - MEMORY);
+    if (addr < NIC_DRAM_BASE || addr + bytes > NIC_DRAM_BASE + (uint64_t)DRAM)
+        return NULL;
+    return plat_ptr((uint32_t)addr); /* where another hart may come in between */
+}
+
+static enum bus_result access(void *ctx, struct bus_req *req)
+{
+    uint64_t old = 0;
+
+    (void)ctx;
+    req->done = req->now + 1;
+    if (req->addr == RESULT) {
+        mc.result = req->data;
+        mc.done = true;
+        return BUS_STOP;
+    }
+    uint8_t *p = find(req->addr, req->bytes);
+    if (!p || (req->op != BUS_LOAD && req->op != BUS_AMO_OR))
+        return BUS_FAULT;
+    memcpy(&old, p, req->bytes);
+    if (req->op == BUS_AMO_OR) {
+        uint64_t now = old | req->data;
+        memcpy(p, &now, req->bytes);
+    }
+    req->data = old;
+    return BUS_OK;
+}
+
+static const uint8_t *code_page(void *ctx, uint64_t page)
+{
+    (void)ctx;
+    return page == CODE ? (const uint8_t *)mc.code : NULL;
+}
+
+static uint64_t time_ns(void *ctx, uint64_t cycle)
+{
+    (void)ctx;
+    return cycle;
+}
+
+static uint32_t put(uint32_t at, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
+                    int32_t imm)
+{
+    mc.code[at] = rv64_encode(op, rd, rs1, rs2, imm);
+    return at + 1;
+}
+
+/* Where the program starts: after code that sets it up. */
+static uint32_t put_start(uint32_t entry)
+{
+    uint32_t at = put(0, RV64_OP_LUI, RV64_A0, 0, 0, (int32_t)MEMORY);
+
+    at = put(at, RV64_OP_LUI, RV64_SP, 0, 0, (int32_t)(NIC_LOCAL_BASE + 0x1000));
+    at = put(at, RV64_OP_ADDI, RV64_TP, 0, 0, (int32_t)CPU);
+    put(at, RV64_OP_JAL, 0, 0, 0, (int32_t)(entry - at) * 4);
+    at = put(GATES, RV64_OP_LUI, RV64_T0, 0, 0, (int32_t)RESULT); /* gate 0 */
+    put(at, RV64_OP_JAL, 0, 0, 0, (int32_t)(WORDS - 8 - at) * 4);
+    put(WORDS - 8, RV64_OP_SD, 0, RV64_T0, RV64_A0, 0);
+    return 8;
+}
+
+/* A helper's gate has no instruction: to call it stops the engine. */
+static void put_program(const struct offload_image *img, const struct fw_map *m)
+{
+    uint32_t base = 8, map = FAKE_HANDLES, value = m->base, seed = hash_seed(m->hot);
+    struct offload_link link = {.base = CODE + base * 4,
+                                .gate_base = CODE + GATES * 4,
+                                .map_addr = &map,
+                                .value_addr = &value,
+                                .seed = &seed,
+                                .map_count = 1};
+
+    memset(mc.code, 0, sizeof(mc.code));
+    CU_ASSERT_FATAL(base + img->code_words < GATES);
+    CU_ASSERT_EQUAL_FATAL(offload_image_link(img, &link, mc.code + base), 0);
+    CU_ASSERT_EQUAL(put_start(base + img->entry_word), base);
+    mc.bus = (struct engine_bus){.access = access, .code_page = code_page, .time_ns = time_ns};
+    nic_config_init(&mc.cfg);
+    CU_ASSERT_EQUAL_FATAL(code_cache_create(&mc.cfg, &mc.bus, &mc.cache), 0);
+    CU_ASSERT_EQUAL_FATAL(engine_create(&mc.cfg, 1, 0, &mc.bus, mc.cache, &mc.engine), 0);
+}
+
+static void machine_stop(void)
+{
+    engine_destroy(mc.engine);
+    code_cache_destroy(mc.cache);
+    mc.engine = NULL;
+    mc.cache = NULL;
+}
+
+/* The value's first 32 bits for a key; 0: none. */
+static uint32_t look_up(const void *key, uint32_t key_size)
+{
+    uint32_t md[3] = {MEMORY + KEY_AT, MEMORY + KEY_AT + ROOM, MEMORY + KEY_AT};
+
+    memcpy(mc.memory, md, sizeof(md));
+    memset(mc.memory + KEY_AT, 0xee, ROOM);
+    memcpy(mc.memory + KEY_AT, key, key_size);
+    mc.done = false;
+    engine_reset(mc.engine, CODE, 0);
+    (void)engine_run(mc.engine, 1u << 24);
+    CU_ASSERT_FATAL(mc.done);
+    return (uint32_t)mc.result;
+}
+
+/* ---- the program ---- */
+
+/* With the null check that the lookup does itself, in both directions, and one that it cannot. */
+static const char *const program[] = {
+    "r2 = *(u32 *)(r1 +0)\nr3 = *(u32 *)(r1 +4)\nr4 = r2\nr4 += 20\nr0 = 0\nif r4 > r3 goto Out\n"
+    "r1 = map[0]\ncall #1\nif r0 == 0 goto Out\nr0 = *(u32 *)(r0 +0)\nOut:\nexit",
+    "r2 = *(u32 *)(r1 +0)\nr3 = *(u32 *)(r1 +4)\nr4 = r2\nr4 += 20\nr0 = 0\nif r4 > r3 goto Out\n"
+    "r1 = map[0]\ncall #1\nif r0 != 0 goto Hit\nr0 = 0\nexit\nHit:\nr0 = *(u32 *)(r0 "
+    "+0)\nOut:\nexit",
+    "r2 = *(u32 *)(r1 +0)\nr3 = *(u32 *)(r1 +4)\nr4 = r2\nr4 += 20\nr0 = 0\nif r4 > r3 goto Out\n"
+    "r1 = map[0]\ncall #1\nr6 = r0\nr0 = 0\nif r6 == 0 goto Out\nr0 = *(u32 *)(r6 +0)\nOut:\nexit",
+};
+#define PROGRAMS (sizeof(program) / sizeof(program[0]))
+
+static struct offload_image *translate(const struct fw_map *m, unsigned which, uint32_t off)
+{
+    struct offload_map map = {.type = m->spec.type,
+                              .key_size = m->spec.key_size,
+                              .value_size = m->spec.value_size,
+                              .max_entries = m->spec.max_entries,
+                              .flags = m->spec.flags,
+                              .name = "m"};
+    struct offload_verify_opts verify = {.helpers = {~0ull, ~0ull, ~0ull, ~0ull}};
+    struct offload_xlate_opts opts = {.off = off};
+    struct offload_refusal why = {.insn = 0};
+    struct offload_facts *facts = NULL;
+    struct offload_image *img = NULL;
+    struct ebpf_insn insns[SLOTS];
+    struct asm_error err = {0};
+    long count = bpf_asm(program[which], insns, SLOTS, &err);
+    struct offload_prog p = {
+        .insns = insns, .insn_count = (uint32_t)count, .maps = &map, .map_count = 1};
+
+    CU_ASSERT_FATAL(count > 0);
+    if (offload_verify(&p, &verify, NULL, &facts, &why) ||
+        offload_translate(&p, facts, &opts, UINT32_MAX, &img, &why))
+        fprintf(stderr, "%s\n", why.reason);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(img);
+    offload_facts_free(facts);
+    return img;
+}
+
+static bool calls_helper(const struct offload_image *img)
+{
+    bool found = false;
+
+    for (uint32_t k = 0; k < img->reloc_count; k++)
+        found |= img->relocs[k].kind == OFFLOAD_RELOC_GATE && img->relocs[k].index == HELPER;
+    return found;
+}
+
+static void machine_start(const struct fw_map *m, unsigned which, uint32_t off)
+{
+    struct offload_image *img = translate(m, which, off);
+
+    CU_ASSERT_FALSE(calls_helper(img));
+    put_program(img, m);
+    offload_image_free(img);
+}
+
+/* ---- every type and size ---- */
+
+static const uint32_t types[] = {FW_MAP_HASH, FW_MAP_PERCPU_HASH, FW_MAP_LRU_HASH,
+                                 FW_MAP_LRU_PERCPU_HASH};
+
+/* Key number n: distinct as far as the size allows, no two words alike. */
+static void make_key(uint8_t key[KEY_MAX], uint32_t n)
+{
+    uint64_t words[2] = {n * 0x9e3779b97f4a7c15u, ~(uint64_t)n * 0xbf58476d1ce4e5b9u};
+
+    memcpy(key, words, sizeof(words));
+    key[0] = (uint8_t)n;
+    key[1] = (uint8_t)(n >> 8);
+}
+
+static bool is_used(struct fw_map *m, void *value)
+{
+    return elem_of_value(m, value)->state & ELEM_USED;
+}
+
+/* The program's answer for a key is the firmware's; it marks what it finds in an LRU map. */
+static void compare(struct fw_map *m, const uint8_t *key)
+{
+    uint8_t *value = fw_map_lookup(m, key);
+    uint32_t want = value ? fw_get32(value) : 0;
+
+    if (value) /* of CPU 0's copy */
+        elem_of_value(m, value - (size_t)m->copy * CPU)->state &= ~ELEM_USED;
+    CU_ASSERT_EQUAL(look_up(key, m->spec.key_size), want);
+    if (value && fw_hash_is_lru(m))
+        CU_ASSERT(is_used(m, value - (size_t)m->copy * CPU));
+}
+
+/* Full, then half of it deleted, then full of others: long chains, elements used twice. */
+static void fill(struct fw_map *m, uint32_t entries)
+{
+    uint8_t key[KEY_MAX];
+    uint64_t value[2];
+
+    for (uint32_t n = 0; n < entries; n++) {
+        make_key(key, n);
+        value[0] = value[1] = n + 1;
+        fake_cpu = CPU;
+        CU_ASSERT_EQUAL(fw_map_update(m, key, value, FW_ANY), 0);
+        if (n % 3 == 0 && n > 5)
+            CU_ASSERT_EQUAL(fw_map_delete(m, key), 0);
+    }
+}
+
+static void one_map(uint32_t type, uint32_t key_size, uint32_t entries, unsigned which,
+                    uint32_t off)
+{
+    uint32_t flags = key_size % 5 == 0 ? FW_F_ZERO_SEED : 0;
+    uint8_t key[KEY_MAX];
+
+    fake_start(DRAM);
+    struct fw_map *m = fake_map(type, key_size, 12, entries, flags);
+    machine_start(m, which, off);
+    fill(m, key_size == 1 && entries > 200 ? 200 : entries);
+    for (uint32_t n = 0; n < entries + entries / 2 + 5 && n < 300; n++) {
+        make_key(key, n);
+        compare(m, key);
+    }
+    machine_stop();
+    fake_cpu = 0;
+    fake_stop();
+}
+
+static void test_every_map(void)
+{
+    static const uint32_t entries[] = {1, 90, 5000};
+
+    for (uint32_t t = 0; t < 4; t++)
+        for (uint32_t size = 1; size <= KEY_MAX; size++)
+            for (uint32_t e = 0; e < 3; e++)
+                one_map(types[t], size, entries[e], (t + size + e) % PROGRAMS, 0);
+}
+
+/* The lookup is the same with each of the other passes left out, and alone. */
+static void test_with_passes(void)
+{
+    for (unsigned p = 0; p < OFFLOAD_PASSES; p++)
+        if (p != OFFLOAD_PASS_HASH)
+            one_map(FW_MAP_HASH, 4 + p % 3 * 4, 90, p % PROGRAMS, 1u << p);
+    for (unsigned w = 0; w < PROGRAMS; w++)
+        one_map(FW_MAP_LRU_HASH, 13, 90, w, ~(1u << OFFLOAD_PASS_HASH));
+}
+
+/* Longer keys, and everything without the pass, call the helper. */
+static void test_calls(void)
+{
+    struct offload_image *img;
+
+    fake_start(DRAM);
+    for (uint32_t size = KEY_MAX; size <= KEY_MAX + 1; size++) {
+        const struct fw_map *m = fake_map(FW_MAP_HASH, size, 8, 4, 0);
+        img = translate(m, 0, 0);
+        CU_ASSERT_EQUAL(calls_helper(img), size > KEY_MAX);
+        offload_image_free(img);
+        img = translate(m, 0, 1u << OFFLOAD_PASS_HASH);
+        CU_ASSERT(calls_helper(img));
+        offload_image_free(img);
+    }
+    fake_stop();
+}
+
+/* ---- keys of one hash ---- */
+
+#define MANY 300000u
+
+struct hashed {
+    uint32_t hash, n;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct hashed *x = a, *y = b;
+
+    return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Two key numbers whose keys have the same hash. */
+static void find_pair(const struct fw_map *map, uint32_t pair[2])
+{
+    struct hashed *all = malloc(MANY * sizeof(*all));
+    uint8_t key[KEY_MAX];
+    uint32_t k = 1;
+
+    for (uint32_t n = 0; n < MANY; n++) {
+        make_key(key, n);
+        all[n] = (struct hashed){probe_make(map->hot, key).hash, n};
+    }
+    qsort(all, MANY, sizeof(*all), by_hash);
+    while (k < MANY && all[k].hash != all[k - 1].hash)
+        k++;
+    CU_ASSERT_FATAL(k < MANY);
+    pair[0] = all[k - 1].n;
+    pair[1] = all[k].n;
+    free(all);
+}
+
+/* Another key in front of the chain that `key` is in. */
+static void insert_before(struct fw_map *map, const uint8_t *key)
+{
+    uint32_t number = probe_make(map->hot, key).number, n = MANY;
+    uint8_t other[KEY_MAX];
+    uint64_t value = 3;
+
+    do
+        make_key(other, n++);
+    while (probe_make(map->hot, other).number != number);
+    CU_ASSERT_EQUAL(fw_map_update(map, other, &value, FW_ANY), 0);
+}
+
+/* The key decides, first in its chain or not, there or not. */
+static void test_equal_hashes(void)
+{
+    static const uint32_t sizes[] = {6, 8, 13};
+    uint8_t key[2][KEY_MAX];
+
+    for (unsigned k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+        uint32_t pair[2];
+        fake_start(DRAM);
+        struct fw_map *map = fake_map(FW_MAP_HASH, sizes[k], 8, 4, 0);
+        machine_start(map, 0, 0);
+        find_pair(map, pair);
+        for (unsigned n = 0; n < 2; n++) {
+            uint64_t value = n + 1;
+            make_key(key[n], pair[n]);
+            CU_ASSERT_EQUAL(fw_map_update(map, key[n], &value, FW_ANY), 0);
+            compare(map, key[0]);
+            compare(map, key[1]);
+        }
+        insert_before(map, key[0]);
+        compare(map, key[0]);
+        compare(map, key[1]);
+        CU_ASSERT_EQUAL(fw_map_delete(map, key[0]), 0);
+        compare(map, key[0]);
+        compare(map, key[1]);
+        machine_stop();
+        fake_stop();
+    }
+}
+
+/* ---- races ---- */
+
+#define KEYS    20u /* of each kind */
+#define BUCKETS 4u  /* used of the map's 64: long chains */
+#define ROUNDS  4000u
+
+/* Keys by what may happen to them, from the same few buckets; the third kind from others. */
+enum kind { STILL, RESTLESS, ELSEWHERE, KINDS };
+static struct fw_map *m;
+static uint8_t keys[KINDS][KEYS][KEY_MAX];
+static bool there[KINDS][KEYS];
+static uint64_t rng;
+
+static uint32_t next_random(uint32_t n)
+{
+    rng ^= rng << 13, rng ^= rng >> 7, rng ^= rng << 17;
+    return (uint32_t)(rng >> 20) % n;
+}
+
+static uint32_t number_of(enum kind kind, uint32_t k)
+{
+    return (uint32_t)kind * 1000 + k + 1;
+}
+
+static void insert(enum kind kind, uint32_t k)
+{
+    uint64_t value[2] = {number_of(kind, k), 0};
+
+    CU_ASSERT_EQUAL(fw_map_update(m, keys[kind][k], value, FW_ANY), 0);
+    there[kind][k] = true;
+}
+
+/* What other harts do: a few changes in the chains of the reader, and elsewhere. */
+static void disturb(void)
+{
+    for (uint32_t n = next_random(4); n > 0; n--) {
+        enum kind kind = next_random(2) ? RESTLESS : ELSEWHERE;
+        uint32_t k = next_random(KEYS);
+        if (next_random(2))
+            insert(kind, k);
+        else if (there[kind][k])
+            there[kind][k] = fw_map_delete(m, keys[kind][k]) != 0;
+    }
+}
+
+static void choose_keys(void)
+{
+    uint32_t have[KINDS] = {0};
+
+    for (uint32_t n = 0; have[STILL] < KEYS || have[RESTLESS] < KEYS || have[ELSEWHERE] < KEYS;
+         n++) {
+        uint8_t key[KEY_MAX];
+        make_key(key, n);
+        uint32_t b = probe_make(m->hot, key).number;
+        enum kind kind = b >= 2 * BUCKETS ? KINDS : b >= BUCKETS ? ELSEWHERE : (enum kind)(n % 2);
+        if (kind < KINDS && have[kind] < KEYS)
+            memcpy(keys[kind][have[kind]++], key, KEY_MAX);
+    }
+}
+
+/* A key that stays is found, with its value, whatever happens around it; one never there is not. */
+static void race(uint32_t type, uint32_t key_size)
+{
+    uint8_t absent[KEY_MAX] = {0xff, 0xff, 0xff, 0xff};
+
+    fake_start(DRAM);
+    m = fake_map(type, key_size, 8, 3 * KEYS, 0);
+    machine_start(m, 0, 0);
+    memset(there, 0, sizeof(there));
+    rng = 88172645463325252u;
+    choose_keys();
+    for (uint32_t k = 0; k < KEYS; k++) {
+        insert(STILL, k);
+        disturb();
+    }
+    for (uint32_t r = 0; r < ROUNDS; r++) {
+        uint32_t k = next_random(KEYS);
+        fake.meanwhile = disturb;
+        uint32_t got = look_up(keys[STILL][k], key_size);
+        uint32_t none = look_up(absent, key_size);
+        fake.meanwhile = NULL;
+        CU_ASSERT_EQUAL(got, number_of(STILL, k));
+        CU_ASSERT_EQUAL(none, 0);
+    }
+    machine_stop();
+    fake_stop();
+}
+
+static void test_races(void)
+{
+    static const uint32_t sizes[] = {2, 4, 7, 8, 12, 16};
+
+    for (unsigned k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++)
+        race(FW_MAP_HASH, sizes[k]);
+}
+
+static const struct cunit_case suite[] = {
+    {"every type and key size", test_every_map},
+    {"with other passes left out", test_with_passes},
+    {"longer keys are looked up by the helper", test_calls},
+    {"keys of one hash", test_equal_hashes},
+    {"changes between any two steps", test_races},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    return cunit_run("xlate hash", suite);
+}
