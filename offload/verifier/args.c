@@ -168,7 +168,7 @@ static int arg_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r, 
 static int arg_iter_gone(struct vf *v, unsigned regno, const struct vf_reg *r, struct vcall *c)
 {
     struct vf_slot *s;
-    int err = vf_iter_arg(v, regno, r, &s);
+    int err = vf_iter_arg(v, regno, r, vcall_iter(c), &s);
     if (!err)
         c->release = s->reg.ref;
     return err;
@@ -205,9 +205,9 @@ static int arg_more(struct vf *v, unsigned regno, struct vf_reg *r, struct vcall
     case ARG_DYNPTR_GONE:
         return vf_dynptr_gone(v, regno, r, &c->release);
     case ARG_ITER:
-        return vf_iter_arg(v, regno, r, &slot);
+        return vf_iter_arg(v, regno, r, vcall_iter(c), &slot);
     case ARG_ITER_OUT:
-        return vf_iter_out(v, regno, r);
+        return vf_iter_out(v, regno, r, vcall_iter(c));
     case ARG_ITER_GONE:
         return arg_iter_gone(v, regno, r, c);
     default: /* memory is checked with its length */
@@ -253,8 +253,12 @@ int vcall_arg(struct vf *v, unsigned regno, struct vcall *c)
     case ARG_SIZE:
     case ARG_SIZE0:
         return arg_length(v, regno, r, c);
-    case ARG_NONE:
     case ARG_ANY:
+        if (c->kfunc && r->kind != KIND_SCALAR)
+            return vf_refuse(v, WHY(KFUNC_NUMBER), regno);
+        return 0;
+    case ARG_NONE:
+    case ARG_IGNORED:
         return 0;
     default:
         return arg_more(v, regno, r, c);

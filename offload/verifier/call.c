@@ -172,8 +172,8 @@ static int set_result(struct vf *v, const struct vcall *c)
     bool found = c->h->returns == RETURN_VALUE && always_found(v, c);
     struct vf_reg *reg = vf_top(&v->cur)->reg, r = {0};
     int err = result(v, c, found, &r);
-    if (!err && c->kfunc && c->h->id == KFUNC_ITER_NUM_NEW)
-        err = vf_iter_make(v);
+    if (!err && c->kfunc && c->h->arg[0] == ARG_ITER_OUT)
+        err = vf_iter_make(v, vcall_iter(c));
     if (!err && c->dynptr_at.kind == KIND_STACK)
         err = make_dynptr(v, c);
     for (unsigned n = 0; n <= 5; n++)
@@ -238,5 +238,5 @@ int vf_call_kfunc(struct vf *v, const struct ebpf_insn *i)
         err = check_args(v, &c);
     if (err)
         return err;
-    return c.h->returns == RETURN_ELEMENT ? vf_iter_next(v) : set_result(v, &c);
+    return c.h->returns == RETURN_ELEMENT ? vf_iter_next(v, vcall_iter(&c)) : set_result(v, &c);
 }

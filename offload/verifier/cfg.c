@@ -170,7 +170,8 @@ static void mark_call(struct vf *v, uint32_t n, const struct ebpf_row *row)
     if (row->kind == EBPF_KIND_CALL && (id == BPF_FUNC_loop || id == BPF_FUNC_for_each_map_elem ||
                                         id == BPF_FUNC_user_ringbuf_drain))
         v->at[n].flags |= VF_JOIN | VF_CALLS_BACK;
-    if (row->kind == EBPF_KIND_CALL_BTF && id == KFUNC_ITER_NUM_NEXT)
+    const struct helper *kfunc = row->kind == EBPF_KIND_CALL_BTF ? kfunc_find((uint32_t)id) : NULL;
+    if (kfunc && kfunc->returns == RETURN_ELEMENT)
         v->at[n].flags |= VF_JOIN | VF_ITER_NEXT;
     if (row->kind == EBPF_KIND_MAY_GOTO)
         v->at[n].flags |= VF_JOIN | VF_MAY_GOTO;

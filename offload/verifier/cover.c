@@ -150,7 +150,7 @@ static bool loose_spill(const struct match *m, const struct vf_slot *old)
 /* How often it was advanced does not count: it would never come to rest. */
 static bool iter_covers(struct match *m, const struct vf_reg *old, const struct vf_reg *cur)
 {
-    if (old->flags != cur->flags || !same_base(m, old->ref, cur->ref))
+    if (old->flags != cur->flags || old->sub != cur->sub || !same_base(m, old->ref, cur->ref))
         return false;
     m->more_rounds |= cur->r.umax > old->r.umax;
     return true;

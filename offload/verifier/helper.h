@@ -8,6 +8,7 @@
 enum helper_arg {
     ARG_NONE,
     ARG_ANY,
+    ARG_IGNORED,
     ARG_CTX,
     ARG_MAP,
     ARG_KEY,
@@ -85,6 +86,7 @@ enum kfunc_row {
     KFUNC_DYNPTR_SLICE = 7,
     KFUNC_DYNPTR_SLICE_RDWR = 8,
     KFUNC_DYNPTR_CLONE = 13,
+    KFUNC_ITER_BITS_NEW = 14, /* and the two after it */
 };
 
 /* NULL when the table has no helper `id`. */

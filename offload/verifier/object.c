@@ -26,6 +26,29 @@ static uint64_t mask(uint32_t upper, uint32_t slots)
     return ((1ull << slots) - 1) << upper;
 }
 
+enum { BITS_WORDS_MAX = 511, WORD_BITS = 64 };
+
+static const struct {
+    const char *name;
+    uint32_t slots;
+} iters[] = {[ITER_NUM] = {"iter_num", 1}, [ITER_BITS] = {"iter_bits", 2}};
+
+/* Is slot n of the frame, the lower one when there are two, an iterator of that kind? */
+static bool is_iter(const struct vf_frame *f, uint32_t n, enum vf_iter kind)
+{
+    return n < f->slots && f->slot[n].byte[0] == BYTE_ITER && f->slot[n].reg.sub == kind &&
+           (f->slot[n].reg.flags & REG_FIRST);
+}
+
+/* Both of its slots, when it has two. */
+static void lose_iter(struct vf_frame *f, uint32_t n)
+{
+    uint32_t count = iters[f->slot[n].reg.sub].slots;
+    uint32_t upper = f->slot[n].reg.flags & REG_FIRST ? n + 1 - count : n;
+    for (uint32_t k = 0; k < count; k++)
+        f->slot[upper + k] = (struct vf_slot){0};
+}
+
 /* ---- dynptrs ---- */
 
 enum { DYNPTR_SLOTS = 2 };
@@ -57,7 +80,7 @@ int vf_object_overwrite(struct vf *v, uint32_t frame, uint32_t slot)
     struct vf_frame *f = v->cur.frame[frame];
     struct vf_slot *s = &f->slot[slot];
     if (s->byte[0] == BYTE_ITER) {
-        *s = (struct vf_slot){0};
+        lose_iter(f, slot);
         return 0;
     }
     if (s->reg.ref && last_of_its_kind(v, &s->reg))
@@ -140,65 +163,78 @@ int vf_dynptr_gone(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t *ref
 
 /* ---- iterators ---- */
 
-int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, struct vf_slot **out)
+static int locate_iter(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind,
+                       uint32_t *upper)
 {
-    uint32_t upper;
     if (r->kind != KIND_STACK)
         return vf_refuse(v, WHY(ITER_POINTER), regno - 1);
-    int err = locate(v, r, "iter_num", 1, &upper);
+    return locate(v, r, iters[kind].name, iters[kind].slots, upper);
+}
+
+int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind,
+                struct vf_slot **out)
+{
+    uint32_t upper;
+    int err = locate_iter(v, regno, r, kind, &upper);
     if (err)
         return err;
-    if (upper >= v->cur.frame[r->frame]->slots || slots_at(v, r, upper)->byte[0] != BYTE_ITER)
-        return vf_refuse(v, WHY(ITER_NOT_MADE), regno - 1);
-    vf_slots_read(v, &v->cur, r->frame, mask(upper, 1));
-    *out = slots_at(v, r, upper);
+    uint32_t lower = upper + iters[kind].slots - 1;
+    if (!is_iter(v->cur.frame[r->frame], lower, kind))
+        return vf_refuse(v, WHY(ITER_NOT_MADE), iters[kind].name, regno - 1);
+    vf_slots_read(v, &v->cur, r->frame, mask(upper, iters[kind].slots));
+    *out = slots_at(v, r, lower);
     return 0;
 }
 
-int vf_iter_out(struct vf *v, unsigned regno, const struct vf_reg *r)
+int vf_iter_out(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind)
 {
     uint32_t upper;
-    if (r->kind != KIND_STACK)
-        return vf_refuse(v, WHY(ITER_POINTER), regno - 1);
-    int err = locate(v, r, "iter_num", 1, &upper);
+    int err = locate_iter(v, regno, r, kind, &upper);
     if (err)
         return err;
-    if (upper < v->cur.frame[r->frame]->slots && slots_at(v, r, upper)->byte[0] == BYTE_ITER)
-        return vf_refuse(v, WHY(ITER_IN_USE), regno - 1);
-    return vf_stack_helper(v, regno, r, 8, ACCESS_WRITE, true);
+    const struct vf_frame *f = v->cur.frame[r->frame];
+    for (uint32_t n = upper; n < upper + iters[kind].slots && n < f->slots; n++)
+        if (f->slot[n].byte[0] == BYTE_ITER)
+            return vf_refuse(v, WHY(ITER_IN_USE), iters[kind].name, regno - 1);
+    return vf_stack_helper(v, regno, r, 8 * iters[kind].slots, ACCESS_WRITE, true);
 }
 
-/* How often at most: from start to end, both 32 bits wide. */
-static uint64_t most_rounds(const struct vf_reg *reg)
+/* How often at most: from start to end, both 32 bits wide; or the bits of so many words. */
+static uint64_t most_rounds(const struct vf_reg *reg, enum vf_iter kind)
 {
     int64_t n = (int64_t)reg[3].r.smax32 - reg[2].r.smin32;
+    if (kind == ITER_BITS)
+        return (uint64_t)WORD_BITS *
+               (reg[3].r.umax32 < BITS_WORDS_MAX ? reg[3].r.umax32 : BITS_WORDS_MAX);
     return n > 0 ? (uint64_t)n : 0;
 }
 
-int vf_iter_make(struct vf *v)
+int vf_iter_make(struct vf *v, enum vf_iter kind)
 {
     const struct vf_reg *reg = vf_top(&v->cur)->reg, at = reg[1];
-    uint32_t upper = (uint32_t)(-((int64_t)at.off + (int64_t)at.r.var.value) / 8) - 1;
-    struct vf_slot *s = slots_at(v, &at, upper);
-    uint32_t ref;
-    int err = vf_ref_take(v, &ref);
+    uint32_t slots = iters[kind].slots;
+    uint32_t upper = (uint32_t)(-((int64_t)at.off + (int64_t)at.r.var.value) / 8) - slots;
+    struct vf_slot *s = slots_at(v, &at, upper), made = {.reg = {.kind = KIND_ITER}};
+    int err = vf_ref_take(v, &made.reg.ref);
     if (err)
         return err;
-    *s = (struct vf_slot){
-        .reg = {.kind = KIND_ITER, .ref = ref, .r = range_const(most_rounds(reg))}};
+    made.reg.sub = (uint8_t)kind;
     for (unsigned b = 0; b < 8; b++)
-        s->byte[b] = BYTE_ITER;
-    v->cur.frame[at.frame]->written |= mask(upper, 1);
+        made.byte[b] = BYTE_ITER;
+    s[0] = s[slots - 1] = made;
+    s[slots - 1].reg.flags = REG_FIRST;
+    s[slots - 1].reg.r = range_const(most_rounds(reg, kind));
+    v->cur.frame[at.frame]->written |= mask(upper, slots);
     return 0;
 }
 
 /* The element there is, on the path left for later; none on this one. */
-int vf_iter_next(struct vf *v)
+int vf_iter_next(struct vf *v, enum vf_iter kind)
 {
     struct vf_reg at = vf_top(&v->cur)->reg[1];
     struct vf_state *more;
     struct vf_slot *s;
-    int err = vf_iter_arg(v, 1, &at, &s);
+    int err = vf_iter_arg(v, 1, &at, kind, &s);
     if (err)
         return err;
     uint32_t n = (uint32_t)(s - v->cur.frame[at.frame]->slot);

@@ -44,7 +44,7 @@ enum vf_reg_flag {
     REG_RDONLY = 1u << 0,  /* KIND_MEM */
     REG_RECORD = 1u << 1,  /* KIND_MEM: of a ring buffer */
     REG_PACKET = 1u << 2,  /* KIND_MEM: perhaps in the packet, stale once that moves */
-    REG_FIRST = 1u << 3,   /* KIND_DYNPTR: the lower of its two slots */
+    REG_FIRST = 1u << 3,   /* KIND_DYNPTR, KIND_ITER: the lowest of its slots */
     REG_DRAINED = 1u << 4, /* KIND_ITER: it has no more elements */
     REG_ABOVE = 1u << 5,   /* KIND_SCALAR: `off` was added since it was a copy */
     REG_ABOVE32 = 1u << 6, /* likewise, to the low half, which is all there is */
@@ -56,6 +56,12 @@ enum vf_dynptr {
     DYNPTR_LOCAL,
     DYNPTR_RECORD,
     DYNPTR_XDP,
+};
+
+/* Which iterator it is (vf_reg.sub). */
+enum vf_iter {
+    ITER_NUM,
+    ITER_BITS,
 };
 
 /* How far a packet pointer was compared beyond the end (in pkt_range, instead of a length). */
@@ -82,7 +88,7 @@ struct vf_reg {
     bool precise;      /* in a kept state: some decision rests on the range */
     uint8_t frame;     /* KIND_STACK: whose stack */
     uint8_t flags;     /* enum vf_reg_flag */
-    uint8_t sub;       /* KIND_DYNPTR: enum vf_dynptr */
+    uint8_t sub;       /* KIND_DYNPTR: enum vf_dynptr; KIND_ITER: enum vf_iter */
     int32_t off;       /* pointer: constant part of the offset; scalar: how far it is above the
                           others of its id */
     uint32_t id;       /* scalar: equal values; packet: same base; nullable: same lookup; 0 none */

@@ -190,10 +190,13 @@ static void add_object(struct line *t, const struct vf_reg *r, uint32_t n)
 {
     static const char *const over[] = {
         [DYNPTR_LOCAL] = "local", [DYNPTR_RECORD] = "ringbuf", [DYNPTR_XDP] = "xdp"};
+    if (!(r->flags & REG_FIRST))
+        return;
     if (r->kind == KIND_ITER) {
-        add(t, " fp-%u=iter_num(ref_id=%u,state=%s,depth=%u)", 8 * (n + 1), r->ref,
+        add(t, " fp-%u=iter_%s(ref_id=%u,state=%s,depth=%u)", 8 * (n + 1),
+            r->sub == ITER_BITS ? "bits" : "num", r->ref,
             r->flags & REG_DRAINED ? "drained" : "active", r->size);
-    } else if (r->flags & REG_FIRST) {
+    } else {
         add(t, " fp-%u=dynptr_%s(", 8 * (n + 1), over[r->sub]);
         add(t, r->ref ? "id=%u,ref_id=%u)" : "id=%u)", r->id, r->ref);
     }

@@ -19,6 +19,12 @@ struct vcall {
     uint32_t func;           /* the FUNC argument: subprogram */
 };
 
+/* Which iterator a kernel function is for. */
+static inline enum vf_iter vcall_iter(const struct vcall *c)
+{
+    return c->h->id < KFUNC_ITER_BITS_NEW ? ITER_NUM : ITER_BITS;
+}
+
 /* Argument `regno` (1..5). */
 int vcall_arg(struct vf *v, unsigned regno, struct vcall *c);
 /* callback.c: leaves the walk through the callback for later. */

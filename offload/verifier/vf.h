@@ -223,10 +223,11 @@ int vf_dynptr_arg(struct vf *v, unsigned regno, struct vf_reg *r, struct vf_reg 
 int vf_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r);
 void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t ref);
 int vf_dynptr_gone(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t *ref);
-int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, struct vf_slot **out);
-int vf_iter_out(struct vf *v, unsigned regno, const struct vf_reg *r);
-int vf_iter_make(struct vf *v);
-int vf_iter_next(struct vf *v);
+int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind,
+                struct vf_slot **out);
+int vf_iter_out(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind);
+int vf_iter_make(struct vf *v, enum vf_iter kind);
+int vf_iter_next(struct vf *v, enum vf_iter kind);
 /* The program writes into an object's slot. */
 int vf_object_overwrite(struct vf *v, uint32_t frame, uint32_t slot);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Numeric iterators: right and wrong. */
+/* Iterators over numbers and over bits: right and wrong. */
 #include "prog.h"
 
 /* newer than some systems' linux/bpf.h */
@@ -7,10 +7,17 @@ struct bpf_iter_num___here {
     __u64 opaque[1];
 } __attribute__((aligned(8)));
 #define bpf_iter_num bpf_iter_num___here
+struct bpf_iter_bits___here {
+    __u64 opaque[2];
+} __attribute__((aligned(8)));
+#define bpf_iter_bits bpf_iter_bits___here
 
 extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
 extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
 extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
+extern int bpf_iter_bits_new(struct bpf_iter_bits *it, const __u64 *words, __u32 count) __ksym;
+extern int *bpf_iter_bits_next(struct bpf_iter_bits *it) __ksym;
+extern void bpf_iter_bits_destroy(struct bpf_iter_bits *it) __ksym;
 
 PROG count(struct xdp_md *x)
 {
@@ -111,6 +118,125 @@ PROG count_nested(struct xdp_md *x)
     }
     bpf_iter_num_destroy(&i);
     return sum ? XDP_PASS : XDP_DROP;
+}
+
+PROG count_from_pointer(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    int start;
+    asm volatile("%0 = r10" : "=r"(start));
+    bpf_iter_num_new(&it, start, 10);
+    bpf_iter_num_destroy(&it);
+    return XDP_PASS;
+}
+
+PROG bits(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u64 words[2] = {x->rx_queue_index, 5};
+    int *n, sum = 0;
+    bpf_iter_bits_new(&it, words, 2);
+    while ((n = bpf_iter_bits_next(&it)))
+        sum += *n;
+    bpf_iter_bits_destroy(&it);
+    return sum;
+}
+
+PROG bits_of_nothing(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    int *n, sum = 0;
+    bpf_iter_bits_new(&it, NULL, x->rx_queue_index);
+    while ((n = bpf_iter_bits_next(&it)))
+        sum += *n;
+    bpf_iter_bits_destroy(&it);
+    return sum;
+}
+
+PROG bits_leak(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u64 word = 3;
+    bpf_iter_bits_new(&it, &word, 1);
+    return bpf_iter_bits_next(&it) ? XDP_PASS : XDP_DROP;
+}
+
+PROG bits_not_new(struct xdp_md *x)
+{
+    struct bpf_iter_bits it = {};
+    return bpf_iter_bits_next(&it) ? XDP_PASS : XDP_DROP;
+}
+
+PROG bits_twice_new(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u64 word = 3;
+    bpf_iter_bits_new(&it, &word, 1);
+    bpf_iter_bits_new(&it, &word, 1);
+    bpf_iter_bits_destroy(&it);
+    return XDP_PASS;
+}
+
+PROG bits_as_count(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u64 word = 3;
+    bpf_iter_bits_new(&it, &word, 1);
+    bpf_iter_num_destroy((void *)&it);
+    return XDP_PASS;
+}
+
+PROG count_as_bits(struct xdp_md *x)
+{
+    struct bpf_iter_num it[2];
+    bpf_iter_num_new(&it[0], 0, 3);
+    bpf_iter_num_new(&it[1], 0, 3);
+    bpf_iter_bits_destroy((void *)&it);
+    return XDP_PASS;
+}
+
+PROG bits_half_overwritten(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u64 word = 3;
+    bpf_iter_bits_new(&it, &word, 1);
+    *(volatile __u64 *)&it.opaque[1] = 0;
+    bpf_iter_bits_destroy(&it);
+    return XDP_PASS;
+}
+
+PROG bits_written(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u64 word = 3;
+    int *n;
+    bpf_iter_bits_new(&it, &word, 1);
+    n = bpf_iter_bits_next(&it);
+    if (n)
+        *n = 3;
+    bpf_iter_bits_destroy(&it);
+    return XDP_PASS;
+}
+
+PROG bits_kept_element(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u64 word = 3;
+    int *n;
+    bpf_iter_bits_new(&it, &word, 1);
+    n = bpf_iter_bits_next(&it);
+    bpf_iter_bits_destroy(&it);
+    return n ? *n : XDP_PASS;
+}
+
+PROG bits_of_pointer_many(struct xdp_md *x)
+{
+    struct bpf_iter_bits it;
+    __u32 count;
+    asm volatile("%0 = r10" : "=r"(count));
+    bpf_iter_bits_new(&it, NULL, count);
+    bpf_iter_bits_destroy(&it);
+    return XDP_PASS;
 }
 
 char _license[] SEC("license") = "GPL";
