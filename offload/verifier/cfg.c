@@ -206,6 +206,19 @@ static int check_ends(struct vf *v, const struct vf_subprog *s)
     return 0;
 }
 
+/* The target's result is that of the function, which must be known to have one. */
+static int check_tail_calls(struct vf *v)
+{
+    for (uint32_t s = 1; s < v->subs; s++) {
+        v->pc = v->sub[s].start;
+        if (v->sub[s].tail_call && !v->sub[s].info)
+            return vf_refuse(v, WHY(TAIL_CALL_BTF));
+        if (v->sub[s].tail_call && !v->sub[s].info->returns_number)
+            return vf_refuse(v, WHY(TAIL_CALL_RESULT));
+    }
+    return 0;
+}
+
 unsigned vf_successors(const struct vf *v, uint32_t insn, uint32_t next[2])
 {
     const struct ebpf_row *row = vf_row(v, insn);
@@ -301,6 +314,8 @@ int vf_check_structure(struct vf *v)
         err = check_ends(v, &v->sub[s]);
     if (!err)
         err = check_opcodes(v);
+    if (!err)
+        err = check_tail_calls(v);
     if (!err)
         err = mark_reached(v);
     if (!err)

@@ -190,7 +190,7 @@ int vf_check_stack_depth(struct vf *v)
     const struct chain *last = &chain[k & 1];
     for (uint32_t s = 0; s < v->subs; s++) {
         if (last->frames[s] > VF_FRAMES)
-            return vf_refuse(v, WHY(CALL_CHAIN), last->frames[s]);
+            return vf_refuse(v, WHY(CALL_CHAIN), VF_FRAMES);
         if (last->bytes[s] > VF_STACK_BYTES)
             return too_much_stack(v, last->frames[s], last->bytes[s]);
     }

@@ -160,6 +160,8 @@ static int header(struct test_case *c, char *text)
         c->hook = strcmp(value, "devmap") == 0 ? OFFLOAD_HOOK_DEVMAP : OFFLOAD_HOOK_CPUMAP;
     else if (strcmp(text, "limit") == 0)
         c->opts.insn_limit = (uint32_t)strtoul(value, NULL, 0);
+    else if (strcmp(text, "types") == 0)
+        c->typed = true, c->returns_int = strcmp(value, "int") == 0;
     else if (strcmp(text, "kernel") == 0)
         return set_kernel(c, value);
     else if (strcmp(text, "refuse") == 0)
@@ -183,12 +185,32 @@ static char *trim(char *text)
     return text;
 }
 
+static bool starts_subprog(const struct test_case *c, uint32_t slot)
+{
+    for (uint32_t n = 0; n < c->code.count; n++) {
+        const struct ebpf_insn *i = &c->code.insn[n];
+        bool call = i->opcode == 0x85 && i->src == 1, address = i->opcode == 0x18 && i->src == 4;
+        if ((call || address) && n + 1 + (uint32_t)i->imm == slot)
+            return true;
+    }
+    return slot == 0;
+}
+
+static void find_subprogs(struct test_case *c)
+{
+    for (uint32_t n = 0; c->typed && n < c->code.count && c->subs < CASE_SUBPROGS; n++)
+        if (starts_subprog(c, n))
+            c->sub[c->subs++] = (struct offload_subprog){
+                .insn = n, .name = "sub", .returns_number = c->returns_int};
+}
+
 static int finish(struct test_case *c, case_fn fn, void *arg)
 {
     if (asm_end(&c->code))
         return say(c, c->name, c->code.error);
     if (c->accept == (c->reason[0] != 0))
         return say(c, c->name, "accept or refuse: REASON wanted");
+    find_subprogs(c);
     fn(arg, c);
     return 0;
 }
@@ -255,6 +277,8 @@ struct offload_prog case_prog(const struct test_case *c)
         .insn_count = c->code.count,
         .maps = c->map,
         .map_count = c->maps,
+        .subprogs = c->typed ? c->sub : NULL,
+        .subprog_count = c->subs,
         .gpl = c->gpl,
         .hook = c->hook,
     };

@@ -10,6 +10,8 @@
  *     stack: uninit          unwritten stack may be read (the kernel's root loader)
  *     hook: devmap | cpumap  where the program runs
  *     limit: N               processed instructions
+ *     types: int | void      subprograms have BTF, static functions with such a result (for us: the
+ *                            kernel is given none)
  *     kernel: same | stricter | skip   "stricter": we refuse what the kernel takes; "skip": only
  * here accept | refuse: PART OF THE REASON
  *     ---
@@ -22,7 +24,7 @@
 #include "asm.h"
 #include "offload/verifier.h"
 
-enum { CASE_MAPS = 8, CASE_DATA = 64 };
+enum { CASE_MAPS = 8, CASE_DATA = 64, CASE_SUBPROGS = 8 };
 
 enum case_kernel { KERNEL_SAME, KERNEL_STRICTER, KERNEL_SKIP };
 
@@ -38,6 +40,9 @@ struct test_case {
     enum offload_hook hook;
     char reason[200];
     enum case_kernel kernel;
+    bool typed, returns_int; /* the subprograms have BTF */
+    struct offload_subprog sub[CASE_SUBPROGS];
+    uint32_t subs;
     struct asm_out code;
 };
 

@@ -236,4 +236,27 @@ PROG loop_tails(struct xdp_md *x)
     return XDP_PASS;
 }
 
+static __noinline int tail_of_int(struct xdp_md *x)
+{
+    bpf_tail_call(x, &jumps, 0);
+    return XDP_DROP;
+}
+
+PROG tail_below(struct xdp_md *x)
+{
+    return tail_of_int(x);
+}
+
+static __noinline void tail_of_nothing(struct xdp_md *x)
+{
+    bpf_tail_call(x, &jumps, 0);
+    barrier();
+}
+
+PROG tail_below_without_result(struct xdp_md *x)
+{
+    tail_of_nothing(x);
+    return XDP_PASS;
+}
+
 char _license[] SEC("license") = "GPL";
