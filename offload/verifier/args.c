@@ -20,7 +20,7 @@ static int check_timer_map(struct vf *v, const struct vf_reg *map, const struct 
 {
     if (c->timer.kind != KIND_VALUE || (c->timer.map == map->map && !c->timer.inner && !map->inner))
         return 0;
-    return vf_refuse(v, WHY(TIMER_MAP), c->timer.map, map->map);
+    return vf_refuse(v, WHY(TIMER_MAP), c->timer.inner ? c->timer.id : 0, map->inner ? map->id : 0);
 }
 
 static int arg_map(struct vf *v, unsigned regno, const struct vf_reg *r, struct vcall *c)

@@ -94,6 +94,7 @@ static int taken_result(struct vf *v, enum vf_kind kind, struct vf_reg *r)
 {
     *r = vf_reg_pointer(kind);
     r->nullable = true;
+    (void)vf_new_id(v); /* as the kernel numbers: first for the pointer, then for the reference */
     int err = vf_ref_take(v, &r->ref);
     r->id = r->ref;
     return err;
@@ -150,7 +151,7 @@ static int result(struct vf *v, const struct vcall *c, bool found, struct vf_reg
 /* A dynptr that the call made, of what kind the argument says. */
 static int make_dynptr(struct vf *v, const struct vcall *c)
 {
-    uint32_t ref = 0;
+    uint32_t id = vf_new_id(v), ref = 0;
     enum vf_dynptr over = DYNPTR_LOCAL;
     int err = 0;
     if (c->kfunc && c->h->id == KFUNC_DYNPTR_CLONE) {
@@ -163,7 +164,7 @@ static int make_dynptr(struct vf *v, const struct vcall *c)
         err = vf_ref_take(v, &ref);
     }
     if (!err)
-        vf_dynptr_make(v, &c->dynptr_at, over, ref);
+        vf_dynptr_make(v, &c->dynptr_at, over, id, ref);
     return err;
 }
 

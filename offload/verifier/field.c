@@ -46,10 +46,9 @@ static int check_value(struct vf *v, unsigned regno, const struct vf_reg *r)
     return vf_wrong_kind(v, regno, r, "map_value");
 }
 
+/* A second one is a call while a lock is held: refused as that. */
 static int take(struct vf *v, const struct vf_reg *r)
 {
-    if (v->cur.lock.held)
-        return vf_refuse(v, WHY(LOCK_TWICE));
     v->cur.lock = (struct vf_lock){.held = true, .inner = r->inner, .id = r->id, .map = r->map};
     return 0;
 }

@@ -30,8 +30,9 @@ static int give_context(struct vf *v, unsigned n, const struct vf_reg *r)
     return 0;
 }
 
-static int give(struct vf *v, unsigned n, const struct offload_arg *arg)
+static int give(struct vf *v, unsigned n, const struct offload_subprog *to)
 {
+    const struct offload_arg *arg = &to->arg[n];
     struct vf_reg *r, dynptr;
     int err = vf_read(v, n + 1, &r);
     if (err)
@@ -52,7 +53,7 @@ static int give(struct vf *v, unsigned n, const struct offload_arg *arg)
             return vf_refuse(v, WHY(GLOBAL_NULL), n);
         return give_memory(v, n + 1, r, arg->size);
     default:
-        return vf_refuse(v, WHY(GLOBAL_ARGUMENT), n, v->sub[v->at[v->pc].subprog].info->name);
+        return vf_refuse(v, WHY(GLOBAL_ARGUMENT), n, to->name);
     }
 }
 
@@ -64,7 +65,7 @@ int vf_call_global(struct vf *v, uint32_t sub)
     if (v->cur.lock.held)
         return vf_refuse(v, WHY(LOCKED_GLOBAL));
     for (unsigned n = 0; !err && n < info->args; n++)
-        err = give(v, n, &info->arg[n]);
+        err = give(v, n, info);
     if (err) {
         vf_note(v, "Caller passes invalid args into func#%u ('%s')", sub, info->name);
         return err;

@@ -89,26 +89,31 @@ int vf_object_overwrite(struct vf *v, uint32_t frame, uint32_t slot)
     return 0;
 }
 
+/* The dynptr on the stack at `r`; NULL: there is none. */
+static struct vf_reg *dynptr_at(struct vf *v, const struct vf_reg *r)
+{
+    uint32_t upper = 0;
+    if (locate(v, r, "dynptr", DYNPTR_SLOTS, &upper))
+        return NULL;
+    const struct vf_frame *f = v->cur.frame[r->frame];
+    struct vf_slot *s = upper + 1 < f->slots ? slots_at(v, r, upper) : NULL;
+    if (!s || s[0].byte[0] != BYTE_DYNPTR || s[1].byte[0] != BYTE_DYNPTR ||
+        !(s[1].reg.flags & REG_FIRST))
+        return NULL;
+    vf_slots_read(v, &v->cur, r->frame, mask(upper, DYNPTR_SLOTS));
+    return &s[1].reg;
+}
+
 /* The dynptr at an argument: in a slot, or the register itself (a callback's argument). */
 static int find_dynptr(struct vf *v, unsigned regno, struct vf_reg *r, struct vf_reg **out)
 {
-    uint32_t upper;
     *out = r;
     if (r->kind == KIND_DYNPTR)
         return 0;
     if (r->kind != KIND_STACK)
         return vf_wrong_kind(v, regno, r, "fp, dynptr_ptr");
-    int err = locate(v, r, "dynptr", DYNPTR_SLOTS, &upper);
-    if (err)
-        return err;
-    const struct vf_frame *f = v->cur.frame[r->frame];
-    struct vf_slot *s = upper + 1 < f->slots ? slots_at(v, r, upper) : NULL;
-    if (!s || s[0].byte[0] != BYTE_DYNPTR || s[1].byte[0] != BYTE_DYNPTR ||
-        !(s[1].reg.flags & REG_FIRST))
-        return vf_refuse(v, WHY(DYNPTR_NOT_MADE), regno - 1);
-    vf_slots_read(v, &v->cur, r->frame, mask(upper, DYNPTR_SLOTS));
-    *out = &s[1].reg;
-    return 0;
+    *out = dynptr_at(v, r);
+    return *out ? 0 : vf_refuse(v, WHY(DYNPTR_NOT_MADE), regno - 1);
 }
 
 int vf_dynptr_arg(struct vf *v, unsigned regno, struct vf_reg *r, struct vf_reg *copy)
@@ -127,18 +132,22 @@ int vf_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r)
     if (r->kind != KIND_STACK)
         return vf_wrong_kind(v, regno, r, "fp");
     int err = locate(v, r, "dynptr", DYNPTR_SLOTS, &upper);
-    return err ? err : vf_stack_helper(v, regno, r, 8 * DYNPTR_SLOTS, ACCESS_WRITE, true);
+    if (!err)
+        return vf_stack_helper(v, regno, r, 8 * DYNPTR_SLOTS, ACCESS_WRITE, true);
+    vf_note(v, "Dynptr has to be an uninitialized dynptr");
+    return err;
 }
 
 /* Afterwards: the bytes are a dynptr. */
-void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t ref)
+void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t id,
+                    uint32_t ref)
 {
     uint32_t upper = (uint32_t)(-((int64_t)at->off + (int64_t)at->r.var.value) / 8) - DYNPTR_SLOTS;
     struct vf_slot *s = slots_at(v, at, upper), made = {.reg = {.kind = KIND_DYNPTR}};
     for (unsigned b = 0; b < 8; b++)
         made.byte[b] = BYTE_DYNPTR;
     made.reg.sub = (uint8_t)over;
-    made.reg.id = vf_new_id(v);
+    made.reg.id = id;
     made.reg.ref = ref;
     s[0] = s[1] = made;
     s[1].reg.flags = REG_FIRST;
@@ -147,56 +156,45 @@ void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, 
 
 int vf_dynptr_gone(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t *ref)
 {
-    struct vf_reg *at;
-    int err = find_dynptr(v, regno, r, &at);
-    if (err)
-        return err;
     if (r->kind == KIND_DYNPTR)
         return vf_refuse(v, WHY(DYNPTR_BORROWED));
-    if (!at->ref)
+    if (r->kind != KIND_STACK)
+        return vf_wrong_kind(v, regno, r, "fp, dynptr_ptr");
+    const struct vf_reg *at = dynptr_at(v, r);
+    if (!at || !at->ref) /* only records have one */
         return vf_refuse(v, WHY(DYNPTR_UNACQUIRED), regno);
-    if (at->sub != DYNPTR_RECORD)
-        return vf_refuse(v, WHY(DYNPTR_KIND), regno - 1);
     *ref = at->ref;
     return 0;
 }
 
 /* ---- iterators ---- */
 
-static int locate_iter(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind,
-                       uint32_t *upper)
-{
-    if (r->kind != KIND_STACK)
-        return vf_refuse(v, WHY(ITER_POINTER), regno - 1);
-    return locate(v, r, iters[kind].name, iters[kind].slots, upper);
-}
-
 int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind,
                 struct vf_slot **out)
 {
-    uint32_t upper;
-    int err = locate_iter(v, regno, r, kind, &upper);
-    if (err)
-        return err;
-    uint32_t lower = upper + iters[kind].slots - 1;
-    if (!is_iter(v->cur.frame[r->frame], lower, kind))
+    uint32_t upper, slots = iters[kind].slots;
+    if (r->kind != KIND_STACK)
+        return vf_refuse(v, WHY(ITER_POINTER), regno - 1);
+    if (locate(v, r, "iter", slots, &upper) ||
+        !is_iter(v->cur.frame[r->frame], upper + slots - 1, kind))
         return vf_refuse(v, WHY(ITER_NOT_MADE), iters[kind].name, regno - 1);
-    vf_slots_read(v, &v->cur, r->frame, mask(upper, iters[kind].slots));
-    *out = slots_at(v, r, lower);
+    vf_slots_read(v, &v->cur, r->frame, mask(upper, slots));
+    *out = slots_at(v, r, upper + slots - 1);
     return 0;
 }
 
 int vf_iter_out(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind)
 {
-    uint32_t upper;
-    int err = locate_iter(v, regno, r, kind, &upper);
-    if (err)
-        return err;
+    uint32_t upper, slots = iters[kind].slots;
+    if (r->kind != KIND_STACK)
+        return vf_refuse(v, WHY(ITER_POINTER), regno - 1);
+    if (locate(v, r, "iter", slots, &upper))
+        return vf_refuse(v, WHY(ITER_IN_USE), iters[kind].name, regno - 1);
     const struct vf_frame *f = v->cur.frame[r->frame];
-    for (uint32_t n = upper; n < upper + iters[kind].slots && n < f->slots; n++)
+    for (uint32_t n = upper; n < upper + slots && n < f->slots; n++)
         if (f->slot[n].byte[0] == BYTE_ITER)
             return vf_refuse(v, WHY(ITER_IN_USE), iters[kind].name, regno - 1);
-    return vf_stack_helper(v, regno, r, 8 * iters[kind].slots, ACCESS_WRITE, true);
+    return vf_stack_helper(v, regno, r, 8 * slots, ACCESS_WRITE, true);
 }
 
 /* How often at most: from start to end, both 32 bits wide; or the bits of so many words. */

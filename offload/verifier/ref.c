@@ -57,7 +57,7 @@ int vf_ref_release(struct vf *v, uint32_t id)
 {
     struct stale s = {.ref = id};
     if (!vf_ref_drop(&v->cur, id))
-        return vf_refuse(v, WHY(NOT_HELD), id);
+        return vf_refuse(v, WHY(RELEASE_OTHER), 1u); /* all such functions take it in r1 */
     vf_state_each(&v->cur, forget_one, &s);
     forget_objects(v, id);
     return 0;

@@ -221,7 +221,8 @@ int vf_check_leaks(struct vf *v, const char *what);
 /* Dynptrs and iterators as arguments; `out`: places for new ones; `make`: they are there now. */
 int vf_dynptr_arg(struct vf *v, unsigned regno, struct vf_reg *r, struct vf_reg *copy);
 int vf_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r);
-void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t ref);
+void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t id,
+                    uint32_t ref);
 int vf_dynptr_gone(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t *ref);
 int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind,
                 struct vf_slot **out);

@@ -48,7 +48,7 @@ static int bad_result(__u32 index, struct sum *s)
     return (int)s->total + 5;
 }
 
-PROG loop_const(struct xdp_md *x)
+NEIGHBOUR("callback-result callback-global") loop_const(struct xdp_md *x)
 {
     struct sum s = {0};
     bpf_loop(100, add_one, &s, 0);
@@ -62,7 +62,7 @@ PROG loop_unknown(struct xdp_md *x)
     return s.total > 5 ? XDP_PASS : XDP_DROP;
 }
 
-PROG loop_bad_result(struct xdp_md *x)
+REFUSED("callback-result") loop_bad_result(struct xdp_md *x)
 {
     struct sum s = {0};
     bpf_loop(100, bad_result, &s, 0);
@@ -105,7 +105,7 @@ PROG loop_nested(struct xdp_md *x)
     return s.total ? XDP_PASS : XDP_DROP;
 }
 
-PROG loop_no_context(struct xdp_md *x)
+REFUSED("not-a-pointer") loop_no_context(struct xdp_md *x)
 {
     bpf_loop(2, (void *)inner_loop, NULL, 0);
     return XDP_PASS;
@@ -137,7 +137,7 @@ static int move_packet(__u32 index, struct xdp_md **x)
     return 0;
 }
 
-PROG loop_packet_moves(struct xdp_md *x)
+REFUSED("not-a-pointer") loop_packet_moves(struct xdp_md *x)
 {
     __u8 *data = (void *)(long)x->data, *end = (void *)(long)x->data_end;
     struct xdp_md *copy = x;
@@ -154,7 +154,7 @@ static long visit(void *map, int *key, long *value, struct sum *s)
     return 0;
 }
 
-PROG each(struct xdp_md *x)
+NEIGHBOUR("callback-map callback-r0 key-write") each(struct xdp_md *x)
 {
     struct sum s = {0};
     bpf_for_each_map_elem(&numbers, visit, &s, 0);
@@ -167,7 +167,7 @@ static long visit_write_key(void *map, int *key, long *value, struct sum *s)
     return 0;
 }
 
-PROG each_writes_key(struct xdp_md *x)
+REFUSED("key-write") each_writes_key(struct xdp_md *x)
 {
     struct sum s = {0};
     bpf_for_each_map_elem(&numbers, visit_write_key, &s, 0);
@@ -180,14 +180,14 @@ static long visit_beyond(void *map, int *key, long *value, struct sum *s)
     return 0;
 }
 
-PROG each_beyond(struct xdp_md *x)
+REFUSED("object-bounds") each_beyond(struct xdp_md *x)
 {
     struct sum s = {0};
     bpf_for_each_map_elem(&numbers, visit_beyond, &s, 0);
     return XDP_PASS;
 }
 
-PROG each_of_ring(struct xdp_md *x)
+REFUSED("callback-map") each_of_ring(struct xdp_md *x)
 {
     struct sum s = {0};
     bpf_for_each_map_elem(&ring, visit, &s, 0);
@@ -202,7 +202,7 @@ static long drained(struct bpf_dynptr *p, struct sum *s)
     return 0;
 }
 
-PROG drain(struct xdp_md *x)
+NEIGHBOUR("dynptr-borrowed") drain(struct xdp_md *x)
 {
     struct sum s = {0};
     bpf_user_ringbuf_drain(&user_ring, drained, &s, 0);
@@ -217,7 +217,7 @@ static int leaks_record(__u32 index, void *ctx)
     return 0;
 }
 
-PROG loop_leaks(struct xdp_md *x)
+REFUSED("leak") loop_leaks(struct xdp_md *x)
 {
     bpf_loop(2, leaks_record, NULL, 0);
     return XDP_PASS;
@@ -229,7 +229,7 @@ static int tails(__u32 index, struct xdp_md **x)
     return 0;
 }
 
-PROG loop_tails(struct xdp_md *x)
+REFUSED("callback-result") loop_tails(struct xdp_md *x)
 {
     struct xdp_md *copy = x;
     bpf_loop(2, tails, &copy, 0);
@@ -257,6 +257,45 @@ PROG tail_below_without_result(struct xdp_md *x)
 {
     tail_of_nothing(x);
     return XDP_PASS;
+}
+
+__noinline int anyone_adds(__u32 index, struct sum *s)
+{
+    if (s)
+        s->total += index;
+    return 0;
+}
+
+REFUSED("callback-global") loop_global(struct xdp_md *x)
+{
+    struct sum s = {0};
+    bpf_loop(100, anyone_adds, &s, 0);
+    return s.total > 5 ? XDP_PASS : XDP_DROP;
+}
+
+static long visit_and_return(void *map, int *key, long *value, struct sum *s)
+{
+    return (long)value;
+}
+
+REFUSED("callback-r0") each_returned(struct xdp_md *x)
+{
+    struct sum s = {0};
+    bpf_for_each_map_elem(&numbers, visit_and_return, &s, 0);
+    return s.total > 5 ? XDP_PASS : XDP_DROP;
+}
+
+static long drained_away(struct bpf_dynptr *p, struct sum *s)
+{
+    bpf_ringbuf_submit_dynptr(p, 0);
+    return 0;
+}
+
+REFUSED("dynptr-borrowed") drain_away(struct xdp_md *x)
+{
+    struct sum s = {0};
+    bpf_user_ringbuf_drain(&user_ring, drained_away, &s, 0);
+    return s.total ? XDP_PASS : XDP_DROP;
 }
 
 char _license[] SEC("license") = "GPL";

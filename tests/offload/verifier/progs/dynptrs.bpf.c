@@ -23,7 +23,7 @@ struct {
     __uint(max_entries, 4096);
 } ring SEC(".maps");
 
-PROG packet_slice(struct xdp_md *x)
+NEIGHBOUR("not-a-pointer object-bounds") packet_slice(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[14];
@@ -41,7 +41,7 @@ PROG packet_slice_no_buffer(struct xdp_md *x)
     return eth && eth[12] == 8 ? XDP_PASS : XDP_DROP;
 }
 
-PROG packet_slice_unchecked(struct xdp_md *x)
+REFUSED("not-a-pointer") packet_slice_unchecked(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[14];
@@ -50,7 +50,7 @@ PROG packet_slice_unchecked(struct xdp_md *x)
     return eth[12];
 }
 
-PROG packet_slice_written(struct xdp_md *x)
+REFUSED("read-only") packet_slice_written(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[14];
@@ -61,7 +61,7 @@ PROG packet_slice_written(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG packet_slice_rdwr(struct xdp_md *x)
+NEIGHBOUR("read-only dynptr-not-made") packet_slice_rdwr(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[14];
@@ -72,7 +72,7 @@ PROG packet_slice_rdwr(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG packet_slice_beyond(struct xdp_md *x)
+REFUSED("object-bounds") packet_slice_beyond(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[14];
@@ -81,7 +81,7 @@ PROG packet_slice_beyond(struct xdp_md *x)
     return eth ? eth[14] : XDP_PASS;
 }
 
-PROG packet_slice_stale(struct xdp_md *x)
+REFUSED("not-a-pointer") packet_slice_stale(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[14];
@@ -93,7 +93,7 @@ PROG packet_slice_stale(struct xdp_md *x)
     return eth[0];
 }
 
-PROG dynptr_overwritten(struct xdp_md *x)
+REFUSED("dynptr-not-made") dynptr_overwritten(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[14];
@@ -103,14 +103,14 @@ PROG dynptr_overwritten(struct xdp_md *x)
     return eth ? XDP_DROP : XDP_PASS;
 }
 
-PROG dynptr_read_directly(struct xdp_md *x)
+REFUSED("stack-not-initialised") dynptr_read_directly(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     bpf_dynptr_from_xdp(x, 0, &p);
     return *(volatile int *)&p;
 }
 
-PROG dynptr_ring(struct xdp_md *x)
+NEIGHBOUR("dynptr-overwrite dynptr-unacquired leak") dynptr_ring(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     long value = 1;
@@ -123,14 +123,14 @@ PROG dynptr_ring(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG dynptr_ring_leaks(struct xdp_md *x)
+REFUSED("leak") dynptr_ring_leaks(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &p);
     return XDP_PASS;
 }
 
-PROG dynptr_ring_slice_after(struct xdp_md *x)
+REFUSED("not-a-pointer") dynptr_ring_slice_after(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &p);
@@ -139,7 +139,7 @@ PROG dynptr_ring_slice_after(struct xdp_md *x)
     return at ? (int)*at : XDP_PASS;
 }
 
-PROG dynptr_ring_overwritten(struct xdp_md *x)
+REFUSED("dynptr-overwrite") dynptr_ring_overwritten(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &p);
@@ -148,7 +148,7 @@ PROG dynptr_ring_overwritten(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG dynptr_ring_twice(struct xdp_md *x)
+REFUSED("dynptr-not-made") dynptr_ring_twice(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &p);
@@ -157,7 +157,7 @@ PROG dynptr_ring_twice(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG dynptr_submit_local(struct xdp_md *x)
+REFUSED("dynptr-unacquired") dynptr_submit_local(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     int key = 0;
@@ -169,7 +169,7 @@ PROG dynptr_submit_local(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG dynptr_memory(struct xdp_md *x)
+NEIGHBOUR("dynptr-data") dynptr_memory(struct xdp_md *x)
 {
     struct bpf_dynptr p, q;
     int key = 0, r = 0;
@@ -183,7 +183,7 @@ PROG dynptr_memory(struct xdp_md *x)
     return bpf_dynptr_is_null(&q) ? r : (int)bpf_dynptr_size(&p);
 }
 
-PROG dynptr_of_stack(struct xdp_md *x)
+REFUSED("dynptr-data") dynptr_of_stack(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     char buf[16] = {};
@@ -191,7 +191,7 @@ PROG dynptr_of_stack(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG dynptr_not_there(struct xdp_md *x)
+REFUSED("dynptr-not-made") dynptr_not_there(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     int r = 0;
@@ -199,7 +199,7 @@ PROG dynptr_not_there(struct xdp_md *x)
     return r;
 }
 
-PROG dynptr_clone_released(struct xdp_md *x)
+REFUSED("dynptr-not-made") dynptr_clone_released(struct xdp_md *x)
 {
     struct bpf_dynptr p, q;
     long value = 1;

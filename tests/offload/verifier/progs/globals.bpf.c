@@ -87,29 +87,29 @@ __noinline int needs_small(int n)
     return a[n];
 }
 
-PROG two_numbers(struct xdp_md *x)
+NEIGHBOUR("global-number") two_numbers(struct xdp_md *x)
 {
     return sum(1, (int)x->rx_queue_index);
 }
 
-PROG gives_pointer_as_number(struct xdp_md *x)
+REFUSED("global-number") gives_pointer_as_number(struct xdp_md *x)
 {
     return sum((int)(long)x, 1);
 }
 
-PROG gives_unchecked(struct xdp_md *x)
+REFUSED("not-a-pointer") gives_unchecked(struct xdp_md *x)
 {
     struct pair p = {1, 2};
     return unchecked(&p);
 }
 
-PROG gives_checked(struct xdp_md *x)
+NEIGHBOUR("not-a-pointer global-argument") gives_checked(struct xdp_md *x)
 {
     struct pair p = {1, 2};
     return checked(&p);
 }
 
-PROG gives_never_null(struct xdp_md *x)
+NEIGHBOUR("global-null") gives_never_null(struct xdp_md *x)
 {
     struct pair p = {1, 2};
     return never_null(&p);
@@ -120,24 +120,24 @@ PROG gives_null(struct xdp_md *x)
     return checked((void *)0);
 }
 
-PROG gives_too_little(struct xdp_md *x)
+REFUSED("stack-bounds") gives_too_little(struct xdp_md *x)
 {
     int one = 1;
     return checked((void *)&one);
 }
 
-PROG gives_beyond(struct xdp_md *x)
+REFUSED("object-bounds") gives_beyond(struct xdp_md *x)
 {
     struct pair p = {1, 2};
     return beyond(&p);
 }
 
-PROG gives_context(struct xdp_md *x)
+NEIGHBOUR("global-context return-kind global-result") gives_context(struct xdp_md *x)
 {
     return context(x);
 }
 
-PROG gives_no_context(struct xdp_md *x)
+REFUSED("global-context") gives_no_context(struct xdp_md *x)
 {
     struct xdp_md other = {};
     return context(&other);
@@ -151,12 +151,12 @@ PROG gives_packet(struct xdp_md *x)
     return checked(p);
 }
 
-PROG gives_untyped(struct xdp_md *x)
+REFUSED("global-argument") gives_untyped(struct xdp_md *x)
 {
     return untyped(x);
 }
 
-PROG packet_after(struct xdp_md *x)
+NEIGHBOUR("not-a-pointer") packet_after(struct xdp_md *x)
 {
     __u8 *p = (void *)(long)x->data;
     if (p + 1 > (__u8 *)(long)x->data_end)
@@ -165,7 +165,7 @@ PROG packet_after(struct xdp_md *x)
     return *p;
 }
 
-PROG packet_after_shrink(struct xdp_md *x)
+REFUSED("not-a-pointer") packet_after_shrink(struct xdp_md *x)
 {
     __u8 *p = (void *)(long)x->data;
     if (p + 1 > (__u8 *)(long)x->data_end)
@@ -189,19 +189,19 @@ PROG gives_other_context(struct xdp_md *x)
     return other_context((struct pair *)x);
 }
 
-PROG knows_nothing(struct xdp_md *x)
+REFUSED("pointer-unbounded") knows_nothing(struct xdp_md *x)
 {
     return needs_small(3);
 }
 
 /* what it returns may be anything */
-PROG result_is_anything(struct xdp_md *x)
+REFUSED("pointer-unbounded") result_is_anything(struct xdp_md *x)
 {
     int key = 0, *v = bpf_map_lookup_elem(&numbers, &key);
     return v ? v[sum(1, 1)] : XDP_PASS;
 }
 
-PROG result_is_checked(struct xdp_md *x)
+NEIGHBOUR("pointer-unbounded") result_is_checked(struct xdp_md *x)
 {
     int key = 0, *v = bpf_map_lookup_elem(&numbers, &key);
     unsigned n = sum(1, 1);
@@ -210,7 +210,7 @@ PROG result_is_checked(struct xdp_md *x)
 
 /* ---- a copy, moved ---- */
 
-PROG moved_copy(struct xdp_md *x)
+NEIGHBOUR("object-bounds") moved_copy(struct xdp_md *x)
 {
     int key = 0, *v = bpf_map_lookup_elem(&numbers, &key);
     if (!v)
@@ -228,7 +228,7 @@ PROG moved_copy(struct xdp_md *x)
     return (int)r;
 }
 
-PROG moved_copy_too_far(struct xdp_md *x)
+REFUSED("object-bounds") moved_copy_too_far(struct xdp_md *x)
 {
     int key = 0, *v = bpf_map_lookup_elem(&numbers, &key);
     if (!v)
@@ -262,6 +262,67 @@ PROG moved_copy_from_above(struct xdp_md *x)
                  : [n] "r"(n), [v] "r"(v)
                  : "r1", "r2");
     return (int)r;
+}
+
+/* ---- results, and calls of calls ---- */
+
+REFUSED("global-null") gives_maybe_null(struct xdp_md *x)
+{
+    int key = (int)x->rx_queue_index;
+    return never_null(bpf_map_lookup_elem(&numbers, &key));
+}
+
+__noinline long address_of(struct xdp_md *x)
+{
+    return (long)x;
+}
+
+REFUSED("return-kind") returns_address(struct xdp_md *x)
+{
+    return address_of(x) ? XDP_PASS : XDP_DROP;
+}
+
+__noinline struct pair *same_pair(struct pair *p)
+{
+    barrier_var(p);
+    return p;
+}
+
+REFUSED("global-result") returns_pair(struct xdp_md *x)
+{
+    struct pair p = {1, 2};
+    return same_pair(&p) ? XDP_PASS : XDP_DROP;
+}
+
+__noinline int level8(int n)
+{
+    volatile int r = n;
+    return r;
+}
+
+#define LEVEL(name, next)                                                                          \
+    __noinline int name(int n)                                                                     \
+    {                                                                                              \
+        volatile int r = next(n);                                                                  \
+        return r;                                                                                  \
+    }
+
+LEVEL(level7, level8)
+LEVEL(level6, level7)
+LEVEL(level5, level6)
+LEVEL(level4, level5)
+LEVEL(level3, level4)
+LEVEL(level2, level3)
+LEVEL(level1, level2)
+
+REFUSED("call-chain") nine_deep(struct xdp_md *x)
+{
+    return level1((int)x->rx_queue_index);
+}
+
+NEIGHBOUR("call-chain") eight_deep(struct xdp_md *x)
+{
+    return level2((int)x->rx_queue_index);
 }
 
 char _license[] SEC("license") = "GPL";

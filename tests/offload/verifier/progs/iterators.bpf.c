@@ -19,7 +19,15 @@ extern int bpf_iter_bits_new(struct bpf_iter_bits *it, const __u64 *words, __u32
 extern int *bpf_iter_bits_next(struct bpf_iter_bits *it) __ksym;
 extern void bpf_iter_bits_destroy(struct bpf_iter_bits *it) __ksym;
 
-PROG count(struct xdp_md *x)
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 8);
+    __type(key, int);
+    __type(value, long);
+} numbers SEC(".maps");
+
+NEIGHBOUR("iter-not-made iter-in-use iter-pointer object-place object-variable")
+count(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     int *n, sum = 0;
@@ -46,21 +54,21 @@ PROG count_unknown(struct xdp_md *x)
     return (int)a[end & 7];
 }
 
-PROG count_leaks(struct xdp_md *x)
+REFUSED("leak") count_leaks(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     bpf_iter_num_new(&it, 0, 10);
     return bpf_iter_num_next(&it) ? XDP_PASS : XDP_DROP;
 }
 
-PROG count_not_new(struct xdp_md *x)
+REFUSED("iter-not-made") count_not_new(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     bpf_iter_num_destroy(&it);
     return XDP_PASS;
 }
 
-PROG count_twice_new(struct xdp_md *x)
+REFUSED("iter-in-use") count_twice_new(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     bpf_iter_num_new(&it, 0, 10);
@@ -69,7 +77,7 @@ PROG count_twice_new(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG count_read(struct xdp_md *x)
+REFUSED("stack-not-initialised") count_read(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     bpf_iter_num_new(&it, 0, 10);
@@ -78,7 +86,7 @@ PROG count_read(struct xdp_md *x)
     return r;
 }
 
-PROG count_write(struct xdp_md *x)
+REFUSED("read-only") count_write(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     int *n;
@@ -90,7 +98,7 @@ PROG count_write(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG count_beyond(struct xdp_md *x)
+REFUSED("iter-not-made") count_beyond(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     long a[4] = {};
@@ -118,6 +126,53 @@ PROG count_nested(struct xdp_md *x)
     }
     bpf_iter_num_destroy(&i);
     return sum ? XDP_PASS : XDP_DROP;
+}
+
+NEIGHBOUR("leak read-only") count_destroyed(struct xdp_md *x)
+{
+    struct bpf_iter_num it;
+    bpf_iter_num_new(&it, 0, 10);
+    int *n = bpf_iter_num_next(&it), r = n ? *n : XDP_DROP;
+    bpf_iter_num_destroy(&it);
+    return r;
+}
+
+REFUSED("iter-pointer") count_in_map(struct xdp_md *x)
+{
+    int key = 1;
+    struct bpf_iter_num *it = bpf_map_lookup_elem(&numbers, &key);
+    if (!it)
+        return XDP_DROP;
+    bpf_iter_num_new(it, 0, 10);
+    bpf_iter_num_destroy(it);
+    return XDP_PASS;
+}
+
+REFUSED("iter-pointer") count_next_in_map(struct xdp_md *x)
+{
+    int key = 1;
+    struct bpf_iter_num *it = bpf_map_lookup_elem(&numbers, &key);
+    if (!it)
+        return XDP_DROP;
+    bpf_iter_num_destroy(it);
+    return XDP_PASS;
+}
+
+REFUSED("object-place") count_misaligned(struct xdp_md *x)
+{
+    char space[24] __attribute__((aligned(8)));
+    struct bpf_iter_num *it = (void *)(space + 4);
+    bpf_iter_num_new(it, 0, 10);
+    bpf_iter_num_destroy(it);
+    return XDP_PASS;
+}
+
+REFUSED("object-variable") count_one_of_two(struct xdp_md *x)
+{
+    struct bpf_iter_num it[2];
+    bpf_iter_num_new(&it[x->rx_queue_index & 1], 0, 10);
+    bpf_iter_num_destroy(&it[x->rx_queue_index & 1]);
+    return XDP_PASS;
 }
 
 PROG count_from_pointer(struct xdp_md *x)

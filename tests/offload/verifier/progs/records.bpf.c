@@ -18,7 +18,7 @@ struct event {
     __u32 a, b;
 };
 
-PROG record(struct xdp_md *x)
+NEIGHBOUR("leak") record(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)
@@ -31,7 +31,7 @@ PROG record(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_leaks(struct xdp_md *x)
+REFUSED("leak") record_leaks(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (e)
@@ -39,7 +39,7 @@ PROG record_leaks(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_leaks_somewhere(struct xdp_md *x)
+REFUSED("leak") record_leaks_somewhere(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)
@@ -50,7 +50,7 @@ PROG record_leaks_somewhere(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_twice(struct xdp_md *x)
+REFUSED("arg-kind") record_twice(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)
@@ -60,7 +60,7 @@ PROG record_twice(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_after(struct xdp_md *x)
+REFUSED("not-a-pointer") record_after(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)
@@ -69,7 +69,7 @@ PROG record_after(struct xdp_md *x)
     return (int)e->a;
 }
 
-PROG record_unchecked(struct xdp_md *x)
+REFUSED("not-a-pointer") record_unchecked(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     e->a = 1;
@@ -77,7 +77,7 @@ PROG record_unchecked(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_beyond(struct xdp_md *x)
+REFUSED("object-bounds") record_beyond(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)
@@ -87,7 +87,7 @@ PROG record_beyond(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_moved(struct xdp_md *x)
+REFUSED("release-offset") record_moved(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)
@@ -96,7 +96,7 @@ PROG record_moved(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_size_unknown(struct xdp_md *x)
+REFUSED("arg-constant") record_size_unknown(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, x->rx_queue_index & 15, 0);
     if (e)
@@ -104,7 +104,7 @@ PROG record_size_unknown(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_in_helper(struct xdp_md *x)
+NEIGHBOUR("release-offset arg-constant") record_in_helper(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)
@@ -114,7 +114,7 @@ PROG record_in_helper(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG record_and_tail_call(struct xdp_md *x)
+REFUSED("leak") record_and_tail_call(struct xdp_md *x)
 {
     struct event *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
     if (!e)

@@ -4,14 +4,14 @@
 
 static const char word[] = "GET";
 
-PROG text(struct xdp_md *x)
+NEIGHBOUR("string-writable string-address string-end arg-kind") text(struct xdp_md *x)
 {
     char buf[8] = {};
     bpf_xdp_load_bytes(x, 0, buf, 4);
     return bpf_strncmp(buf, sizeof(buf), word) ? XDP_PASS : XDP_DROP;
 }
 
-PROG text_on_stack(struct xdp_md *x)
+REFUSED("arg-kind") text_on_stack(struct xdp_md *x)
 {
     char buf[8] = {}, other[4] = "GE";
     bpf_xdp_load_bytes(x, 0, buf, 4);
@@ -32,6 +32,31 @@ PROG processor(struct xdp_md *x)
     long a[512 / 8 - 8] = {};
     __u32 cpu = bpf_get_smp_processor_id();
     return (int)a[cpu];
+}
+
+static char changing[] = "GET";
+static const char open_end[4] SEC(".rodata.open") = {'G', 'E', 'T', 'S'};
+
+REFUSED("string-writable") text_changes(struct xdp_md *x)
+{
+    char buf[8] = {};
+    bpf_xdp_load_bytes(x, 0, buf, 4);
+    changing[0] = buf[3];
+    return bpf_strncmp(buf, sizeof(buf), changing) ? XDP_PASS : XDP_DROP;
+}
+
+REFUSED("string-address") text_somewhere(struct xdp_md *x)
+{
+    char buf[8] = {};
+    bpf_xdp_load_bytes(x, 0, buf, 4);
+    return bpf_strncmp(buf, sizeof(buf), word + (buf[3] & 1)) ? XDP_PASS : XDP_DROP;
+}
+
+REFUSED("string-end") text_without_end(struct xdp_md *x)
+{
+    char buf[8] = {};
+    bpf_xdp_load_bytes(x, 0, buf, 4);
+    return bpf_strncmp(buf, sizeof(buf), open_end) ? XDP_PASS : XDP_DROP;
 }
 
 char _license[] SEC("license") = "GPL";

@@ -43,7 +43,7 @@ static __always_inline struct timed *find_timed(void)
     return bpf_map_lookup_elem(&timers, &key);
 }
 
-PROG timer(struct xdp_md *x)
+NEIGHBOUR("timer-map callback-result") timer(struct xdp_md *x)
 {
     struct timed *t = find_timed();
     if (!t)
@@ -54,7 +54,7 @@ PROG timer(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG timer_cancelled(struct xdp_md *x)
+NEIGHBOUR("field-place") timer_cancelled(struct xdp_md *x)
 {
     struct timed *t = find_timed();
     if (t)
@@ -62,7 +62,7 @@ PROG timer_cancelled(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG timer_bad_result(struct xdp_md *x)
+REFUSED("callback-result") timer_bad_result(struct xdp_md *x)
 {
     struct timed *t = find_timed();
     if (t)
@@ -70,7 +70,7 @@ PROG timer_bad_result(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG timer_elsewhere(struct xdp_md *x)
+REFUSED("field-place") timer_elsewhere(struct xdp_md *x)
 {
     struct timed *t = find_timed();
     if (t)
@@ -78,7 +78,7 @@ PROG timer_elsewhere(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG timer_other_map(struct xdp_md *x)
+REFUSED("timer-map") timer_other_map(struct xdp_md *x)
 {
     struct timed *t = find_timed();
     if (t)
@@ -86,13 +86,13 @@ PROG timer_other_map(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG timer_read(struct xdp_md *x)
+REFUSED("system-field") timer_read(struct xdp_md *x)
 {
     struct timed *t = find_timed();
     return t ? *(int *)&t->timer : XDP_PASS;
 }
 
-PROG timer_neighbour(struct xdp_md *x)
+NEIGHBOUR("system-field") timer_neighbour(struct xdp_md *x)
 {
     struct timed *t = find_timed();
     return t ? t->before + t->after : XDP_PASS;
