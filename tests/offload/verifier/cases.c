@@ -123,6 +123,24 @@ static int set_kernel(struct test_case *c, const char *value)
     return 0;
 }
 
+static int set_reason(struct test_case *c, const char *name)
+{
+    c->why = offload_reason_find(name);
+    return c->why == OFFLOAD_REASON_NONE ? say(c, "no such reason", name) : 0;
+}
+
+static int set_neighbours(struct test_case *c, char *names)
+{
+    char *save;
+    unsigned n = 0;
+    for (char *w = strtok_r(names, " ", &save); w; w = strtok_r(NULL, " ", &save), n++) {
+        if (n == CASE_NEIGHBOURS || offload_reason_find(w) == OFFLOAD_REASON_NONE)
+            return say(c, "no such reason, or too many", w);
+        c->neighbour[n] = offload_reason_find(w);
+    }
+    return 0;
+}
+
 static void start(struct test_case *c, const char *file, int line)
 {
     memset(c, 0, sizeof(*c));
@@ -130,6 +148,31 @@ static void start(struct test_case *c, const char *file, int line)
     c->line = line;
     c->gpl = true;
     memset(c->opts.helpers, 0xff, sizeof(c->opts.helpers));
+}
+
+/* What the program is, and what there is for it. */
+static int set_option(struct test_case *c, const char *key, const char *value)
+{
+    unsigned long number = strtoul(value, NULL, 0);
+    if (strcmp(key, "licence") == 0)
+        c->gpl = false;
+    else if (strcmp(key, "without") == 0)
+        c->opts.helpers[number / 64 % 4] &= ~(1ull << (number % 64));
+    else if (strcmp(key, "stack") == 0)
+        c->opts.allow_uninit_stack = true;
+    else if (strcmp(key, "hook") == 0)
+        c->hook = strcmp(value, "devmap") == 0 ? OFFLOAD_HOOK_DEVMAP : OFFLOAD_HOOK_CPUMAP;
+    else if (strcmp(key, "limit") == 0)
+        c->opts.insn_limit = (uint32_t)number;
+    else if (strcmp(key, "kfuncs") == 0)
+        c->opts.kfuncs = UINT64_MAX;
+    else if (strcmp(key, "device") == 0)
+        c->dev_bound = true;
+    else if (strcmp(key, "types") == 0)
+        c->typed = true, c->returns_int = strcmp(value, "int") == 0;
+    else
+        return say(c, "what is", key);
+    return 0;
 }
 
 static int header(struct test_case *c, char *text)
@@ -144,30 +187,22 @@ static int header(struct test_case *c, char *text)
     *value++ = 0;
     while (*value == ' ')
         value++;
+    if (strcmp(text, "map") == 0)
+        return add_map(c, value);
+    if (strcmp(text, "inner") == 0)
+        return add_inner(c, value);
+    if (strcmp(text, "kernel") == 0)
+        return set_kernel(c, value);
+    if (strcmp(text, "reason") == 0)
+        return set_reason(c, value);
+    if (strcmp(text, "neighbour") == 0)
+        return set_neighbours(c, value);
     if (strcmp(text, "name") == 0)
         snprintf(c->name, sizeof(c->name), "%s", value);
-    else if (strcmp(text, "map") == 0)
-        return add_map(c, value);
-    else if (strcmp(text, "inner") == 0)
-        return add_inner(c, value);
-    else if (strcmp(text, "licence") == 0)
-        c->gpl = false;
-    else if (strcmp(text, "without") == 0)
-        c->opts.helpers[strtoul(value, NULL, 0) / 64] &= ~(1ull << (strtoul(value, NULL, 0) % 64));
-    else if (strcmp(text, "stack") == 0)
-        c->opts.allow_uninit_stack = true;
-    else if (strcmp(text, "hook") == 0)
-        c->hook = strcmp(value, "devmap") == 0 ? OFFLOAD_HOOK_DEVMAP : OFFLOAD_HOOK_CPUMAP;
-    else if (strcmp(text, "limit") == 0)
-        c->opts.insn_limit = (uint32_t)strtoul(value, NULL, 0);
-    else if (strcmp(text, "types") == 0)
-        c->typed = true, c->returns_int = strcmp(value, "int") == 0;
-    else if (strcmp(text, "kernel") == 0)
-        return set_kernel(c, value);
     else if (strcmp(text, "refuse") == 0)
         snprintf(c->reason, sizeof(c->reason), "%s", value);
     else
-        return say(c, "what is", text);
+        return set_option(c, text, value);
     return 0;
 }
 
@@ -280,6 +315,7 @@ struct offload_prog case_prog(const struct test_case *c)
         .subprogs = c->typed ? c->sub : NULL,
         .subprog_count = c->subs,
         .gpl = c->gpl,
+        .dev_bound = c->dev_bound,
         .hook = c->hook,
     };
 }

@@ -12,8 +12,14 @@
  *     limit: N               processed instructions
  *     types: int | void      subprograms have BTF, static functions with such a result (for us: the
  *                            kernel is given none)
+ *     kfuncs: all            kernel functions are available
+ *     device: bound          the program is bound to the device
  *     kernel: same | stricter | skip   "stricter": we refuse what the kernel takes; "skip": only
- * here accept | refuse: PART OF THE REASON
+ *                                      here
+ *     accept | refuse: PART OF THE REASON
+ *     reason: NAME           of a refused one: the row of offload/reasons.def
+ *     neighbour: NAME...     of an accepted one: reasons for which others, nearly the same, are
+ *                            refused (test_reasons.c)
  *     ---
  *     program (asm.h), # starts a comment
  *     ===
@@ -24,7 +30,7 @@
 #include "asm.h"
 #include "offload/verifier.h"
 
-enum { CASE_MAPS = 8, CASE_DATA = 64, CASE_SUBPROGS = 8 };
+enum { CASE_MAPS = 8, CASE_DATA = 64, CASE_NEIGHBOURS = 4, CASE_SUBPROGS = 8 };
 
 enum case_kernel { KERNEL_SAME, KERNEL_STRICTER, KERNEL_SKIP };
 
@@ -36,9 +42,11 @@ struct test_case {
     uint8_t data[CASE_MAPS][CASE_DATA]; /* frozen contents */
     uint32_t maps;
     struct offload_verify_opts opts;
-    bool gpl, accept;
+    bool gpl, accept, dev_bound;
     enum offload_hook hook;
     char reason[200];
+    enum offload_reason why;                        /* or NONE: not said */
+    enum offload_reason neighbour[CASE_NEIGHBOURS]; /* up to the first NONE */
     enum case_kernel kernel;
     bool typed, returns_int; /* the subprograms have BTF */
     struct offload_subprog sub[CASE_SUBPROGS];

@@ -226,6 +226,24 @@ static void read_subprogs(struct parts *p, const union bpf_attr *attr, struct of
     prog->subprog_count = attr->func_info_cnt;
 }
 
+/* BTF's type of the program itself. */
+static uint32_t first_func(const union bpf_attr *attr)
+{
+    return ((const struct bpf_func_info *)(uintptr_t)attr->func_info)->type_id;
+}
+
+/* The function's first tag that says what should become of it. */
+static const char *mark_of(const struct btf *btf, uint32_t func)
+{
+    for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
+        const struct btf_type *t = btf__type_by_id(btf, id);
+        const char *text = btf__name_by_offset(btf, t->name_off);
+        if (btf_is_decl_tag(t) && t->type == func && strchr(text, ':'))
+            return text;
+    }
+    return "";
+}
+
 static enum offload_hook hook_of(uint32_t attach)
 {
     if (attach == BPF_XDP_DEVMAP)
@@ -256,6 +274,8 @@ static void show(const union bpf_attr *attr, int kernel, char *log)
                                    .frags = attr->prog_flags & BPF_F_XDP_HAS_FRAGS,
                                    .dev_bound = attr->prog_flags & DEV_BOUND};
     read_subprogs(&p, attr, &o.prog);
+    o.name = o.prog.subprog_count ? o.prog.subprogs[0].name : attr->prog_name;
+    o.mark = p.btf ? mark_of(p.btf, first_func(attr)) : "";
     watcher(watcher_arg, &o);
     for (uint32_t n = 0; n < p.maps; n++)
         free((void *)(uintptr_t)p.map[n].frozen_data);

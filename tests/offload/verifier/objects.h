@@ -13,6 +13,8 @@
 
 struct object_prog {
     struct offload_prog prog;
+    const char *name;       /* the whole of it */
+    const char *mark;       /* of progs/prog.h, e.g. "refused:leak"; "" none */
     int kernel;             /* 0 accepted, or the negative errno */
     const char *kernel_log; /* its reason, and "processed ... insns" */
     double kernel_usec;     /* its verification time; 0 unknown */

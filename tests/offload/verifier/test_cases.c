@@ -20,8 +20,10 @@ static void verdict(void *arg, struct test_case *c)
     (void)arg;
     int err = offload_verify(&prog, &c->opts, NULL, &facts, &why);
     bool right = c->accept ? err == 0 : err < 0 && strstr(why.reason, c->reason) != NULL;
+    right = right && (c->why == OFFLOAD_REASON_NONE || c->why == why.code);
     if (!right)
-        printf("\n  %s: %s: got %d %s\n", c->file, c->name, err, err ? why.reason : "accepted");
+        printf("\n  %s: %s: got %d %s [%s]\n", c->file, c->name, err, err ? why.reason : "accepted",
+               err ? offload_reason_row(why.code)->name : "");
     CU_ASSERT_TRUE(right);
     CU_ASSERT_EQUAL(err == 0, facts != NULL);
     offload_facts_free(facts);

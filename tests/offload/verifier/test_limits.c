@@ -213,6 +213,7 @@ static void test_out_of_memory(void)
                 break;
             failed++;
             CU_ASSERT_EQUAL(err, -ENOMEM);
+            CU_ASSERT_EQUAL(why.code, OFFLOAD_REASON_OUT_OF_MEMORY);
         }
         fail_at = 0;
     }

@@ -13,6 +13,9 @@
 #include "objects.h"
 #include "offload/verifier.h"
 
+/* untyped pointers to global functions; one that is a bug of the kernel's (loop_tails) */
+enum { WORDS_DIFFER = 2 };
+
 static unsigned programs, refused, worded;
 static char **objects;
 
@@ -61,7 +64,7 @@ static void test_objects(void)
     objects_watch(NULL, NULL);
     printf("%u programs of %u objects, %u refused, %u of them in the kernel's words ", programs,
            count, refused, worded);
-    CU_ASSERT_TRUE(worded * 10 >= refused * 8);
+    CU_ASSERT_TRUE(worded + WORDS_DIFFER >= refused);
     CU_ASSERT_TRUE(count > 0);
     /* programs of two instructions pass for probes */
     CU_ASSERT_TRUE(programs >= count / 2);

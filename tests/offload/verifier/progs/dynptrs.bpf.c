@@ -148,7 +148,7 @@ REFUSED("dynptr-overwrite") dynptr_ring_overwritten(struct xdp_md *x)
     return XDP_PASS;
 }
 
-REFUSED("dynptr-not-made") dynptr_ring_twice(struct xdp_md *x)
+REFUSED("dynptr-unacquired") dynptr_ring_twice(struct xdp_md *x)
 {
     struct bpf_dynptr p;
     bpf_ringbuf_reserve_dynptr(&ring, 64, 0, &p);
