@@ -291,8 +291,6 @@ static void learn_scalar(const struct compare *k, struct vf_state *st, enum cond
     struct vf_reg fake = k->fake;
     struct vf_reg *a = &vf_top(st)->reg[k->dst];
     struct vf_reg *b = k->imm ? &fake : &vf_top(st)->reg[k->src];
-    if (a == b)
-        return;
     range_refine(&a->r, &b->r, c, k->is32);
     if (k->imm) {
         share(st, k->dst);

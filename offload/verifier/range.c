@@ -207,8 +207,11 @@ static bool consistent(const struct range *r)
 
 void range_repair(struct range *r)
 {
-    if (!consistent(r))
-        *r = range_unknown();
+    struct tnum var = r->var;
+    if (consistent(r))
+        return;
+    *r = tnum_is_const(var) ? range_const(var.value) : range_unknown();
+    r->var = var;
 }
 
 static void low_from_bits(struct range *r)

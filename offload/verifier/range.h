@@ -38,7 +38,10 @@ struct range range_const(uint64_t value);
 /* An unsigned value of `bytes` bytes. */
 struct range range_of_size(unsigned bytes);
 void range_sync(struct range *r);
-/* Forgets everything when the views contradict each other. */
+/*
+ * When the views contradict each other, no run comes here: forgets the bounds, as the kernel, and
+ * keeps the bits.
+ */
 void range_repair(struct range *r);
 /* Only the low `bytes` (1, 2, 4) survive, zero-extended or sign-extended to 64 bits. */
 void range_zext(struct range *r, unsigned bytes);

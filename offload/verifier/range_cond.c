@@ -235,6 +235,15 @@ static void refine_views(struct view *a, struct view *b, enum cond c, bool is32)
     }
 }
 
+/* A register compared with itself is both: as the kernel, which then sees a loop of it end. */
+static void meet_views(struct view *a, const struct view *b)
+{
+    a->umin = a->umin > b->umin ? a->umin : b->umin;
+    a->umax = a->umax < b->umax ? a->umax : b->umax;
+    a->smin = a->smin > b->smin ? a->smin : b->smin;
+    a->smax = a->smax < b->smax ? a->smax : b->smax;
+}
+
 void range_refine(struct range *ra, struct range *rb, enum cond c, bool is32)
 {
     bool bits = c == COND_SET || c == COND_CLEAR;
@@ -246,6 +255,8 @@ void range_refine(struct range *ra, struct range *rb, enum cond c, bool is32)
     struct view a = view_of(ra, is32), b = view_of(rb, is32);
     /* The caller did not find the outcome impossible, but views may still disagree. */
     refine_views(&a, &b, c, is32);
+    if (ra == rb)
+        meet_views(&b, &a);
     view_store(ra, &a, is32);
     if (c == COND_CLEAR)
         refine_clear(ra, &b, is32);
