@@ -88,9 +88,21 @@ static int decide_packet(const struct vf_reg *a, const struct vf_reg *b, enum co
     return -1;
 }
 
-/* Against 0, where the pointer is known to be none. */
-static int decide_pointer(const struct vf_reg *a, const struct vf_reg *b, enum cond c)
+static bool is_zero(const struct vf_reg *r, bool is32)
 {
+    return r->kind == KIND_SCALAR &&
+           (is32 ? tnum_is_const(tnum_trunc(r->r.var, 4)) && r->r.umax32 == 0 && r->r.umin32 == 0
+                 : range_is_value(&r->r, 0));
+}
+
+/*
+ * Against 0, where the pointer is known to be none; also its low half, as in the kernel: no object
+ * lies where that is 0.
+ */
+static int decide_pointer(const struct vf_reg *a, const struct vf_reg *b, enum cond c, bool is32)
+{
+    if (a->kind == KIND_SCALAR)
+        return b->kind == KIND_SCALAR ? -1 : decide_pointer(b, a, c, is32);
     switch (a->kind) {
     case KIND_VALUE:
     case KIND_MAP:
@@ -106,7 +118,7 @@ static int decide_pointer(const struct vf_reg *a, const struct vf_reg *b, enum c
     }
     if (a->nullable)
         return -1;
-    if (b->kind != KIND_SCALAR || !range_is_value(&b->r, 0))
+    if (!is_zero(b, is32))
         return -1;
     if (c == COND_EQ)
         return 0;
@@ -121,11 +133,9 @@ static int decide(const struct compare *k)
             return range_decide(&k->b->r, &k->a->r, cond_swap(k->c), k->is32);
         return range_decide(&k->a->r, &k->b->r, k->c, k->is32);
     }
-    if (k->is32)
-        return -1;
-    if (any_packet(k->a) && any_packet(k->b))
+    if (!k->is32 && any_packet(k->a) && any_packet(k->b))
         return decide_packet(k->a, k->b, k->c);
-    return decide_pointer(k->a, k->b, k->c);
+    return decide_pointer(k->a, k->b, k->c, k->is32);
 }
 
 /* ---- packet bounds ---- */

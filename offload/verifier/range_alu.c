@@ -310,7 +310,8 @@ static void finish(struct range *d)
 
 void range_alu64(struct range *dst, unsigned op, const struct range *src)
 {
-    if (linear64(dst, op, src) || logic(dst, op, src) || shift64(dst, op, src))
+    const struct range s = *src; /* dst may be the same */
+    if (linear64(dst, op, &s) || logic(dst, op, &s) || shift64(dst, op, &s))
         finish(dst);
     else
         *dst = range_unknown();

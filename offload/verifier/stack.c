@@ -158,6 +158,10 @@ static void write_somewhere(struct vf *v, const struct span *to, const struct vf
         struct vf_slot *s = slot_of(v, to->frame, off);
         uint8_t *b = &s->byte[byte_at(off)];
         bool was_zero = *b == BYTE_ZERO;
+        if (zero && *b == BYTE_SPILL && is_zero(&s->reg)) { /* of a spilled 0: still that */
+            vf_demand_reg(v, value);
+            continue;
+        }
         scrub(s);
         if (*b == BYTE_INVALID && !vf_uninit_ok(v))
             continue;
@@ -324,6 +328,10 @@ bool vf_stack_constant(struct vf *v, const struct vf_reg *ptr, uint32_t *out)
     *out = 0;
     if (zeros == 4)
         return true;
+    if (b == 4 && vf_slot_is_full_spill(s) && is_zero(&s->reg)) { /* the upper half of 0 */
+        vf_demand(v, &v->cur, s->reg.deps);
+        return true;
+    }
     if (b != 0 || spill_size(s) != 4 || s->reg.kind != KIND_SCALAR || !range_is_const(&s->reg.r))
         return false;
     vf_demand(v, &v->cur, s->reg.deps);
