@@ -12,7 +12,7 @@ import tree
 RULES = {
     "nic-sim": ([], ["bpf/*", "linux/*", "pcap*", "time.h", "sys/time.h"]),
     "firmware": (["nic/memmap.h", "nic/pkt.h", "nic/csr.h", "nic/regs.h", "nic/regs.def",
-                  "offload/abi.h", "offload/kfuncs.def"], ["*"]),
+                  "offload/abi.h", "offload/hash.h", "offload/kfuncs.def"], ["*"]),
     "offload": (["nic/rv64.h", "nic/rv64*.def"], ["bpf/*", "pcap*"]),
     "host-driver": (["nic/*", "offload/*", "fw/admin.h", "fw/caps.h", "fw/events.h", "fw/fib.h",
                      "fw/trace.h"], []),

@@ -13,8 +13,9 @@
 #include "objects.h"
 #include "offload/verifier.h"
 
-/* untyped pointers to global functions; one that is a bug of the kernel's (loop_tails) */
-enum { WORDS_DIFFER = 2 };
+/* Untyped pointers to global functions, other types' contexts; a bug of the kernel's (loop_tails).
+ */
+enum { WORDS_DIFFER = 3 };
 
 static unsigned programs, refused, worded;
 static char **objects;
@@ -38,6 +39,8 @@ static void compare(void *arg, const struct object_prog *p)
         return;
     refused++;
     worded += strstr(p->kernel_log, why.reason) != NULL;
+    if (!strstr(p->kernel_log, why.reason))
+        printf("\n  %s: %s\n", p->prog.name, why.reason);
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list ap)

@@ -157,7 +157,8 @@ static enum bus_result memory(struct world *w, struct bus_req *req)
 {
     uint64_t at = req->addr - WORLD_BASE, old = 0, v = req->data;
 
-    if (at > (uint64_t)WORLD_BYTES - req->bytes || (req->op >= BUS_AMO_MIN && req->op <= BUS_AMO_MAXU))
+    if (at > (uint64_t)WORLD_BYTES - req->bytes ||
+        (req->op >= BUS_AMO_MIN && req->op <= BUS_AMO_MAXU))
         return BUS_FAULT;
     memcpy(&old, w->mem + at, req->bytes);
     req->data = req->op == BUS_SC ? 0 : old;

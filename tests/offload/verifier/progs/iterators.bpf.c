@@ -26,7 +26,7 @@ struct {
     __type(value, long);
 } numbers SEC(".maps");
 
-NEIGHBOUR("iter-not-made iter-in-use iter-pointer object-place object-variable")
+NEIGHBOUR("iter-not-made iter-in-use iter-pointer object-place object-variable kfunc-number")
 count(struct xdp_md *x)
 {
     struct bpf_iter_num it;
@@ -175,7 +175,7 @@ REFUSED("object-variable") count_one_of_two(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG count_from_pointer(struct xdp_md *x)
+REFUSED("kfunc-number") count_from_pointer(struct xdp_md *x)
 {
     struct bpf_iter_num it;
     int start;
@@ -208,7 +208,7 @@ PROG bits_of_nothing(struct xdp_md *x)
     return sum;
 }
 
-PROG bits_leak(struct xdp_md *x)
+REFUSED("leak") bits_leak(struct xdp_md *x)
 {
     struct bpf_iter_bits it;
     __u64 word = 3;
@@ -216,13 +216,13 @@ PROG bits_leak(struct xdp_md *x)
     return bpf_iter_bits_next(&it) ? XDP_PASS : XDP_DROP;
 }
 
-PROG bits_not_new(struct xdp_md *x)
+REFUSED("iter-not-made") bits_not_new(struct xdp_md *x)
 {
     struct bpf_iter_bits it = {};
     return bpf_iter_bits_next(&it) ? XDP_PASS : XDP_DROP;
 }
 
-PROG bits_twice_new(struct xdp_md *x)
+REFUSED("iter-in-use") bits_twice_new(struct xdp_md *x)
 {
     struct bpf_iter_bits it;
     __u64 word = 3;
@@ -232,7 +232,7 @@ PROG bits_twice_new(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG bits_as_count(struct xdp_md *x)
+REFUSED("iter-not-made") bits_as_count(struct xdp_md *x)
 {
     struct bpf_iter_bits it;
     __u64 word = 3;
@@ -241,7 +241,7 @@ PROG bits_as_count(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG count_as_bits(struct xdp_md *x)
+REFUSED("iter-not-made") count_as_bits(struct xdp_md *x)
 {
     struct bpf_iter_num it[2];
     bpf_iter_num_new(&it[0], 0, 3);
@@ -260,7 +260,7 @@ PROG bits_half_overwritten(struct xdp_md *x)
     return XDP_PASS;
 }
 
-PROG bits_written(struct xdp_md *x)
+REFUSED("read-only") bits_written(struct xdp_md *x)
 {
     struct bpf_iter_bits it;
     __u64 word = 3;
@@ -284,7 +284,7 @@ PROG bits_kept_element(struct xdp_md *x)
     return n ? *n : XDP_PASS;
 }
 
-PROG bits_of_pointer_many(struct xdp_md *x)
+REFUSED("kfunc-number") bits_of_pointer_many(struct xdp_md *x)
 {
     struct bpf_iter_bits it;
     __u32 count;
