@@ -53,6 +53,14 @@ bool xlate_hash_known(const struct xlate *x, const struct offload_map *m)
            m->max_entries <= ENTRIES_MAX;
 }
 
+int64_t xlate_hash_const(const struct offload_map *m, unsigned n)
+{
+    static const int64_t all[] = {(int32_t)OFFLOAD_HASH_MIX1, (int32_t)OFFLOAD_HASH_MIX2,
+                                  (int64_t)OFFLOAD_HASH_MIX64};
+
+    return n < (m->key_size > WORD_KEY ? 3 : 2) ? all[n] : 0;
+}
+
 static void load(struct xlate *x, enum rv64_op op, unsigned rd, uint32_t off)
 {
     xlate_i(x, op, rd, KEY, (int32_t)off);
@@ -91,15 +99,15 @@ static void mix(struct xlate *x)
         xlate_r(x, RV64_OP_XOR, HASH, HASH, XLATE_T0);
         if (!step[k].factor)
             continue;
-        xlate_li(x, XLATE_T0, (int32_t)step[k].factor);
-        xlate_r(x, RV64_OP_MULW, HASH, HASH, XLATE_T0);
+        unsigned factor = xlate_const(x, (int32_t)step[k].factor, XLATE_T0);
+        xlate_r(x, RV64_OP_MULW, HASH, HASH, factor);
     }
 }
 
-static void fold_word(struct xlate *x, unsigned word)
+static void fold_word(struct xlate *x, unsigned word, unsigned factor)
 {
     xlate_r(x, RV64_OP_XOR, HASH, HASH, word);
-    xlate_r(x, RV64_OP_MUL, HASH, HASH, XLATE_T1);
+    xlate_r(x, RV64_OP_MUL, HASH, HASH, factor);
     xlate_i(x, RV64_OP_SRLI, XLATE_T0, HASH, 32);
     xlate_r(x, RV64_OP_XOR, HASH, HASH, XLATE_T0);
 }
@@ -121,10 +129,10 @@ static void hash_key(struct xlate *x, uint32_t map)
     if (word) {
         xlate_r(x, RV64_OP_XOR, HASH, HASH, WORD0);
     } else {
-        xlate_li(x, XLATE_T1, (int64_t)OFFLOAD_HASH_MIX64);
-        fold_word(x, WORD0);
+        unsigned factor = xlate_const(x, (int64_t)OFFLOAD_HASH_MIX64, XLATE_T1);
+        fold_word(x, WORD0, factor);
         if (size > 8)
-            fold_word(x, WORD1);
+            fold_word(x, WORD1, factor);
     }
     mix(x);
     if (!word)

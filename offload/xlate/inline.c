@@ -50,7 +50,11 @@ static bool calls(const struct xlate *x, const struct xlate_func *f)
         unsigned kind = ebpf_row(x->id[s])->kind;
         bool call =
             kind == EBPF_KIND_CALL || kind == EBPF_KIND_CALL_BTF || kind == EBPF_KIND_CALL_LOCAL;
-        if ((x->slot[s] & XLATE_LIVE) && call && !xlate_inlined(x, s))
+        bool in_place = false;
+        if (!(x->slot[s] & XLATE_LIVE) || !call || xlate_inlined(x, s))
+            continue;
+        xlate_in_place(x, f, s, &in_place);
+        if (!in_place)
             return true;
     }
     return false;

@@ -159,22 +159,54 @@ static void array_lookup(struct xlate *x, uint32_t index, uint32_t null)
         mask_result(x, m->max_entries);
 }
 
+static bool asks_cpu(const struct xlate *x, const struct ebpf_insn *i)
+{
+    return i->imm == HELPER_CPU && !x->opts.naive && xlate_pass(x, OFFLOAD_PASS_LOOKUP);
+}
+
+/* The map of the lookup at x->cur when that is done in place; NULL: it is a call. */
+static const struct offload_map *looked_into(const struct xlate *x, const struct ebpf_insn *i,
+                                             uint32_t *index)
+{
+    const struct offload_map *m = NULL;
+
+    if (i->imm == HELPER_LOOKUP && x->facts)
+        m = map_of(x, index);
+    if (m && ((is_array(m) && xlate_pass(x, OFFLOAD_PASS_LOOKUP)) || xlate_hash_known(x, m)))
+        return m;
+    return NULL;
+}
+
+const struct offload_map *xlate_in_place(const struct xlate *x, const struct xlate_func *f,
+                                         uint32_t slot, bool *in_place)
+{
+    const struct ebpf_insn *i = &x->prog->insns[slot];
+    const struct offload_map *m;
+    struct xlate at;
+    uint32_t index;
+
+    *in_place = false;
+    if (x->id[slot] != EBPF_CALL)
+        return NULL;
+    at = *x;
+    at.func = f;
+    at.cur = slot;
+    m = looked_into(&at, i, &index);
+    *in_place = m || asks_cpu(x, i);
+    return m;
+}
+
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i)
 {
     uint32_t index = 0;
-    const struct offload_map *m;
+    const struct offload_map *m = looked_into(x, i, &index);
 
-    if (i->imm == HELPER_CPU && !x->opts.naive && xlate_pass(x, OFFLOAD_PASS_LOOKUP)) {
-        xlate_mv(x, xlate_reg(x, 0), RV64_TP);
-        return true;
-    }
-    if (i->imm != HELPER_LOOKUP || !x->facts)
-        return false;
-    m = map_of(x, &index);
-    if (m && is_array(m) && xlate_pass(x, OFFLOAD_PASS_LOOKUP))
+    if (m && is_array(m))
         array_lookup(x, index, null_check_follows(x, x->cur + 1));
-    else if (m && xlate_hash_known(x, m))
+    else if (m)
         xlate_hash_lookup(x, index, null_check_follows(x, x->cur + 1));
+    else if (asks_cpu(x, i))
+        xlate_mv(x, xlate_reg(x, 0), RV64_TP);
     else
         return false;
     return true;

@@ -170,6 +170,8 @@ static int passes(struct opt *o)
         return o->x->err;
     opt_live(o);
     opt_dead(o);
+    if (opt_on(o, OFFLOAD_PASS_SAVES) && o->x->facts && o->x->func_count > 1)
+        opt_saves(o);
     if (opt_on(o, OFFLOAD_PASS_MOVES))
         opt_moves(o);
     if (opt_on(o, OFFLOAD_PASS_SELECT))

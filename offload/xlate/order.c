@@ -140,9 +140,11 @@ static void find_seldom(struct order *r, uint32_t first, uint32_t last)
             hint_loop(r->o, k);
     for (uint32_t k = first; k < last; k++)
         r->seldom[k] = aborts(r->o, k);
-    for (unsigned n = 0; n < ROUNDS; n++)
-        if (!spread_up(r, first, last) & !spread_down(r, first, last, r->placed))
+    for (unsigned n = 0; n < ROUNDS; n++) {
+        bool up = spread_up(r, first, last), down = spread_down(r, first, last, r->placed);
+        if (!up && !down)
             break;
+    }
     memset(r->placed + first, 0, last - first);
 }
 

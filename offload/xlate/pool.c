@@ -61,11 +61,17 @@ static void count(struct census *c, int64_t v, uint32_t by)
 static void count_slot(const struct xlate *x, struct census *c, uint32_t s, uint32_t by)
 {
     const struct xlate_func *callee = xlate_inlined(x, s);
+    const struct offload_map *m;
+    bool in_place;
 
     for (uint32_t k = callee ? callee->start : 1; callee && x->id[k] != EBPF_EXIT;
          k += ebpf_slots(ebpf_row(x->id[k])))
         count(c, wanted(x, k), by);
     count(c, wanted(x, s), by);
+    if (!(m = xlate_in_place(x, x->func, s, &in_place)) || !xlate_hash_known(x, m))
+        return;
+    for (unsigned n = 0; xlate_hash_const(m, n); n++)
+        count(c, xlate_hash_const(m, n), by);
 }
 
 /* Slots from a loop's head to the last jump back to it. */

@@ -210,6 +210,8 @@ void xlate_li(struct xlate *x, unsigned rd, int64_t v);
 
 /* The constants of x->func that get a register. */
 void xlate_pool(struct xlate *x);
+/* hash.c: the n-th constant that a lookup in m needs, 0 when there are no more. */
+int64_t xlate_hash_const(const struct offload_map *m, unsigned n);
 /* Code that leaves v in a register, tmp when it has none of its own. */
 unsigned xlate_const(struct xlate *x, int64_t v, unsigned tmp);
 /* In front of the loop at x->cur: the constants that it needs. */
@@ -261,6 +263,9 @@ bool xlate_loop(struct xlate *x, const struct ebpf_insn *i);
 void xlate_call_to(struct xlate *x, const struct xlate_func *f);
 /* lookup.c: a helper call done in place; false when it must be called. */
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
+/* Whether the helper call at `slot` of f is; its map when it is a lookup. */
+const struct offload_map *xlate_in_place(const struct xlate *x, const struct xlate_func *f,
+                                         uint32_t slot, bool *in_place);
 /* hash.c: a lookup in hash map `map`; null leads to `null` when that is not 0, else r0 is 0. */
 bool xlate_hash_known(const struct xlate *x, const struct offload_map *m);
 void xlate_hash_lookup(struct xlate *x, uint32_t map, uint32_t null);

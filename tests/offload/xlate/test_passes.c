@@ -66,6 +66,15 @@ static const struct {
      "call #7\nr1 = r0\ncall Sub\nr0 &= 3\nexit\n"
      "Sub:\nr0 = r1\nr6 = r1\nr6 *= 3\nif r1 == 7 goto pc+1\nr0 += r6\nr0 ^= r6\nexit",
      2},
+    {OFFLOAD_PASS_SAVES,
+     "r6 = 3\ncall Sub\nr0 &= 3\nexit\n"
+     "Sub:\ncall #7\nr6 = r0\ncall #7\nif r0 == 7 goto pc+1\nr0 += r6\nr0 ^= r6\nexit",
+     2},
+    {OFFLOAD_PASS_LEAF,
+     "r1 = 1\ncall Sub\nr0 &= 3\nexit\n"
+     "Sub:\nr6 = r1\n*(u32 *)(r10 -4) = r1\nr2 = r10\nr2 += -4\nr1 = map[0]\ncall #1\n"
+     "if r0 == 0 goto pc+2\nr0 = *(u32 *)(r0 +0)\nr0 += r6\nexit",
+     2},
     {OFFLOAD_PASS_SPARE,
      PACKET "r5 = *(u16 *)(r2 +0)\nif r5 == 4660 goto Out\nr6 = *(u16 *)(r2 +8)\n"
             "if r6 == 22136 goto Out\nr7 = *(u16 *)(r2 +20)\nif r7 == 4660 goto Out\n"
@@ -228,11 +237,18 @@ static void test_loop(void)
     CU_ASSERT(calls_gate(flags, 0, 181));
 }
 
+/* A pass that would hide what this one does. */
+static uint32_t does_it_too(enum offload_pass pass)
+{
+    if (pass == OFFLOAD_PASS_BRANCH)
+        return 1u << OFFLOAD_PASS_ORDER;
+    return pass == OFFLOAD_PASS_LEAF ? 1u << OFFLOAD_PASS_SAVES : 0;
+}
+
 static void test_passes(void)
 {
     for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
-        bool branch = cases[k].pass == OFFLOAD_PASS_BRANCH; /* "order" inverts branches too */
-        uint32_t too = branch ? 1u << OFFLOAD_PASS_ORDER : 0, off = 1u << cases[k].pass;
+        uint32_t too = does_it_too(cases[k].pass), off = 1u << cases[k].pass;
         uint32_t with = words(cases[k].text, too), without = words(cases[k].text, too | off);
 
         CU_ASSERT(with > 0);
