@@ -20,6 +20,8 @@ uint32_t gen_program(struct rng *r, struct ebpf_insn *out, uint32_t max);
 /* An XDP program for exec_case.xdp, at most GEN_XDP_SLOTS; the verifier accepts most. */
 #define GEN_XDP_SLOTS 2048u
 uint32_t gen_xdp(struct rng *r, struct ebpf_insn *out);
+/* The same, of functions that call each other. */
+uint32_t gen_funcs(struct rng *r, struct ebpf_insn *out);
 /* The same for a world (world.h) with gen_maps: all that the verifier takes. */
 enum { GEN_MAPS = 13 };
 extern const struct offload_map gen_maps[GEN_MAPS];

@@ -46,7 +46,8 @@ static void make(struct exec_case *cases, struct ebpf_insn *insns, struct rng *r
         struct exec_case *c = &cases[k];
         memset(c, 0, sizeof(*c));
         c->prog.insns = insns + (size_t)k * GEN_XDP_SLOTS;
-        c->prog.insn_count = gen_xdp(r, insns + (size_t)k * GEN_XDP_SLOTS);
+        struct ebpf_insn *out = insns + (size_t)k * GEN_XDP_SLOTS;
+        c->prog.insn_count = rng_below(r, 8) ? gen_xdp(r, out) : gen_funcs(r, out);
         c->prog.gpl = true;
         for (unsigned b = 0; b < EXEC_MEM; b++)
             c->mem[b] = (uint8_t)rng_next(r);
