@@ -73,13 +73,35 @@ static int take_line(struct data_case *c, const char *line, bool *result)
     return 0;
 }
 
+/* The numbers of a line "with", and its result. */
+static int take_numbers(struct data_case *c, const char *line)
+{
+    const char *s = line + 4;
+    char *end;
+
+    for (uint32_t at = 0; at + 8 <= EXEC_MEM; at += 8) {
+        uint64_t v;
+        while (*s == ' ')
+            s++;
+        if (strncmp(s, "->", 2) == 0) {
+            c->r0 = strtoull(s + 2, NULL, 0);
+            return 0;
+        }
+        v = strtoull(s, &end, 0);
+        if (end == s)
+            return -1;
+        memcpy(c->mem + at, &v, sizeof(v));
+        s = end;
+    }
+    return -1;
+}
+
 /* `text`: the lines of one case, after its name; changed. */
-static int parse(struct data_case *c, char *text)
+static int parse(struct data_case *c, char *text, bool result)
 {
     struct ebpf_insn insns[SLOTS_MAX];
     struct asm_error err = {0};
-    char *program = calloc(1, strlen(text) + 1);
-    bool result = false;
+    char *program = calloc(1, strlen(text) + 2);
     int bad = 0;
 
     for (char *save, *line = strtok_r(text, "\n", &save); line && !bad;
@@ -101,25 +123,51 @@ static int parse(struct data_case *c, char *text)
     return n > 0 && result ? 0 : -1;
 }
 
-static int add(struct case_list *list, char *text)
+static struct data_case *append(struct case_list *list)
 {
-    char *eol = strchr(text, '\n');
     struct data_case *c;
 
     if (list->count % 64 == 0)
         list->cases = realloc(list->cases, (list->count + 64) * sizeof(*list->cases));
-    c = &list->cases[list->count];
+    c = &list->cases[list->count++];
     memset(c, 0, sizeof(*c));
-    if (!eol)
+    return c;
+}
+
+/* The lines "with" that the case ends with: the first is the case itself. */
+static int add_each(struct case_list *list, char *lines)
+{
+    struct data_case base = list->cases[list->count - 1];
+    bool first = true;
+
+    for (char *save, *line = strtok_r(lines, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        struct data_case *c = first ? &list->cases[list->count - 1] : append(list);
+        *c = base;
+        c->shared = !first;
+        snprintf(c->name, sizeof(c->name), "%.40s %.50s", base.name, line);
+        if (strncmp(line, "with ", 5) != 0 || take_numbers(c, line))
+            return -1;
+        first = false;
+    }
+    return first ? -1 : 0;
+}
+
+static int add(struct case_list *list, char *text)
+{
+    char *eol = strchr(text, '\n'), *each = strstr(text, "\nwith ");
+    struct data_case *c = append(list);
+
+    if (!eol || eol == each)
         return -1;
     *eol = '\0';
+    if (each)
+        *each++ = '\0';
     snprintf(c->name, sizeof(c->name), "%s", text);
-    if (parse(c, eol + 1)) {
+    if (parse(c, eol + 1, each != NULL) || (each && add_each(list, each))) {
         fprintf(stderr, "case \"%s\" cannot be read\n", c->name);
-        free(c->insns);
         return -1;
     }
-    list->count++;
     return 0;
 }
 
@@ -167,7 +215,8 @@ int cases_load_dir(struct case_list *list, const char *dir)
 void cases_free(struct case_list *list)
 {
     for (unsigned k = 0; k < list->count; k++)
-        free(list->cases[k].insns);
+        if (!list->cases[k].shared)
+            free(list->cases[k].insns);
     free(list->cases);
     *list = (struct case_list){0};
 }

@@ -6,6 +6,8 @@
  *   mem: HEX BYTES          memory from offset 0; the rest is zero
  *   instructions            see ebpf/asm.h
  *   -> R0                   expected result
+ *   with A B ... -> R0      instead: a case of its own for each such line, of the same
+ *                           instructions, whose memory begins with these 64-bit numbers
  *   addresses               the result has addresses of the test: not for the kernel
  *   mem-> OFFSET: HEX BYTES expected memory afterwards
  */
@@ -29,6 +31,7 @@ struct data_case {
     } expect[CASE_EXPECTS];
     unsigned expect_count;
     bool addresses;
+    bool shared; /* insns are those of the case before */
 };
 
 struct case_list {

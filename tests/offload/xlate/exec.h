@@ -88,5 +88,8 @@ bool exec_have_qemu(void);
 
 /* The same case on the reference interpreter; c->err -1 when it did not end with exit. */
 enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct refint_result *res);
+/* The same; `watch` sees each instruction. */
+enum refint_end exec_refint_watched(struct exec_case *c, unsigned k, unsigned n,
+                                    struct refint_result *res, refint_watch_fn *watch, void *ctx);
 
 #endif

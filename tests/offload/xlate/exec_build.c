@@ -357,7 +357,8 @@ static int xdp_helper(void *ctx, uint32_t id, const uint64_t arg[5], uint64_t *r
     return 0;
 }
 
-enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct refint_result *res)
+enum refint_end exec_refint_watched(struct exec_case *c, unsigned k, unsigned n,
+                                    struct refint_result *res, refint_watch_fn *watch, void *ctx)
 {
     uint64_t map[EXEC_MAPS], value[EXEC_MAPS];
     struct refint_region mem = {
@@ -376,9 +377,16 @@ enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct 
                                 .loop = loop,
                                 .kfunc = kfunc,
                                 .tail_call = tail_call,
+                                .watch = watch,
+                                .helper_ctx = ctx,
                                 .r1 = mem.base + (c->xdp ? EXEC_XDP : 0)};
     refint_run(&c->prog, &cfg, res);
     c->r0 = res->r0;
     c->err = res->end == REFINT_EXIT ? 0 : -1;
     return res->end;
+}
+
+enum refint_end exec_refint(struct exec_case *c, unsigned k, unsigned n, struct refint_result *res)
+{
+    return exec_refint_watched(c, k, n, res, NULL, NULL);
 }

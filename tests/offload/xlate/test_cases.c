@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The cases of the .data files on the reference interpreter, qemu-riscv64 and the engine. */
+/* The cases on the reference interpreter, qemu-riscv64 and the engine; test_edges.c says what they
+ * reach. */
 #include "cunit_main.h"
 
 #include <inttypes.h>
@@ -7,6 +8,8 @@
 #include <string.h>
 
 #include "cases.h"
+
+enum { BATCH = 2048 };
 
 static struct case_list list;
 
@@ -73,7 +76,8 @@ static void run_on(exec_fn *fn, const char *where)
         struct exec_case *cases = prepare();
         for (unsigned k = 0; k < list.count; k++)
             cases[k].opts = modes[m];
-        CU_ASSERT_EQUAL(fn(cases, list.count), 0);
+        for (unsigned k = 0; k < list.count; k += BATCH)
+            CU_ASSERT_EQUAL(fn(cases + k, list.count - k < BATCH ? list.count - k : BATCH), 0);
         CU_ASSERT_EQUAL(check(cases, where), 0);
         free(cases);
     }
@@ -92,36 +96,17 @@ static void test_engine(void)
     run_on(exec_engine, "the engine");
 }
 
-/* Every row of the instruction table that can be translated occurs in some case. */
-static void test_coverage(void)
-{
-    bool seen[EBPF_ID_COUNT] = {false};
-
-    for (unsigned k = 0; k < list.count; k++)
-        for (uint32_t s = 0; s < list.cases[k].insn_count; s++)
-            seen[ebpf_decode(&list.cases[k].insns[s])->id] = true;
-    for (unsigned id = 1; id < EBPF_ID_COUNT; id++) {
-        const struct ebpf_row *row = ebpf_row(id);
-        bool refused = row->kind == EBPF_KIND_LEGACY || id == EBPF_LD_VAR_ADDR ||
-                       id == EBPF_LD_MAP_IDX || id == EBPF_LD_MAP_IDX_VALUE;
-        if (!seen[id] && !refused)
-            fprintf(stderr, "no case has %s\n", row->name);
-        CU_ASSERT(seen[id] || refused);
-    }
-    CU_ASSERT(list.count >= 150);
-}
-
 static const struct cunit_case suite[] = {
     {"reference interpreter", test_refint},
     {"qemu-riscv64", test_qemu},
     {"engine", test_engine},
-    {"every instruction has a case", test_coverage},
     {NULL, NULL},
 };
 
+/* A directory of cases, and what make_edges.py made. */
 int main(int argc, char **argv)
 {
-    if (argc != 2 || cases_load_dir(&list, argv[1]))
+    if (argc != 3 || cases_load_dir(&list, argv[1]) || cases_load(&list, argv[2]))
         return 1;
     int status = cunit_run("xlate cases", suite);
     cases_free(&list);
