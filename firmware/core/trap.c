@@ -3,6 +3,14 @@
 #include "core/firmware.h"
 #include "core/protect.h"
 
+/* Others wait for what it held: what the lock guards is as the program left it. */
+static void release_lock(struct fw_hart *h)
+{
+    if (h->held_lock)
+        fw_unlock((uint32_t *)(uintptr_t)h->held_lock);
+    h->held_lock = 0;
+}
+
 _Noreturn void fw_program_fault(uint64_t pc, uint64_t cause, uint64_t tval)
 {
     struct fw_fault f = {
@@ -12,6 +20,7 @@ _Noreturn void fw_program_fault(uint64_t pc, uint64_t cause, uint64_t tval)
         .seq = FW_PKT->seq,
         .hart = (uint32_t)FW_HART->id,
     };
+    release_lock(FW_HART);
     fw_stats_fault(&fw_shared.stats, &f);
     fw_count(&FW_HART->counters->program_faults, 1);
     fw_program_leave(FW_XDP_ABORTED);

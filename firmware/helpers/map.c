@@ -27,6 +27,9 @@ static struct fw_map *arg_map_to_write(uint64_t addr)
 __attribute__((noinline)) static uint64_t lookup(uint64_t map, uint64_t key)
 {
     const struct fw_map *m = arg_map(map);
+    uint64_t hot = m->hot;
+    if (fw_map_kind(hot) == FW_KIND_HASH) /* which is all that its lookup needs of shared SRAM */
+        return (uint64_t)(uintptr_t)fw_hash_lookup(hot, fw_arg_bytes(key, fw_hash_key_size(hot)));
     return (uint64_t)(uintptr_t)fw_map_lookup(m, fw_arg_bytes(key, m->spec.key_size));
 }
 

@@ -34,11 +34,12 @@ static uint32_t lookup_careful(struct lpm *t, const struct lpm_key *key)
     return best;
 }
 
-static uint32_t lookup_once(struct lpm *t, const struct lpm_key *key)
+/* `bytes` of data has a key: the trie's own figure would be one more read of DRAM. */
+static uint32_t lookup_once(struct lpm *t, const struct lpm_key *key, uint32_t bytes)
 {
     const struct lpm_node *n = lpm_root(t);
     uint32_t best = 0;
-    uint32_t gap = key->bits != t->data_bytes * 8;
+    uint32_t gap = key->bits != bytes * 8;
     uint32_t at = 0;
     while (at * 8 < key->bits) {
         uint64_t slot = slot_load(n, key->data[at]);
@@ -70,14 +71,15 @@ static void *lookup(const struct fw_map *m, const void *key)
 {
     const struct lpm_key *k = key;
     struct lpm *t = lpm_of(m);
+    uint32_t bytes = m->spec.key_size - (uint32_t)sizeof(struct lpm_key);
     uint64_t before;
     void *value;
-    if (k->bits > t->data_bytes * 8)
+    if (k->bits > bytes * 8)
         return NULL;
     do {
         before = version(m);
-        uint32_t addr = lookup_once(t, k);
-        value = addr ? lpm_value(t, lpm_entry_at(addr)) : NULL;
+        uint32_t addr = lookup_once(t, k, bytes);
+        value = addr ? lpm_entry_at(addr)->data + fw_round8(bytes) : NULL;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
     } while (version(m) != before);
     return value;

@@ -163,7 +163,7 @@ program P_PAST_END
     ret
 
 program P_NO_HELPER
-    helper  241
+    helper  58
     li      a0, 1
     leave
 
@@ -638,6 +638,34 @@ program P_QUEUE
     add     a0, a0, s2
     leave
 1:  li      a0, 2
+    leave
+
+program P_LOCK
+    map_to_s1
+    frame_key
+    lwu     s0, 0(sp)
+    sw      zero, 0(sp)
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 9f
+    mv      s1, a0
+    helper  93
+    ld      t1, 8(s1)
+    addi    t1, t1, 1
+    sd      t1, 8(s1)
+    mv      a0, s1
+    beqz    s0, 8f
+    addi    s0, s0, -1
+    bnez    s0, 1f
+    lui     t0, 0x18000
+    ld      t0, 0(t0)
+1:  addi    s0, s0, -1
+    bnez    s0, 2f
+    helper  93
+2:  addi    a0, s1, 4
+8:  helper  94
+9:  li      a0, 1
     leave
 
 program P_PROGRAMS

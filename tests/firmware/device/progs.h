@@ -61,7 +61,12 @@
 
 /* XSKMAP: the queue that the entry of key frame 0..3 says, times 256, what it is refused as a
    listener with, and what a lookup of a socket gives; PASS when there is none. */
-#define P_QUEUE    44
-#define P_PROGRAMS 45
+#define P_QUEUE 44
+
+/* Array of values that begin with a spin lock: counts at +8 with the lock held, and then, as frame
+   bytes 0..3 say: 0 gives it back, 1 loads a register of the device, 2 takes it again, 3 gives
+   another one back. */
+#define P_LOCK     45
+#define P_PROGRAMS 46
 
 #endif

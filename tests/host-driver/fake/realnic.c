@@ -75,11 +75,16 @@ void realnic_close(struct realnic *nic)
         nic->link->ops->destroy(nic->link);
 }
 
-void realnic_send(struct realnic *nic, uint32_t count, uint32_t len)
+void realnic_send_as(struct realnic *nic, uint32_t count, uint32_t len, struct nic_pacing pacing)
 {
     nic->left = count;
     nic->len = len;
-    nic_port_connect(nic->dev, 1, &source, nic, (struct nic_pacing){.how = NIC_PACE_MAX});
+    nic_port_connect(nic->dev, 1, &source, nic, pacing);
+}
+
+void realnic_send(struct realnic *nic, uint32_t count, uint32_t len)
+{
+    realnic_send_as(nic, count, len, (struct nic_pacing){.how = NIC_PACE_MAX});
 }
 
 enum nic_stop realnic_run(struct realnic *nic)

@@ -24,6 +24,7 @@ void realnic_close(struct realnic *nic);
 
 /* `count` UDP frames of `len` bytes from as many sources will come in at port 1. */
 void realnic_send(struct realnic *nic, uint32_t count, uint32_t len);
+void realnic_send_as(struct realnic *nic, uint32_t count, uint32_t len, struct nic_pacing pacing);
 /* Runs until all is quiet. */
 enum nic_stop realnic_run(struct realnic *nic);
 
