@@ -14,17 +14,22 @@
 
 /* ---- lookup ---- */
 
+static int contains(const struct lpm_entry *e, const struct lpm_key *key)
+{
+    uint32_t bits = lpm_bits(e);
+    return bits <= key->bits && lpm_matches(e, bits, key->data);
+}
+
 /* The longest cover that contains the key, every node's own checked: for keys shorter than the
  * longest, and where nodes were left out. */
 static uint32_t lookup_careful(struct lpm *t, const struct lpm_key *key)
 {
     const struct lpm_node *n = lpm_root(t);
     uint32_t best = t->any;
-    for (uint32_t at = 0; at * 8 < key->bits; at = n->at) {
+    for (uint32_t at = 0; at * 8 < key->bits; at = lpm_node_at(n)) {
         uint64_t slot = slot_load(n, key->data[at]);
         uint32_t c = slot_cover(slot);
-        while (c &&
-               !(lpm_entry_at(c)->bits <= key->bits && lpm_matches(lpm_entry_at(c), key->data)))
+        while (c && !contains(lpm_entry_at(c), key))
             c = lpm_shorter(c);
         best = c ? c : best;
         if (!slot_below(slot) || slot_at(slot) == 0)
@@ -49,7 +54,7 @@ static uint32_t lookup_once(struct lpm *t, const struct lpm_key *key, uint32_t b
             break;
         if (slot_at(slot) == 0) {
             const struct lpm_entry *leaf = plat_ptr(below);
-            if (leaf->bits <= key->bits && lpm_matches(leaf, key->data))
+            if (contains(leaf, key))
                 return below;
             break;
         }
@@ -97,7 +102,7 @@ struct place {
 
 static int exactly(const struct lpm_entry *e, const struct lpm_key *key)
 {
-    return e->bits == key->bits && lpm_matches(e, key->data);
+    return e->bits == key->bits && lpm_matches(e, e->bits, key->data);
 }
 
 /* Follows a key of 1 bit or more down to the last node that shares its bytes, and not past its last
@@ -168,7 +173,7 @@ static void cover_add(struct lpm_node *n, uint32_t addr)
 {
     struct lpm_entry *e = lpm_entry_at(addr);
     struct lpm_range r = lpm_range(e->data[n->at], lpm_last_bits(e->bits));
-    e->shorter = chain_below(slot_load(n, r.lo), e->bits);
+    __atomic_store_n(&e->shorter, chain_below(slot_load(n, r.lo), e->bits), __ATOMIC_RELAXED);
     cover_set(n, e->data, e->bits, addr);
     n->items++;
 }
@@ -199,9 +204,11 @@ static uint32_t entry_new(struct fw_map *m, const struct lpm_key *key, const voi
     if (!addr)
         return 0;
     struct lpm_entry *e = lpm_entry_at(addr);
-    e->shorter = 0;
-    e->bits = key->bits;
-    memcpy(e->data, key->data, t->data_bytes);
+    __atomic_store_n(&e->shorter, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->bits, key->bits, __ATOMIC_RELAXED);
+    for (uint32_t at = 0; at < t->data_bytes; at += 8)
+        __atomic_store_n((uint64_t *)(void *)(e->data + at), key_word(key->data, at, t->data_bytes),
+                         __ATOMIC_RELAXED);
     fw_value_store_new(m, lpm_value(t, e), value);
     return addr;
 }
@@ -213,9 +220,10 @@ static uint32_t node_new(struct fw_map *m, const uint8_t *data, uint32_t at)
     if (!addr)
         return 0;
     struct lpm_node *n = plat_ptr(addr);
-    n->at = (uint16_t)at;
+    __atomic_store_n(&n->at, (uint16_t)at, __ATOMIC_RELAXED);
     n->items = 0;
-    memset(n->slot, 0, sizeof(n->slot));
+    for (uint32_t i = 0; i < 256; i++)
+        __atomic_store_n(&n->slot[i], 0, __ATOMIC_RELAXED);
     memcpy(n->data, data, at);
     return addr;
 }

@@ -15,6 +15,7 @@
 #define FW_LPM_IMPL_H
 
 #include "core/mem.h"
+#include "maps/hash_impl.h"
 #include "maps/pool.h"
 #include "maps/value.h"
 
@@ -135,14 +136,37 @@ static inline struct lpm_range lpm_range(uint32_t byte, uint32_t bits)
     return (struct lpm_range){byte & ~(n - 1), n};
 }
 
-/* Does the entry contain a key with this data? */
-static inline int lpm_matches(const struct lpm_entry *e, const uint8_t *data)
+/* Relaxed atomics: a lookup may stand on an entry or a node that is filled anew; it then sees the
+ * map's version grow. */
+static inline uint32_t lpm_bits(const struct lpm_entry *e)
 {
-    uint32_t bytes = e->bits / 8;
-    uint32_t rest = e->bits % 8;
-    if (bytes && memcmp(e->data, data, bytes) != 0)
-        return 0;
-    return rest == 0 || ((e->data[bytes] ^ data[bytes]) >> (8 - rest)) == 0;
+    return __atomic_load_n(&e->bits, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t lpm_node_at(const struct lpm_node *n)
+{
+    return __atomic_load_n(&n->at, __ATOMIC_RELAXED);
+}
+
+/* The first `bits` (1 to 63) bits of 8 bytes, as they lie in memory. */
+static inline uint64_t lpm_mask(uint32_t bits)
+{
+    uint64_t bytes = ((uint64_t)1 << (bits & ~7u)) - 1;
+    return bytes | (uint64_t)(0xff00u >> (bits & 7) & 0xff) << (bits & ~7u);
+}
+
+/* Does the entry, of `bits` bits, contain a key with this data? */
+static inline int lpm_matches(const struct lpm_entry *e, uint32_t bits, const uint8_t *data)
+{
+    uint32_t bytes = (bits + 7) / 8;
+    for (uint32_t at = 0; at < bytes; at += 8) {
+        const uint64_t *word = (const uint64_t *)(const void *)(e->data + at);
+        uint64_t differ = __atomic_load_n(word, __ATOMIC_RELAXED) ^ key_word(data, at, bytes);
+        uint32_t left = bits - 8 * at;
+        if (differ & (left < 64 ? lpm_mask(left) : ~(uint64_t)0))
+            return 0;
+    }
+    return 1;
 }
 
 /* The cover of exactly `bits` bits in the slot's chain, or 0. */

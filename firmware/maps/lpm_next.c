@@ -75,7 +75,7 @@ static uint32_t descend(struct lpm *t, const struct lpm_key *key, uint32_t *dept
             return 0;
         if (*leaf) {
             const struct lpm_entry *e = lpm_entry_at(addr);
-            return e->bits == key->bits && lpm_matches(e, key->data) ? addr : 0;
+            return e->bits == key->bits && lpm_matches(e, e->bits, key->data) ? addr : 0;
         }
         n = plat_ptr(addr);
         if (n->at > lpm_last_byte(key->bits) || memcmp(n->data, key->data, n->at) != 0)

@@ -76,13 +76,16 @@ void fw_value_store_new(const struct fw_map *m, void *to, const void *from)
 
 void fw_value_load(const struct fw_map *m, void *to, const void *from, uint64_t flags)
 {
+    if (plain(m)) {
+        memcpy(to, from, m->spec.value_size);
+        return;
+    }
+    zero_holes(m, to);
     if (flags & FW_LOCK)
         fw_lock(fw_value_lock(m, from));
-    memcpy(to, from, m->spec.value_size);
+    copy_between(m, to, from);
     if (flags & FW_LOCK)
         fw_unlock(fw_value_lock(m, from));
-    if (!plain(m))
-        zero_holes(m, to);
 }
 
 void fw_copies_load(const struct fw_map *m, void *to, const uint8_t *first, uint64_t step)
