@@ -87,13 +87,15 @@ static __noinline void count(enum totals_key key)
         __sync_fetch_and_add(n, 1);
 }
 
-/* One more in a counter: what it then holds. Engines that start it anew at once may lose some. */
+/* One more in a counter: what it then holds. Of the engines that find it old, one starts it anew.
+ */
 static __always_inline __u32 counter_add(__u64 *counter, __u32 window)
 {
-    if (*counter >> 32 == window)
-        return (__u32)__sync_fetch_and_add(counter, 1) + 1;
-    *counter = (__u64)window << 32 | 1;
-    return 1;
+    __u64 seen = *(volatile __u64 *)counter, fresh = (__u64)window << 32 | 1;
+
+    if (seen >> 32 != window && __sync_val_compare_and_swap(counter, seen, fresh) == seen)
+        return 1;
+    return (__u32)__sync_fetch_and_add(counter, 1) + 1;
 }
 
 /* Adds a packet of this source to the sketch: packets that it sent, at most. */
