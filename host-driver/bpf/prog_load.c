@@ -209,19 +209,36 @@ static int translate(struct load *l, const struct offload_xlate_opts *opts)
     return 0;
 }
 
-static int put_on_nic(struct load *l)
+static int put_on_nic(struct load *l, struct nic_err *err)
 {
     const struct nicdrv_map *maps[BPF_MAPS_OF_PROG];
     struct prog_obj *p = l->p;
-    struct nic_err err = {""};
 
     for (uint32_t i = 0; i < p->prog.map_count; i++)
         maps[i] = &p->maps[i]->hw;
-    int rc = nicdrv_prog_create(l->b->drv, p->image, maps, p->prog.map_count, &p->hw, &err);
+    return nicdrv_prog_create(l->b->drv, p->image, maps, p->prog.map_count, &p->hw, err);
+}
+
+/* With addresses relative to the code, or, when a map is too far from it, without. */
+static int translate_and_put(struct load *l)
+{
+    struct offload_xlate_opts opts = l->b->xlate;
+    struct nic_err err = {""};
+    int rc = translate(l, &opts);
+
     if (rc)
-        return load_refuse(l, rc, "%s", err.msg);
-    p->loaded = true;
-    return 0;
+        return rc;
+    rc = put_on_nic(l, &err);
+    if (rc == -ERANGE && !(opts.off & 1u << OFFLOAD_PASS_NEAR)) {
+        opts.off |= 1u << OFFLOAD_PASS_NEAR;
+        offload_image_free(l->p->image);
+        l->p->image = NULL;
+        rc = translate(l, &opts);
+        if (rc)
+            return rc;
+        rc = put_on_nic(l, &err);
+    }
+    return rc ? load_refuse(l, rc, "%s", err.msg) : 0;
 }
 
 static int offload(struct load *l)
@@ -230,18 +247,8 @@ static int offload(struct load *l)
 
     if (rc)
         return load_refuse(l, rc, "the NIC does not answer");
-    struct offload_xlate_opts opts = l->b->xlate;
-    rc = translate(l, &opts);
-    if (!rc)
-        rc = put_on_nic(l);
-    if (rc == -ERANGE && !(opts.off & 1u << OFFLOAD_PASS_NEAR)) {
-        /* a map too far from the instruction store */
-        opts.off |= 1u << OFFLOAD_PASS_NEAR;
-        offload_image_free(l->p->image);
-        l->p->image = NULL;
-        rc = translate(l, &opts);
-        rc = rc ? rc : put_on_nic(l);
-    }
+    rc = translate_and_put(l);
+    l->p->loaded = rc == 0;
     return rc;
 }
 

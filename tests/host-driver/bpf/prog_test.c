@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 
 #include "layer.h"
+#include "offload/image.h"
 
 static void load_fails(union bpf_attr a, int code, const char *word)
 {
@@ -174,6 +175,56 @@ static void test_maps_of_program(void)
     CU_ASSERT_EQUAL(v.prog->maps[0].type, BPF_MAP_TYPE_HASH);
     CU_ASSERT_EQUAL(v.prog->insns[0].imm, 0); /* an index now */
     CU_ASSERT_EQUAL(v.prog->insns[0].src, BPF_PSEUDO_MAP_FD);
+    insns[0].src_reg = BPF_PSEUDO_MAP_IDX_VALUE;
+    insns[0].imm = 0;
+    insns[1].imm = 4;
+    a = prog_attr(BPF_PROG_TYPE_XDP, insns, sizeof(insns));
+    a.fd_array = ptr(fds);
+    fd = call(BPF_PROG_LOAD, &a);
+    CU_ASSERT(fd >= 0);
+    CU_ASSERT_EQUAL(nicbpf_prog(layer, (int)fd, &v), 0);
+    CU_ASSERT_EQUAL(v.prog->insns[0].src, BPF_PSEUDO_MAP_VALUE);
+    CU_ASSERT_EQUAL(v.prog->insns[1].imm, 4);
+    insns[1].imm = 8;
+    CU_ASSERT_EQUAL(call(BPF_PROG_LOAD, &a), -EINVAL);
+    insns[0].src_reg = BPF_PSEUDO_BTF_ID; /* a variable of the kernel's, where there is none */
+    CU_ASSERT(call(BPF_PROG_LOAD, &a) < 0);
+    teardown();
+}
+
+/* No address relative to the code reaches these maps: the program is translated again, and the log
+ * says nothing of it. */
+static void test_maps_far_away(void)
+{
+    struct bpf_insn insns[] = {
+        {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_VALUE},
+        {0},
+        {.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 0, .src_reg = 1},
+        pass_insns[1],
+    };
+    struct nicbpf_prog_view v;
+    char log[512] = "";
+
+    setup();
+    insns[0].imm = make_map(BPF_MAP_TYPE_ARRAY, 8, 1, 0);
+    long near = load_insns(BPF_PROG_TYPE_XDP, insns, sizeof(insns));
+    CU_ASSERT_FATAL(near >= 0);
+    CU_ASSERT_EQUAL(nicbpf_prog(layer, (int)near, &v), 0);
+    CU_ASSERT_EQUAL(v.image->relocs[0].kind, OFFLOAD_RELOC_VALUE_NEAR);
+    teardown();
+    setup();
+    fake_fw_map_base(fw, 0xe0000000u);
+    insns[0].imm = make_map(BPF_MAP_TYPE_ARRAY, 8, 1, 0);
+    union bpf_attr a = prog_attr(BPF_PROG_TYPE_XDP, insns, sizeof(insns));
+    a.log_buf = ptr(log);
+    a.log_size = sizeof(log);
+    a.log_level = 1;
+    long far = call(BPF_PROG_LOAD, &a);
+    CU_ASSERT_FATAL(far >= 0);
+    CU_ASSERT_PTR_NULL(strstr(log, "link"));
+    CU_ASSERT_EQUAL(nicbpf_prog(layer, (int)far, &v), 0);
+    CU_ASSERT_EQUAL(v.image->relocs[0].kind, OFFLOAD_RELOC_VALUE);
+    CU_ASSERT_EQUAL(fake_fw_progs(fw), 1);
     teardown();
 }
 
@@ -344,6 +395,7 @@ static const struct cunit_case cases[] = {
     {"a log that was cut", test_log_truncated},
     {"unsafe programs", test_unsafe},
     {"maps of a program", test_maps_of_program},
+    {"maps far from the code", test_maps_far_away},
     {"libbpf's probes", test_probes},
     {"failures leave nothing behind", test_failures_leave_nothing},
     {"links", test_links},

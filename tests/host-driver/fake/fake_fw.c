@@ -26,6 +26,7 @@ struct fake_fw {
     bool enabled[PORTS];
     uint16_t fail[OPS];
     uint64_t map_room;
+    uint32_t map_base;
     bool all_types;
 };
 
@@ -33,8 +34,10 @@ struct fake_fw *fake_fw_create(void)
 {
     struct fake_fw *fw = calloc(1, sizeof(*fw));
 
-    if (fw)
-        fw->map_room = 1u << 20;
+    if (!fw)
+        return NULL;
+    fw->map_room = 1u << 20;
+    fw->map_base = 0x80100000u;
     return fw;
 }
 
@@ -81,6 +84,11 @@ void fake_fw_fail(struct fake_fw *fw, unsigned op, uint16_t status)
 void fake_fw_map_room(struct fake_fw *fw, uint64_t bytes)
 {
     fw->map_room = bytes;
+}
+
+void fake_fw_map_base(struct fake_fw *fw, uint32_t base)
+{
+    fw->map_base = base;
 }
 
 void fake_fw_all_types(struct fake_fw *fw)
@@ -174,9 +182,9 @@ static uint16_t map_create(struct fake_fw *fw, const struct fw_map_spec *spec, u
         entry_at(t, k)[0] = 1;
         memcpy(entry_at(t, k) + 1, &k, sizeof(k));
     }
-    *result = 0x80100000u + i * 64u;
+    *result = fw->map_base + i * 64u;
     if (is_array(t))
-        *result |= (uint64_t)(0x80200000u + i * 4096u) << 32;
+        *result |= (uint64_t)(fw->map_base + 0x100000u + i * 4096u) << 32;
     return 0;
 }
 
@@ -260,7 +268,7 @@ static uint16_t map_change_batch(struct table *t, const struct fw_sqe *sqe, uint
 
 static struct table *map_of(struct fake_fw *fw, uint32_t handle)
 {
-    uint32_t i = (handle - 0x80100000u) / 64u;
+    uint32_t i = (handle - fw->map_base) / 64u;
 
     return i < MAPS && fw->maps[i].exists ? &fw->maps[i] : NULL;
 }

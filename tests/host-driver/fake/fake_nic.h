@@ -89,6 +89,8 @@ bool fake_fw_enabled(const struct fake_fw *fw, unsigned port);
 /* Commands of this op fail with `status` from now on; 0 = they work. */
 void fake_fw_fail(struct fake_fw *fw, unsigned op, uint16_t status);
 void fake_fw_map_room(struct fake_fw *fw, uint64_t bytes);
+/* Where the maps to come lie. */
+void fake_fw_map_base(struct fake_fw *fw, uint32_t base);
 /* Writes its capability TLVs; returns the length. */
 /* Claims to have more map types than ARRAY and HASH; what they do is not theirs. */
 void fake_fw_all_types(struct fake_fw *fw);
