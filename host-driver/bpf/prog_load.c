@@ -241,6 +241,17 @@ static int translate_and_put(struct load *l)
     return rc ? load_refuse(l, rc, "%s", err.msg) : 0;
 }
 
+/* As the kernel: a log that was cut fails even a good program. It still hears what is wrong with
+ * one that does not fit the card: libbpf asks for a log only after that. */
+static int log_was_cut(struct load *l)
+{
+    int rc = nicdrv_caps_refresh(l->b->drv);
+
+    if (!rc)
+        rc = translate(l, &l->b->xlate);
+    return rc ? rc : -ENOSPC;
+}
+
 static int offload(struct load *l)
 {
     int rc = nicdrv_caps_refresh(l->b->drv);
@@ -282,7 +293,7 @@ static int load_program(struct load *l)
     take_full_name(l->p);
     rc = verify(l);
     if (l->log.full)
-        return -ENOSPC; /* as the kernel: a log that was cut fails even a good program */
+        return rc || l->p->type != BPF_PROG_TYPE_XDP ? -ENOSPC : log_was_cut(l);
     if (!rc)
         rc = check_kinds(l);
     if (!rc && l->p->type == BPF_PROG_TYPE_XDP)

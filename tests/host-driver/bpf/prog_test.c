@@ -102,6 +102,31 @@ static void test_log_truncated(void)
     teardown();
 }
 
+/* More code than the card has room for: said so, and also when the log that is asked for then is
+ * too small for so long a proof. */
+static void test_too_long(void)
+{
+    const uint32_t many = 200000;
+    struct bpf_insn *insns = calloc(many, sizeof(*insns));
+    char log[4096];
+
+    setup();
+    insns[0] = pass_insns[0];
+    for (unsigned i = 1; i < many; i++)
+        insns[i] = (struct bpf_insn){
+            .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -8, .imm = (int)i};
+    insns[many - 1] = pass_insns[1];
+    union bpf_attr a = prog_attr(BPF_PROG_TYPE_XDP, insns, many * sizeof(*insns));
+    nicbpf_xlate_opts(layer, &(struct offload_xlate_opts){.off = UINT32_MAX});
+    load_fails(a, -E2BIG, "does not fit the 32768 bytes of instruction store");
+    a.log_level = 2;
+    a.log_buf = ptr(log);
+    a.log_size = sizeof(log);
+    load_fails(a, -E2BIG, "does not fit the 32768 bytes of instruction store");
+    teardown();
+    free(insns);
+}
+
 static const struct bpf_insn no_exit[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 2}};
 /* r0 = r2, which nothing has set */
 static const struct bpf_insn uninit[] = {
@@ -394,6 +419,7 @@ static const struct cunit_case cases[] = {
     {"log", test_log},
     {"a log that was cut", test_log_truncated},
     {"unsafe programs", test_unsafe},
+    {"longer than the instruction store", test_too_long},
     {"maps of a program", test_maps_of_program},
     {"maps far from the code", test_maps_far_away},
     {"libbpf's probes", test_probes},
