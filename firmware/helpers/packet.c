@@ -10,13 +10,11 @@ struct piece {
     uint32_t at, len;
 };
 
-/* Piece 0 is in the first buffer, the others are fragments; empty past the last. */
+/* Piece 0 is in the first buffer, the others are fragments. */
 static struct piece piece_of(const struct nic_pkt *p, uint32_t i)
 {
     if (i == 0)
         return (struct piece){p->data, p->data_end - p->data};
-    if (i > p->frags)
-        return (struct piece){0};
     return (struct piece){p->frag[i - 1].data, p->frag[i - 1].len};
 }
 
