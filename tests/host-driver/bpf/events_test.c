@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cunit_main.h"
+#include "insns.h"
 #include "nic/regs.h"
 #include "nicdrv/bpf.h"
 #include "realnic.h"
@@ -265,6 +266,66 @@ static void lost_script(struct log *l)
     bpf_object__close(o);
 }
 
+/* ---- as much as asked for of a packet in fragments ---- */
+
+/* The sample is the number of packet bytes behind it. */
+static void on_packet(void *ctx, int cpu, void *data, uint32_t len)
+{
+    uint64_t bytes;
+
+    (void)cpu;
+    memcpy(&bytes, data, sizeof(bytes));
+    CU_ASSERT_FATAL(bytes <= 9000 && len >= 8 + bytes && len < 8 + bytes + 8);
+    log_bytes(ctx, &len, sizeof(len));
+    on_record(ctx, data, 8 + bytes);
+}
+
+static void send_packet(struct log *l, int map, uint32_t bytes)
+{
+    const uint64_t flags = BPF_F_CURRENT_CPU | (uint64_t)bytes << 32;
+    struct bpf_insn insns[] = {
+        STOREI(BPF_DW, 10, -8, (int)bytes),
+        MAP_FD(2, map),
+        INSN(BPF_LD | BPF_IMM | BPF_DW, 3, 0, 0, (int)flags),
+        INSN(0, 0, 0, 0, (int)(flags >> 32)),
+        MOVR(4, 10),
+        ADD(4, -8),
+        MOV(5, 8),
+        CALL(BPF_FUNC_perf_event_output),
+        EXIT,
+    };
+    LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS);
+    static uint8_t frame[9000];
+    struct bpf_test_run_opts t = {.sz = sizeof(t), .data_in = frame, .repeat = 1};
+    int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "perf", "GPL", insns,
+                           sizeof(insns) / sizeof(insns[0]), &opts);
+
+    CU_ASSERT_FATAL(fd >= 0);
+    for (uint32_t i = 0; i < sizeof(frame); i++)
+        frame[i] = (uint8_t)(i * 7 + i / 251);
+    t.data_size_in = sizeof(frame);
+    CU_ASSERT_EQUAL_FATAL(bpf_prog_test_run_opts(fd, &t), 0);
+    log_bytes(l, &t.retval, sizeof(t.retval));
+    close(fd);
+}
+
+static void packet_script(struct log *l)
+{
+    static const uint32_t sizes[] = {0,    14,   3519, 3520, 3521, 7615,
+                                     7616, 7617, 8999, 9000, 9001, 0xfffff};
+    int map = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "events", 4, 4, 64, NULL);
+    struct perf_buffer *pb = perf_buffer__new(map, 64, on_packet, on_lost, l, NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pb);
+    for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        send_packet(l, map, sizes[i]);
+    perf_buffer__consume(pb);
+    CU_ASSERT_EQUAL(l->records, 10);
+    CU_ASSERT_EQUAL(l->lost, 0);
+    perf_buffer__free(pb);
+    close(map);
+}
+
 /* ---- both sides ---- */
 
 static void one_side(struct log *l, void (*script)(struct log *))
@@ -318,6 +379,11 @@ static void test_perf(void)
 static void test_lost(void)
 {
     compare(lost_script);
+}
+
+static void test_packet(void)
+{
+    compare(packet_script);
 }
 
 static void mask_events(bool masked)
@@ -485,6 +551,7 @@ static const struct cunit_case cases[] = {
     {"ring buffer by dynptrs, as the kernel", test_ring_dynptr},
     {"perf events, as the kernel", test_perf},
     {"lost perf events, as the kernel", test_lost},
+    {"packets in fragments, as the kernel", test_packet},
     {"ring buffer under traffic", test_traffic},
     {"perf events under traffic", test_perf_traffic},
     {"a full queue, perf events", test_full_queue},
