@@ -49,6 +49,9 @@ void cmd_print_roff(const struct cmd *c);
 /* "nicsim: message" to stderr; returns `status`. */
 int cmd_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same for a word that is no subcommand, with the one that was meant. */
+int cmd_fail_unknown(const char *name);
+
 /*
  * Parses by the subcommand's table into `values`; positional arguments to
  * args[max]. Returns true when the command goes on, else its status is in

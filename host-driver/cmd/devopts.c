@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cmd/devopts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/datadir.h"
@@ -59,9 +61,41 @@ int devopts_threads(void *values, const char *arg, struct nic_err *err)
     return add_ranged(values, "--threads", "engine", "threads", arg, err);
 }
 
+static int is_preset(const struct dirent *e)
+{
+    const char *dot = strrchr(e->d_name, '.');
+
+    return dot != NULL && strcmp(dot, ".ini") == 0;
+}
+
+/* "a, b, c", the presets that came with nicsim; "" when they are not there. Returns buf. */
+static const char *preset_names(char *buf, size_t len)
+{
+    char path[DATADIR_PATH_MAX];
+    struct dirent **list = NULL;
+    struct nic_err err = {""};
+    size_t used = 0;
+    int n = -1;
+
+    buf[0] = '\0';
+    if (datadir_find("presets", path, &err) == 0)
+        n = scandir(path, &list, is_preset, alphasort);
+    for (int i = 0; i < n; i++) {
+        int name = (int)(strlen(list[i]->d_name) - strlen(".ini"));
+
+        if (used < len)
+            used += (size_t)snprintf(buf + used, len - used, "%s%.*s", i != 0 ? ", " : "", name,
+                                     list[i]->d_name);
+        free(list[i]);
+    }
+    free(list);
+    return buf;
+}
+
 static int apply_preset(const char *name, struct nic_config *cfg, struct nic_err *err)
 {
     char file[128], path[DATADIR_PATH_MAX];
+    char names[256];
     struct nic_err why = {""};
 
     if (strchr(name, '/') != NULL ||
@@ -72,7 +106,8 @@ static int apply_preset(const char *name, struct nic_config *cfg, struct nic_err
         return nic_config_load(cfg, path, err);
     if (strcmp(name, "generic") == 0)
         return 0; /* what nic_config_init gives */
-    return nic_err_set(err, -ENOENT, "preset '%s': %s", name, why.msg);
+    return nic_err_set(err, -ENOENT, "there is no preset '%s' (%s, or an INI file)", name,
+                       preset_names(names, sizeof(names)));
 }
 
 int devopts_apply(const struct devopts *d, struct nic_config *cfg, struct nic_err *err)

@@ -199,7 +199,7 @@ static int help_main(const struct cmd *self, int argc, char **argv)
     }
     c = cmd_find(name);
     if (c == NULL)
-        return cmd_fail(CMD_USAGE, "'%s' is no command (nicsim help lists them)", name);
+        return cmd_fail_unknown(name);
     if (v.roff)
         cmd_print_roff(c);
     else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/similar.h"
 
 static const struct cmd *const commands[] = {&cmd_run, &cmd_check, &cmd_dump, &cmd_boot, &cmd_help};
 
@@ -22,6 +23,19 @@ const struct cmd *cmd_find(const char *name)
         if (strcmp(c->name, name) == 0)
             return c;
     return NULL;
+}
+
+int cmd_fail_unknown(const char *name)
+{
+    const struct cmd *c;
+    struct similar meant;
+    char hint[64];
+
+    similar_start(&meant, name, strlen(name));
+    for (unsigned i = 0; (c = cmd_at(i)) != NULL; i++)
+        similar_offer(&meant, c->name);
+    return cmd_fail(CMD_USAGE, "'%s' is no command%s (nicsim help lists them)", name,
+                    similar_hint(&meant, "", hint, sizeof(hint)));
 }
 
 int cmd_fail(int status, const char *fmt, ...)
@@ -76,7 +90,7 @@ static int dispatch(int argc, char **argv)
     }
     c = cmd_find(argv[1]);
     if (c == NULL)
-        return cmd_fail(CMD_USAGE, "'%s' is no command (nicsim help lists them)", argv[1]);
+        return cmd_fail_unknown(argv[1]);
     return c->main(c, argc - 1, argv + 1);
 }
 

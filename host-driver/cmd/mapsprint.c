@@ -38,6 +38,20 @@ static uint32_t key_type(const struct btf *btf, const struct map_dump *m)
     return id > 0 ? (uint32_t)id : bpf_map__btf_key_type_id(m->map);
 }
 
+/* Maps whose keys the kernel takes as a u32 only may be defined without a type for them. */
+static void print_key(FILE *out, const struct btf *btf, const struct map_dump *m, uint32_t type,
+                      const void *key)
+{
+    uint32_t number;
+
+    if (type == 0 && m->key_size == sizeof(number) && map_type_indexed(bpf_map__type(m->map))) {
+        memcpy(&number, key, sizeof(number));
+        fprintf(out, "%u", number);
+    } else {
+        btf_print(out, btf, type, key, m->key_size);
+    }
+}
+
 /* The key as text, malloc'ed; NULL when out of memory. */
 static char *key_text(const struct btf *btf, const struct map_dump *m, uint32_t key, size_t i)
 {
@@ -47,7 +61,7 @@ static char *key_text(const struct btf *btf, const struct map_dump *m, uint32_t 
 
     if (f == NULL)
         return NULL;
-    btf_print(f, btf, key, map_key(m, i), m->key_size);
+    print_key(f, btf, m, key, map_key(m, i));
     fclose(f);
     return text;
 }

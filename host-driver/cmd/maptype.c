@@ -11,6 +11,7 @@ enum {
     KEYLESS = 1u << 3,
     ARRAYS = 1u << 4,
     CALLS = 1u << 5,
+    INDEXED = 1u << 6,
 };
 
 static const struct {
@@ -19,22 +20,22 @@ static const struct {
 } types[] = {
 #define TYPE(type, is) [BPF_MAP_TYPE_##type] = {"BPF_MAP_TYPE_" #type, (is)}
     TYPE(HASH, 0),
-    TYPE(ARRAY, ARRAYS),
-    TYPE(PROG_ARRAY, PROGS),
+    TYPE(ARRAY, ARRAYS | INDEXED),
+    TYPE(PROG_ARRAY, PROGS | INDEXED),
     TYPE(PERF_EVENT_ARRAY, 0),
     TYPE(PERCPU_HASH, PER_CPU),
-    TYPE(PERCPU_ARRAY, PER_CPU | ARRAYS),
+    TYPE(PERCPU_ARRAY, PER_CPU | ARRAYS | INDEXED),
     TYPE(STACK_TRACE, 0),
     TYPE(CGROUP_ARRAY, 0),
     TYPE(LRU_HASH, 0),
     TYPE(LRU_PERCPU_HASH, PER_CPU),
     TYPE(LPM_TRIE, 0),
-    TYPE(ARRAY_OF_MAPS, MAPS),
+    TYPE(ARRAY_OF_MAPS, MAPS | INDEXED),
     TYPE(HASH_OF_MAPS, MAPS),
-    TYPE(DEVMAP, CALLS),
+    TYPE(DEVMAP, CALLS | INDEXED),
     TYPE(SOCKMAP, 0),
-    TYPE(CPUMAP, CALLS),
-    TYPE(XSKMAP, 0),
+    TYPE(CPUMAP, CALLS | INDEXED),
+    TYPE(XSKMAP, INDEXED),
     TYPE(SOCKHASH, 0),
     TYPE(QUEUE, KEYLESS),
     TYPE(STACK, KEYLESS),
@@ -74,6 +75,11 @@ bool map_type_per_cpu(uint32_t type)
 bool map_type_keyless(uint32_t type)
 {
     return is(type, KEYLESS);
+}
+
+bool map_type_indexed(uint32_t type)
+{
+    return is(type, INDEXED);
 }
 
 bool map_type_array(uint32_t type)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/similar.h"
 #include "traffic/number.h"
 
 struct parser {
@@ -62,6 +63,18 @@ static int take(struct parser *p, const struct opt *o, const char *inlined)
     return store(p, o, inlined);
 }
 
+static int unknown_long(struct parser *p, const char *word, size_t len)
+{
+    struct similar meant;
+    char hint[64];
+
+    similar_start(&meant, word, len);
+    for (const struct opt *o = p->table; o->name != NULL; o++)
+        similar_offer(&meant, o->name);
+    return nic_err_set(p->err, -EINVAL, "unknown option --%.*s%s", (int)len, word,
+                       similar_hint(&meant, "--", hint, sizeof(hint)));
+}
+
 static int parse_long(struct parser *p, const char *word)
 {
     const char *eq = strchr(word, '=');
@@ -72,7 +85,7 @@ static int parse_long(struct parser *p, const char *word)
             return take(p, o, eq != NULL ? eq + 1 : NULL);
     if (len == 4 && memcmp(word, "help", 4) == 0)
         return OPTS_HELP;
-    return nic_err_set(p->err, -EINVAL, "unknown option --%.*s", (int)len, word);
+    return unknown_long(p, word, len);
 }
 
 static int parse_short(struct parser *p, const char *word)

@@ -153,6 +153,10 @@ static void print_uses(const struct model *m)
     for (unsigned u = 0; u < MODEL_USE_COUNT; u++) {
         if (m->use[u] < 0.005)
             continue;
+        if (u == MODEL_MAC && m->use[u] > 1) { /* only at a rate that does not wait for it */
+            printf("%smore than the mac brings (--rate line)", separator);
+            continue;
+        }
         printf("%s%s %.0f %%", separator, model_use_name(u), m->use[u] * 100);
         separator = ", ";
     }

@@ -97,7 +97,8 @@ static void test_refused(void)
         const char *line, *text;
     } rows[] = {
         {"--nothing", "unknown option --nothing"},
-        {"--fla", "unknown option --fla"},
+        {"--fla", "unknown option --fla; did you mean --flag?"},
+        {"--numbre=7", "unknown option --numbre; did you mean --number?"},
         {"-x", "unknown option -x"},
         {"--flag=1", "--flag takes no value"},
         {"-f1", "--flag takes no value"},

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cmd/similar.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters replaced, added, left out, or swapped with the next one (optimal string alignment). */
+static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    unsigned d[SIMILAR_MAX + 1][SIMILAR_MAX + 1];
+
+    for (size_t i = 0; i <= a_len; i++)
+        d[i][0] = (unsigned)i;
+    for (size_t j = 0; j <= b_len; j++)
+        d[0][j] = (unsigned)j;
+    for (size_t i = 1; i <= a_len; i++)
+        for (size_t j = 1; j <= b_len; j++) {
+            d[i][j] = least(d[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+                            least(d[i - 1][j], d[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+        }
+    return d[a_len][b_len];
+}
+
+void similar_start(struct similar *s, const char *typed, size_t len)
+{
+    *s = (struct similar){.typed = typed, .len = len, .distance = (unsigned)len / 3 + 1};
+    if (len > SIMILAR_MAX)
+        s->len = 0;
+}
+
+void similar_offer(struct similar *s, const char *word)
+{
+    size_t len = strlen(word);
+    unsigned d;
+
+    if (s->len == 0 || len > SIMILAR_MAX)
+        return;
+    d = distance(s->typed, s->len, word, len);
+    if (d < s->distance) {
+        s->distance = d;
+        s->best = word;
+    }
+}
+
+const char *similar_hint(const struct similar *s, const char *prefix, char *buf, size_t len)
+{
+    buf[0] = '\0';
+    if (s->best != NULL)
+        snprintf(buf, len, "; did you mean %s%s?", prefix, s->best);
+    return buf;
+}
