@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What README.md and docs/*.md tell a reader to type or to open is there.
+"""What README.md, examples/README.md and docs/*.md tell a reader to type or to open is there.
 
   check_readme.py [NICSIM]
 
@@ -80,7 +80,8 @@ def check_built(path, text, build):
 def main():
     helps = Help(sys.argv[1]) if len(sys.argv) > 1 else None
     problems, looked_at = [], 0
-    for path in [tree.ROOT / "README.md", *sorted((tree.ROOT / "docs").glob("*.md"))]:
+    for path in [tree.ROOT / "README.md", tree.ROOT / "examples/README.md",
+                 *sorted((tree.ROOT / "docs").glob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         results = [check_paths(path, text), check_bootstrap(path, text)]
         if helps:

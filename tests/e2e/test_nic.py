@@ -137,6 +137,10 @@ class Tiny(Nic):
     def test_every_example_is_here(self):
         sources = {p.name.removesuffix(".bpf.c") for p in (ROOT / "examples").glob("*.bpf.c")}
         self.assertEqual(sources, set(TINY))
+        readme = (ROOT / "examples/README.md").read_text(encoding="utf-8")
+        for name in sources:
+            self.assertIn(f"({name}.bpf.c)", readme)
+            self.assertIn(f"\n| {name} | ", readme)  # the figures
 
 
 if __name__ == "__main__":
