@@ -151,12 +151,13 @@ static int result(struct vf *v, const struct vcall *c, bool found, struct vf_reg
 /* A dynptr that the call made, of what kind the argument says. */
 static int make_dynptr(struct vf *v, const struct vcall *c)
 {
-    uint32_t id = vf_new_id(v), ref = 0;
+    uint32_t id = vf_new_id(v), origin = id, ref = 0;
     enum vf_dynptr over = DYNPTR_LOCAL;
     int err = 0;
     if (c->kfunc && c->h->id == KFUNC_DYNPTR_CLONE) {
         over = (enum vf_dynptr)c->dynptr.sub;
         ref = c->dynptr.ref;
+        origin = c->dynptr.owner;
     } else if (c->kfunc) {
         over = DYNPTR_XDP;
     } else if (c->h->id == BPF_FUNC_ringbuf_reserve_dynptr) {
@@ -164,7 +165,7 @@ static int make_dynptr(struct vf *v, const struct vcall *c)
         err = vf_ref_take(v, &ref);
     }
     if (!err)
-        vf_dynptr_make(v, &c->dynptr_at, over, id, ref);
+        vf_dynptr_make(v, &c->dynptr_at, over, id, ref, origin);
     return err;
 }
 

@@ -36,7 +36,7 @@ static void give_arguments(struct vf *v, const struct vcall *c, const struct vf_
         break;
     default: /* user_ringbuf_drain: dynptr, ctx */
         to[1] = vf_reg_pointer(KIND_DYNPTR);
-        to[1].id = vf_new_id(v);
+        to[1].id = to[1].owner = vf_new_id(v);
         to[2] = from[3];
         break;
     }
@@ -74,8 +74,8 @@ static bool all_rounds_walked(struct vf *v)
 
 int vcall_callback(struct vf *v, const struct vcall *c)
 {
-    if (vf_subprog_is_global(v, c->func))
-        return vf_refuse(v, WHY(CALLBACK_GLOBAL));
+    v->touched = VF_ALL_REGS;
+    v->touched_slots = UINT64_MAX;
     if (c->h->id == BPF_FUNC_timer_set_callback)
         return vf_add_root(v, ROOT_TIMER, c->func, &c->timer);
     uint64_t rounds = 0;

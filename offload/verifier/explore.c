@@ -93,17 +93,25 @@ static bool resume(struct vf *v)
     return true;
 }
 
+static int load_callback(struct vf *v, const struct ebpf_insn *i)
+{
+    uint32_t sub = v->at[(int64_t)v->pc + 1 + i->imm].subprog;
+    if (vf_subprog_is_global(v, sub))
+        return vf_refuse(v, WHY(CALLBACK_GLOBAL));
+    struct vf_reg *dst = vf_write(v, i->dst);
+    *dst = vf_reg_pointer(KIND_FUNC);
+    dst->map = sub;
+    return 0;
+}
+
 static int load_imm64(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     uint64_t value = (uint32_t)i[0].imm | (uint64_t)(uint32_t)i[1].imm << 32;
+    if (row->id == EBPF_LD_CODE_ADDR)
+        return load_callback(v, i);
     struct vf_reg *dst = vf_write(v, i->dst);
     if (row->id == EBPF_LD_IMM64) {
         *dst = vf_reg_const(value);
-        return 0;
-    }
-    if (row->id == EBPF_LD_CODE_ADDR) {
-        *dst = vf_reg_pointer(KIND_FUNC);
-        dst->map = v->at[(int64_t)v->pc + 1 + i->imm].subprog;
         return 0;
     }
     *dst = vf_reg_pointer(row->id == EBPF_LD_MAP_FD ? KIND_MAP : KIND_VALUE);
@@ -219,7 +227,7 @@ static int walk(struct vf *v)
 
 int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct vf_reg *timer)
 {
-    struct vf_root r = {.kind = (uint8_t)kind, .sub = sub};
+    struct vf_root r = {.kind = (uint8_t)kind, .sub = sub, .from = v->pc};
     if (timer) {
         r.map = timer->map;
         r.inner = timer->inner;
@@ -234,16 +242,18 @@ int vf_add_root(struct vf *v, enum vf_root_kind kind, uint32_t sub, const struct
     return 0;
 }
 
-static int root_arguments(struct vf *v, const struct vf_root *r)
+static void root_arguments(struct vf *v, const struct vf_root *r)
 {
     struct vf_frame *f = vf_top(&v->cur);
     f->subprog = r->sub;
     if (r->kind == ROOT_MAIN) {
         f->reg[1] = vf_reg_pointer(KIND_CTX);
-        return 0;
+        return;
     }
-    if (r->kind == ROOT_GLOBAL)
-        return vf_global_arguments(v, r->sub);
+    if (r->kind == ROOT_GLOBAL) {
+        vf_global_arguments(v, r->sub);
+        return;
+    }
     f->callback = CALLBACK_ASYNC; /* map, key, value */
     static const enum vf_kind kind[] = {KIND_MAP, KIND_KEY, KIND_VALUE};
     for (unsigned n = 0; n < 3; n++) {
@@ -253,7 +263,6 @@ static int root_arguments(struct vf *v, const struct vf_root *r)
     }
     if (vf_map(v, &f->reg[3])->spin_lock)
         f->reg[3].id = vf_new_id(v);
-    return 0;
 }
 
 static int walk_root(struct vf *v, uint32_t n)
@@ -265,9 +274,8 @@ static int walk_root(struct vf *v, uint32_t n)
     v->pc = v->sub[v->root[n].sub].start;
     v->touched = VF_ALL_REGS;
     vf_log_root(v, &v->root[n], false);
-    err = root_arguments(v, &v->root[n]);
-    if (!err)
-        err = walk(v);
+    root_arguments(v, &v->root[n]);
+    err = walk(v);
     if (!err)
         vf_log_root(v, &v->root[n], true);
     return err;

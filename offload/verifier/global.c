@@ -64,6 +64,8 @@ int vf_call_global(struct vf *v, uint32_t sub)
     int err = 0;
     if (v->cur.lock.held)
         return vf_refuse(v, WHY(LOCKED_GLOBAL));
+    if (!info->returns_number)
+        err = vf_refuse(v, WHY(GLOBAL_RESULT), info->name);
     for (unsigned n = 0; !err && n < info->args; n++)
         err = give(v, n, info);
     if (err) {
@@ -91,7 +93,7 @@ static struct vf_reg argument(struct vf *v, const struct offload_arg *arg)
         return vf_reg_pointer(KIND_CTX);
     case OFFLOAD_ARG_DYNPTR:
         r = vf_reg_pointer(KIND_DYNPTR);
-        r.id = vf_new_id(v);
+        r.id = r.owner = vf_new_id(v);
         return r;
     default:
         r = vf_reg_pointer(KIND_MEM);
@@ -102,15 +104,9 @@ static struct vf_reg argument(struct vf *v, const struct offload_arg *arg)
     }
 }
 
-int vf_global_arguments(struct vf *v, uint32_t sub)
+void vf_global_arguments(struct vf *v, uint32_t sub)
 {
     const struct offload_subprog *info = v->sub[sub].info;
-    if (!info->returns_number)
-        return vf_refuse(v, WHY(GLOBAL_RESULT), info->name);
-    for (unsigned n = 0; n < info->args; n++) {
-        if (info->arg[n].kind == OFFLOAD_ARG_OTHER)
-            return vf_refuse(v, WHY(GLOBAL_ARGUMENT), n, info->name);
+    for (unsigned n = 0; n < info->args; n++)
         vf_top(&v->cur)->reg[n + 1] = argument(v, &info->arg[n]);
-    }
-    return 0;
 }

@@ -49,6 +49,14 @@ static void lose_iter(struct vf_frame *f, uint32_t n)
         f->slot[upper + k] = (struct vf_slot){0};
 }
 
+/* What follows depends on them; the log shows them when they are of the top frame. */
+static void use_slots(struct vf *v, const struct vf_reg *r, uint64_t slots)
+{
+    vf_slots_read(v, &v->cur, r->frame, slots);
+    if (r->frame == v->cur.depth - 1)
+        v->touched_slots |= slots;
+}
+
 /* ---- dynptrs ---- */
 
 enum { DYNPTR_SLOTS = 2 };
@@ -100,7 +108,7 @@ static struct vf_reg *dynptr_at(struct vf *v, const struct vf_reg *r)
     if (!s || s[0].byte[0] != BYTE_DYNPTR || s[1].byte[0] != BYTE_DYNPTR ||
         !(s[1].reg.flags & REG_FIRST))
         return NULL;
-    vf_slots_read(v, &v->cur, r->frame, mask(upper, DYNPTR_SLOTS));
+    use_slots(v, r, mask(upper, DYNPTR_SLOTS));
     return &s[1].reg;
 }
 
@@ -140,7 +148,7 @@ int vf_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r)
 
 /* Afterwards: the bytes are a dynptr. */
 void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t id,
-                    uint32_t ref)
+                    uint32_t ref, uint32_t origin)
 {
     uint32_t upper = (uint32_t)(-((int64_t)at->off + (int64_t)at->r.var.value) / 8) - DYNPTR_SLOTS;
     struct vf_slot *s = slots_at(v, at, upper), made = {.reg = {.kind = KIND_DYNPTR}};
@@ -148,6 +156,7 @@ void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, 
         made.byte[b] = BYTE_DYNPTR;
     made.reg.sub = (uint8_t)over;
     made.reg.id = id;
+    made.reg.owner = origin;
     made.reg.ref = ref;
     s[0] = s[1] = made;
     s[1].reg.flags = REG_FIRST;
@@ -178,7 +187,7 @@ int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_it
     if (locate(v, r, "iter", slots, &upper) ||
         !is_iter(v->cur.frame[r->frame], upper + slots - 1, kind))
         return vf_refuse(v, WHY(ITER_NOT_MADE), iters[kind].name, regno - 1);
-    vf_slots_read(v, &v->cur, r->frame, mask(upper, slots));
+    use_slots(v, r, mask(upper, slots));
     *out = slots_at(v, r, upper + slots - 1);
     return 0;
 }
@@ -238,6 +247,7 @@ int vf_iter_next(struct vf *v, enum vf_iter kind)
     uint32_t n = (uint32_t)(s - v->cur.frame[at.frame]->slot);
     vf_note_rounds(v, true, s->reg.r.umax);
     struct vf_reg *regs = vf_top(&v->cur)->reg;
+    uint32_t id = vf_new_id(v);
     for (unsigned k = 0; k <= 5; k++)
         regs[k] = (struct vf_reg){0};
     if (!(s->reg.flags & REG_DRAINED)) {
@@ -251,6 +261,7 @@ int vf_iter_next(struct vf *v, enum vf_iter kind)
         r0->size = 4;
         r0->flags = REG_RDONLY;
         r0->ref = s->reg.ref;
+        r0->id = id;
     }
     s->reg.flags |= REG_DRAINED;
     regs[0] = vf_reg_const(0);

@@ -264,7 +264,11 @@ int vf_stack_read(struct vf *v, unsigned regno, const struct vf_reg *ptr, int32_
     const struct vf_slot *s = slot_of(v, from.frame, from.lo);
     if (from.fixed && vf_slot_is_spill(s))
         return fill(v, &from, s, size, out);
-    return read_bytes(v, &from, out);
+    uint64_t touched = v->touched_slots;
+    err = read_bytes(v, &from, out);
+    if (!from.fixed) /* the log shows the first, as the kernel's */
+        v->touched_slots = touched;
+    return err;
 }
 
 /* ---- helpers ---- */
@@ -290,8 +294,7 @@ static int helper_reads(struct vf *v, unsigned regno, const struct vf_reg *ptr,
             *b = BYTE_MISC;
         }
     }
-    if (!clobber) /* the log shows what changed */
-        v->touched_slots = touched;
+    v->touched_slots = touched; /* not in the log, as in the kernel's */
     return 0;
 }
 

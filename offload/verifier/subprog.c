@@ -37,7 +37,8 @@ int vf_call_local(struct vf *v, const struct ebpf_insn *i)
         callee->reg[n] = caller->reg[n];
     for (unsigned n = 0; n <= 5; n++)
         caller->reg[n] = (struct vf_reg){0};
-    v->touched = 0;
+    v->touched = VF_ALL_REGS;
+    v->touched_slots = UINT64_MAX;
     v->next = target;
     vf_log_call(v);
     return VF_GO;

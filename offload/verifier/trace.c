@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "offload/image.h"
+#include "verifier/helper.h"
 #include "verifier/vflog.h"
 
 enum {
@@ -138,6 +139,10 @@ static void add_details(struct line *t, const struct vf *v, const struct vf_reg 
         comma(t);
         add(t, "ref_obj_id=%u", r->ref);
     }
+    if (r->kind == KIND_DYNPTR) {
+        comma(t);
+        add(t, "type=local");
+    }
     if (r->kind == KIND_MAP || r->kind == KIND_VALUE || r->kind == KIND_KEY)
         add_map(t, v, r);
     if (r->kind != KIND_SCALAR && r->off) {
@@ -198,7 +203,10 @@ static void add_object(struct line *t, const struct vf_reg *r, uint32_t n)
             r->flags & REG_DRAINED ? "drained" : "active", r->size);
     } else {
         add(t, " fp-%u=dynptr_%s(", 8 * (n + 1), over[r->sub]);
-        add(t, r->ref ? "id=%u,ref_id=%u)" : "id=%u)", r->id, r->ref);
+        add(t, "id=%u", r->id);
+        if (r->ref)
+            add(t, ",ref_id=%u", r->ref);
+        add(t, ",dynptr_id=%u)", r->owner);
     }
 }
 
@@ -227,6 +235,15 @@ static void add_slot(struct line *t, const struct vf *v, const struct vf_slot *s
         add_reg(t, v, &s->reg, frame);
 }
 
+/* References in the order they were taken; a lock is always the last. */
+static void add_held(struct line *t, const struct vf_state *st)
+{
+    for (uint32_t n = 0; n < st->refs; n++)
+        add(t, n ? ",%u" : " refs=%u", st->ref[n].id);
+    if (st->lock.held)
+        add(t, st->refs ? ",%u" : " refs=%u", st->lock.id);
+}
+
 static void add_state(struct line *t, const struct vf *v, const struct vf_state *st, uint32_t f,
                       uint32_t regs, uint64_t slots)
 {
@@ -242,8 +259,9 @@ static void add_state(struct line *t, const struct vf *v, const struct vf_state 
     for (uint32_t s = 0; s < fr->slots; s++)
         if (slots >> s & 1)
             add_slot(t, v, &fr->slot[s], s, f);
-    for (uint32_t n = 0; n < st->refs; n++)
-        add(t, n ? ",%u" : " refs=%u", st->ref[n].id);
+    add_held(t, st);
+    if (fr->callback != CALLBACK_NONE)
+        add(t, fr->callback == CALLBACK_SYNC ? " cb" : " async_cb");
     add(t, "\n");
 }
 
@@ -275,10 +293,16 @@ static void put_touched(struct vf *v)
     vflog_write(log, t.buf);
 }
 
+/* Another column of it. */
+static bool same_line(const struct offload_line_info *a, const struct offload_line_info *b)
+{
+    return b && a->line == b->line && a->file && b->file && strcmp(a->file, b->file) == 0;
+}
+
 static void put_line(struct vf *v)
 {
     const struct offload_line_info *l = offload_prog_line(v->prog, v->pc);
-    if (!l || l == v->last_line)
+    if (!l || l == v->last_line || same_line(l, v->last_line))
         return;
     v->last_line = l;
     const char *file = l->file ? l->file : "";
@@ -292,23 +316,35 @@ static void put_line(struct vf *v)
     vflog_write(v->log, t.buf);
 }
 
+/* As elsewhere, but kernel functions by name, like the kernel. */
+static void disassemble(const struct vf *v, char *text, size_t size)
+{
+    const struct ebpf_insn *i = vf_ins(v, v->pc);
+    const struct helper *h =
+        vf_row(v, v->pc)->id == EBPF_CALL_BTF && i->imm >= 0 ? kfunc_find((uint32_t)i->imm) : NULL;
+    if (h)
+        snprintf(text, size, "call %s#%d", h->name, i->imm);
+    else
+        offload_disasm(v->prog, v->pc, text, size);
+}
+
 void vf_log_insn(struct vf *v)
 {
     char text[160];
     struct line t;
     if (!vflog_on(v, 1))
         return;
-    if (v->from_branch) {
+    if (v->from_branch && vflog_on(v, 2)) {
         snprintf(text, sizeof(text), "\nfrom %u to %u:", v->from, v->pc);
         put_state(v, &v->cur, v->cur.depth - 1, text);
-        v->from_branch = false;
     }
+    v->from_branch = false;
     if (v->touched || v->touched_slots)
         put_touched(v);
     v->touched = 0;
     v->touched_slots = 0;
     put_line(v);
-    offload_disasm(v->prog, v->pc, text, sizeof(text));
+    disassemble(v, text, sizeof(text));
     t.len = 0;
     add(&t, "%u: (%02x) %s\n", v->pc, vf_ins(v, v->pc)->opcode, text);
     vflog_write(v->log, t.buf);
@@ -349,6 +385,7 @@ void vf_log_pruned(struct vf *v)
         vflog_put(v, "\nfrom %u to %u: safe\n", v->from, v->pc);
     else
         vflog_put(v, "%u: safe\n", v->pc);
+    v->from_branch = false;
 }
 
 void vf_log_loop(struct vf *v, const struct vf_state *old)
@@ -375,6 +412,8 @@ void vf_log_return(struct vf *v, uint32_t to)
     put_state(v, &v->cur, v->cur.depth - 1, "returning from callee:\n");
     snprintf(text, sizeof(text), "to caller at %u:\n", to);
     put_state(v, &v->cur, v->cur.depth - 2, text);
+    v->from_branch = true; /* the kernel tells of it like of a path taken up */
+    v->from = v->pc;
 }
 
 void vf_log_global(struct vf *v, uint32_t sub)
@@ -385,6 +424,8 @@ void vf_log_global(struct vf *v, uint32_t sub)
 
 void vf_log_root(struct vf *v, const struct vf_root *r, bool done)
 {
+    v->from_branch = !done && r->kind == ROOT_TIMER;
+    v->from = r->from;
     if (!vflog_on(v, 1) || r->kind != ROOT_GLOBAL)
         return;
     const char *name = v->sub[r->sub].info->name;

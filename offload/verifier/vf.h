@@ -63,6 +63,7 @@ struct vf_root {
     uint8_t kind; /* enum vf_root_kind */
     bool inner, unbounded;
     uint32_t sub, map;
+    uint32_t from;         /* the instruction that named it */
     uint64_t worst, calls; /* instructions of its longest path, calls of global functions */
 };
 
@@ -218,11 +219,12 @@ void vf_forget_slices(struct vf *v, uint32_t owner);
 int vf_check_leaks(struct vf *v, const char *what);
 
 /* ---- object.c ---- */
-/* Dynptrs and iterators as arguments; `out`: places for new ones; `make`: they are there now. */
+/* Dynptrs and iterators as arguments; `out`: places for new ones; `make`: they are there now.
+ * `origin`: id of the dynptr that it is a copy of in the end. */
 int vf_dynptr_arg(struct vf *v, unsigned regno, struct vf_reg *r, struct vf_reg *copy);
 int vf_dynptr_out(struct vf *v, unsigned regno, const struct vf_reg *r);
 void vf_dynptr_make(struct vf *v, const struct vf_reg *at, enum vf_dynptr over, uint32_t id,
-                    uint32_t ref);
+                    uint32_t ref, uint32_t origin);
 int vf_dynptr_gone(struct vf *v, unsigned regno, struct vf_reg *r, uint32_t *ref);
 int vf_iter_arg(struct vf *v, unsigned regno, const struct vf_reg *r, enum vf_iter kind,
                 struct vf_slot **out);
@@ -317,7 +319,7 @@ int vf_call(struct vf *v, const struct ebpf_insn *i);
 int vf_call_kfunc(struct vf *v, const struct ebpf_insn *i);
 /* global.c */
 int vf_call_global(struct vf *v, uint32_t sub);
-int vf_global_arguments(struct vf *v, uint32_t sub);
+void vf_global_arguments(struct vf *v, uint32_t sub);
 int vf_call_local(struct vf *v, const struct ebpf_insn *i);
 int vf_exit(struct vf *v);
 /* A tail call: leaves the path on which it is taken for later, where that goes on. */

@@ -19,6 +19,7 @@ enum {
     MAPS = 64,
     INNERS = 256,
     SUBPROGS = 256,
+    LINES = 1024,
     LOG_BYTES = 1 << 22,
     LOG_STATS = 4,
     DEV_BOUND = 1 << 6, /* BPF_F_XDP_DEV_BOUND_ONLY, newer than some headers */
@@ -40,6 +41,7 @@ struct parts {
     int fd[MAPS];
     uint32_t maps;
     struct offload_subprog sub[SUBPROGS];
+    struct offload_line_info line[LINES];
     struct btf *btf;
 };
 
@@ -48,11 +50,17 @@ static void *watcher_arg;
 static struct inner inners[INNERS];
 static unsigned inner_count;
 static struct btf *vmlinux;
+static unsigned log_level;
 
 void objects_watch(object_fn fn, void *arg)
 {
     watcher = fn;
     watcher_arg = arg;
+}
+
+void objects_log_level(unsigned level)
+{
+    log_level = level;
 }
 
 static long real(long number, long cmd, union bpf_attr *attr, long size)
@@ -226,6 +234,27 @@ static void read_subprogs(struct parts *p, const union bpf_attr *attr, struct of
     prog->subprog_count = attr->func_info_cnt;
 }
 
+static void read_lines(struct parts *p, const union bpf_attr *attr, struct offload_prog *prog)
+{
+    uint32_t count = attr->line_info_cnt < LINES ? attr->line_info_cnt : LINES;
+    for (uint32_t n = 0; p->btf && n < count; n++) {
+        const struct bpf_line_info *l =
+            (const void *)((uintptr_t)attr->line_info + (uintptr_t)n * attr->line_info_rec_size);
+        const char *text = btf__name_by_offset(p->btf, l->line_off);
+        p->line[n] = (struct offload_line_info){
+            .insn = l->insn_off,
+            .line = BPF_LINE_INFO_LINE_NUM(l->line_col),
+            .column = BPF_LINE_INFO_LINE_COL(l->line_col),
+            .file = btf__name_by_offset(p->btf, l->file_name_off),
+            .text = text ? text + strspn(text, " \t") : NULL,
+        };
+    }
+    if (!p->btf)
+        return;
+    prog->lines = p->line;
+    prog->line_count = count;
+}
+
 /* BTF's type of the program itself. */
 static uint32_t first_func(const union bpf_attr *attr)
 {
@@ -274,6 +303,7 @@ static void show(const union bpf_attr *attr, int kernel, char *log)
                                    .frags = attr->prog_flags & BPF_F_XDP_HAS_FRAGS,
                                    .dev_bound = attr->prog_flags & DEV_BOUND};
     read_subprogs(&p, attr, &o.prog);
+    read_lines(&p, attr, &o.prog);
     o.name = o.prog.subprog_count ? o.prog.subprogs[0].name : attr->prog_name;
     o.mark = p.btf ? mark_of(p.btf, first_func(attr)) : "";
     watcher(watcher_arg, &o);
@@ -290,11 +320,11 @@ static long load(union bpf_attr *attr, char *log)
     union bpf_attr own = *attr;
     own.log_buf = (uintptr_t)log;
     own.log_size = LOG_BYTES;
-    own.log_level = LOG_STATS;
+    own.log_level = log_level ? log_level : LOG_STATS;
     log[0] = 0;
     long fd = bpf(BPF_PROG_LOAD, &own);
     int error = errno;
-    if (fd < 0 || attr->log_level) {
+    if (!log_level && (fd < 0 || attr->log_level)) {
         own.log_level = (attr->log_level ? attr->log_level : 1) | LOG_STATS;
         long again = bpf(BPF_PROG_LOAD, &own);
         if (again >= 0)

@@ -24,6 +24,8 @@ struct object_prog {
 typedef void (*object_fn)(void *arg, const struct object_prog *p);
 /* From now on; NULL: no more. (libbpf's probes are of other types.) */
 void objects_watch(object_fn fn, void *arg);
+/* kernel_log is of this level, for accepted programs too; 0: as said above. */
+void objects_log_level(unsigned level);
 /* Loads the file's XDP programs: 0, or libbpf's error when it cannot even be opened. */
 int objects_load(const char *path);
 
