@@ -93,6 +93,12 @@ static void add_bound_group(struct line *t, struct bound *b, unsigned n, unsigne
         add_unsigned(t, b[n].value);
 }
 
+/* Large ones in 32 bits: a negative one is then the same number as the unsigned bound. */
+static uint64_t as_printed32(int32_t n)
+{
+    return n >= INT16_MIN && n <= INT16_MAX ? (uint64_t)(int64_t)n : (uint32_t)n;
+}
+
 static void add_range(struct line *t, const struct range *r)
 {
     struct bound b[] = {
@@ -100,8 +106,8 @@ static void add_range(struct line *t, const struct range *r)
         {"smax", (uint64_t)r->smax, r->smax == INT64_MAX},
         {"umin", r->umin, r->umin == 0},
         {"umax", r->umax, r->umax == UINT64_MAX},
-        {"smin32", (uint64_t)(int64_t)r->smin32, r->smin32 == INT32_MIN},
-        {"smax32", (uint64_t)(int64_t)r->smax32, r->smax32 == INT32_MAX},
+        {"smin32", as_printed32(r->smin32), r->smin32 == INT32_MIN},
+        {"smax32", as_printed32(r->smax32), r->smax32 == INT32_MAX},
         {"umin32", r->umin32, r->umin32 == 0},
         {"umax32", r->umax32, r->umax32 == UINT32_MAX},
     };
@@ -118,7 +124,9 @@ static void add_range(struct line *t, const struct range *r)
 
 static void add_map(struct line *t, const struct vf *v, const struct vf_reg *r)
 {
-    const struct offload_map *m = vf_map(v, r);
+    /* an inner map is the outer one's value until it is known not to be NULL */
+    bool found = r->kind == KIND_MAP && r->nullable;
+    const struct offload_map *m = found ? &v->prog->maps[r->map] : vf_map(v, r);
     if (m->name && m->name[0]) {
         comma(t);
         add(t, "map=%s", m->name);
