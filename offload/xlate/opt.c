@@ -176,6 +176,8 @@ static int passes(struct opt *o)
         opt_moves(o);
     if (opt_on(o, OFFLOAD_PASS_SELECT))
         opt_minmax(o);
+    if (opt_on(o, OFFLOAD_PASS_SCHED))
+        opt_sched(o);
     if (opt_on(o, OFFLOAD_PASS_BRANCH))
         opt_branch(o);
     if (opt_on(o, OFFLOAD_PASS_ORDER) && !build(o))

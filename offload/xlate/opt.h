@@ -11,7 +11,7 @@
  *   number.c  the forward walk: states, joins, loops
  *   alu rules consts.c, extend.c, select.c; loads.c for memory, bytes.c, compare.c
  *   dead.c    liveness; dead results; upper halves nobody reads
- *   stack.c, slots.c, moves.c, saves.c, branch.c, order.c
+ *   stack.c, slots.c, moves.c, saves.c, sched.c, branch.c, order.c
  *   splice.c  room for operations that come in between
  */
 #ifndef XLATE_OPT_H
@@ -215,6 +215,7 @@ void opt_dead(struct opt *o);
 void opt_moves(struct opt *o);
 void opt_minmax(struct opt *o);
 void opt_branch(struct opt *o);
+void opt_sched(struct opt *o);
 int opt_order(struct opt *o);
 /* Needs opt_live. */
 int opt_saves(struct opt *o);

@@ -36,15 +36,17 @@ def headers(tmp):
 
 
 def without_maps(asm):
-    """Assembly in which maps are only named: they are on the NIC already."""
-    out, inside = [], False
+    """Assembly in which maps are only named, since they are on the NIC already; their names."""
+    out, names, inside = [], set(), False
     for line in asm.splitlines():
         word = line.split()
         if word and word[0] in ('.section', '.text', '.data', '.bss'):
             inside = word[0] == '.section' and word[1].startswith('.maps')
         if not inside:
             out.append(line)
-    return '\n'.join(out) + '\n'
+        elif word and word[0].endswith(':'):
+            names.add(word[0][:-1])
+    return '\n'.join(out) + '\n', names
 
 
 # What clang calls when it expands no copy in place.
@@ -79,51 +81,70 @@ def compile_native(source, tmp, flags):
     ids = headers(tmp)
     tool(*CLANG, *flags, '-isystem', tmp / 'include', '-isystem', '/usr/include', '-isystem',
          f'/usr/include/{platform.machine()}-linux-gnu', '-I', source.parent, '-S', source, '-o', asm)
-    asm.write_text(without_maps(asm.read_text()))
+    text, maps = without_maps(asm.read_text())
+    asm.write_text(text)
     tool(*CLANG[:5], '-c', asm, '-o', obj)
-    return obj, ids
+    return obj, ids, maps
 
 
-def addresses(ask):
-    lines = [l.split() for l in ask.read_text().splitlines()]
-    names = [l[1] for l in lines if l[0] == 'map']
-    link = next(l for l in lines if l[0] == 'link')
-    maps = {n: [int(a) for a in pair.split(':')] for n, pair in zip(names, link[3:])}
-    return int(link[1]), int(link[2]), maps
+class Placed:
+    """Where a program of a run lies: its name, base, the gates and {map: (address, value)}."""
+
+    def __init__(self, name, maps, link):
+        self.name, self.base, self.gates = name, int(link[1]), int(link[2])
+        self.maps = {n: [int(a) for a in pair.split(':')] for n, pair in zip(maps, link[3:])}
 
 
-def link_native(obj, ids, base, gates, maps, tmp):
+def placed(ask):
+    """The programs of a run, as native_run tells them, in order."""
+    names, maps, links = [], [], []
+    for word in map(str.split, ask.read_text().splitlines()):
+        if word[0] == 'program':
+            names.append(word[1])
+            maps.append([])
+        elif word[0] == 'map':
+            maps[-1].append(word[1])
+        else:
+            links.append(word)
+    return [Placed(*p) for p in zip(names, maps, links)]
+
+
+def address_of(symbol, ids, known, prog):
+    if symbol in ids:
+        return prog.gates + 8 * ids[symbol]
+    maps = (a[0] for n, a in prog.maps.items() if n == symbol[:15])
+    return next(maps, 0) if symbol in known else next(maps)  # 0: a map that only others use
+
+
+def link_native(obj, ids, known, prog, tmp):
+    """Writes tmp/NAME.bin and tmp/NAME.entry for program `prog`; its instructions."""
     syms = tool('llvm-nm-19', '-u', obj).split()
     syms = [s for s in syms if s not in ('U', 'memcpy', 'memmove', 'memset', 'memcmp')]
-    defs = []
-    for s in syms:
-        where = gates + 8 * ids[s] if s in ids else next(a[0] for n, a in maps.items() if n == s[:15])
-        defs.append(f'--defsym={s}={where:#x}')
+    defs = [f'--defsym={s}={address_of(s, ids, known, prog):#x}' for s in syms]
     data = ''
     for name in ('.bss', '.data', '.rodata'):
-        at = next((a[1] for n, a in maps.items() if n.endswith(name)), None)
+        at = next((a[1] for n, a in prog.maps.items() if n.endswith(name)), None)
         data += f'{name} {at:#x} : {{ KEEP(*({name} {name}.*)) }}\n' if at is not None else ''
-    script = tmp / 'native.ld'
-    script.write_text(f'SECTIONS {{ . = {base:#x};\n.text : {{ KEEP(*(xdp xdp.* xdp/*)) *(.text .text.*) }}\n{data}'
+    script, elf, code = tmp / 'native.ld', tmp / 'native.elf', tmp / f'{prog.name}.bin'
+    script.write_text(f'SECTIONS {{ . = {prog.base:#x};\n.text : {{ KEEP(*(xdp xdp.* xdp/*)) *(.text .text.*) }}\n{data}'
                       '/DISCARD/ : { *(license) *(.comment) *(.riscv.attributes) } }\n')
-    elf = tmp / 'native.elf'
     tool('ld.lld-19', '-T', script, *defs, obj, compile_libc(tmp), '-o', elf, '--entry=0', '--gc-sections', '--no-check-sections')
-    code = tmp / 'native.bin'
     tool('llvm-objcopy-19', '-O', 'binary', '-j', '.text', elf, code)
-    return elf, code
+    entry = next(int(l.split()[0], 16) for l in tool('llvm-nm-19', elf).splitlines() if l.split()[2] == prog.name)
+    (tmp / f'{prog.name}.entry').write_text(str((entry - prog.base) // 4))
+    return code.stat().st_size // 4
 
 
 def run(build, source, args, flags=()):
-    """Report of `nicsim run ARGS` (a list) with the program of `source` compiled natively, and its static instructions."""
+    """Report of `nicsim run ARGS` (a list) with the programs of `source` compiled natively, and the static instructions."""
     exe, env = build / 'perf' / 'native_run', {**os.environ, 'NICSIM_DATADIR': str(build)}
     with tempfile.TemporaryDirectory() as name:
         tmp = pathlib.Path(name)
-        obj, ids = compile_native(source, tmp, flags)
-        ask = tmp / 'ask'
-        program = json.loads(tool(exe, *args, env={**env, 'NICSIM_NATIVE_ASK': str(ask)}))['program']
-        base, gates, maps = addresses(ask)
-        elf, code = link_native(obj, ids, base, gates, maps, tmp)
-        entry = next(int(l.split()[0], 16) for l in tool('llvm-nm-19', elf).splitlines() if l.split()[2] == program)
-        out = tool(exe, *args, env={**env, 'NICSIM_NATIVE_CODE': str(code),
-                                    'NICSIM_NATIVE_ENTRY': str((entry - base) // 4)})
-        return json.loads(out), code.stat().st_size // 4
+        obj, ids, known = compile_native(source, tmp, flags)
+        code = {}
+        for turn in range(2):  # code of another size lies elsewhere
+            ask = tmp / f'ask{turn}'
+            tool(exe, *args, env={**env, **code, 'NICSIM_NATIVE_ASK': str(ask)})
+            words = [link_native(obj, ids, known, p, tmp) for p in placed(ask)]
+            code = {'NICSIM_NATIVE_CODE': str(tmp)}
+        return json.loads(tool(exe, *args, env={**env, **code})), words[0]

@@ -259,6 +259,40 @@ static void test_passes(void)
     }
 }
 
+/* Loads whose result the next instruction reads. */
+static uint32_t waits(const char *text, uint32_t off)
+{
+    struct offload_image *img = image(text, off);
+    uint32_t n = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(img);
+    for (uint32_t k = 0; k + 1 < img->code_words; k++) {
+        uint32_t rd = img->code[k] >> 7 & 31, next = img->code[k + 1];
+        n += is_load(img->code[k]) && ((next >> 15 & 31) == rd || (next >> 20 & 31) == rd);
+    }
+    offload_image_free(img);
+    return n;
+}
+
+/* A load goes up, but past no store, and past other loads only when it is of the stack. */
+static void test_sched(void)
+{
+    const uint32_t off = 1u << OFFLOAD_PASS_SCHED;
+    const char *up =
+        PACKET "r5 = *(u32 *)(r1 +12)\nr5 *= 7\nr5 ^= 5\nr0 = *(u8 *)(r2 +9)\nr0 += 1\n"
+               "r0 += r5\n" END;
+    const char *store =
+        PACKET "r5 = *(u32 *)(r1 +12)\nr5 *= 7\n*(u64 *)(r2 +24) = r5\nr0 = *(u8 *)(r2 +9)\n"
+               "r0 += 1\n" END;
+    const char *loads = PACKET "r5 = *(u64 *)(r2 +16)\nr0 = *(u8 *)(r2 +9)\nr0 += 1\n"
+                               "r0 += r5\n" END;
+
+    CU_ASSERT(waits(up, 0) < waits(up, off));
+    CU_ASSERT_EQUAL(waits(store, 0), waits(store, off));
+    CU_ASSERT_EQUAL(waits(loads, 0), waits(loads, off));
+    CU_ASSERT_EQUAL(words(up, 0), words(up, off));
+}
+
 static bool is_branch(uint32_t word)
 {
     return (word & 0x7f) == 0x63;
@@ -342,6 +376,7 @@ static const struct cunit_case suite[] = {
     {"packet fields side by side", test_fields},
     {"bpf_loop", test_loop},
     {"order of blocks", test_order},
+    {"loads and what reads them", test_sched},
     {"options as text", test_options},
     {"names", test_names},
     {"moves without dead", test_moves_alone},
