@@ -23,7 +23,7 @@
 #include "nic/config.h"
 #include "results.h"
 
-enum { FRAMES_MAX = 4096, FRAME_MIN = 14, FRAME_MAX = 3520, DATA_MAX = 4096 };
+enum { FRAMES_MAX = 4096, FRAME_MIN = 14, FRAME_MAX = 9216, DATA_MAX = 12288 };
 
 struct options {
     const char *object, *prog, *capture, *side;
