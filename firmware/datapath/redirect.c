@@ -24,6 +24,13 @@ static uint64_t to_queue(uint64_t entry, uint64_t how)
     return NIC_PKT_REQUEUE;
 }
 
+/* The same on the hart of the entry's number. */
+static uint64_t to_hart(uint64_t entry)
+{
+    (void)to_queue(entry, FW_COOKIE_CPUMAP);
+    return fw_ref_to(entry) < plat_harts() ? NIC_PKT_TO_HART : to_port(0);
+}
+
 static uint64_t to_device(uint64_t entry)
 {
     return fw_ref_prog(entry) ? to_queue(entry, 0) : to_port(fw_ref_to(entry));
@@ -95,7 +102,7 @@ uint64_t fw_redirect(void)
     struct fw_map *m = (struct fw_map *)(uintptr_t)h->redirect_map;
     switch (m->spec.type) {
     case FW_MAP_CPUMAP:
-        return to_queue(h->redirect_to, FW_COOKIE_CPUMAP);
+        return to_hart(h->redirect_to);
     case FW_MAP_XSKMAP:
         FW_PKT->queue = (uint16_t)fw_ref_to(h->redirect_to);
         return NIC_PKT_HOST;

@@ -58,5 +58,8 @@ uint64_t fw_helper_redirect_map(uint64_t map, uint64_t key, uint64_t flags, uint
         FW_HART->redirect_seq = UINT64_MAX; /* an earlier call's target is forgotten */
         return flags & ACTIONS;
     }
+    if (fw_map_is(((const struct fw_map *)(uintptr_t)map)->hot, FW_MAP_CPUMAP))
+        entry =
+            (entry & ~(uint64_t)UINT32_MAX) | (uint32_t)key; /* where to, not the queue's size */
     return chosen(map, entry, flags);
 }

@@ -94,6 +94,7 @@ struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster, uint32_t fr
         return NULL;
     b = &dev->pool.buf[take(dev, cluster)];
     b->frags = (uint8_t)frags;
+    b->hart = DEV_NONE;
     for (uint32_t i = 0; i < frags; i++)
         b->frag[i] = take(dev, cluster);
     return b;

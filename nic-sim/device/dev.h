@@ -103,6 +103,7 @@ struct pktbuf {
     struct nic_pkt pkt; /* as the hardware made it; at give-back with the hart's changes */
     uint32_t id;
     uint32_t prev, next;          /* outstanding packets by seq */
+    uint32_t hart, behind;        /* NIC_PKT_TO_HART: for whom, and the one after it; DEV_NONE */
     uint32_t gen, slot;           /* EVENT_HOST: RX queue generation and descriptor count */
     uint32_t frag[NIC_FRAGS_MAX]; /* buffers of its fragments; [0, frags) are its own */
     uint16_t ingress;             /* pkt.port as it came */
@@ -281,7 +282,8 @@ void msix_mask(struct nic_device *dev, uint32_t vector, uint32_t ctrl);
 /* ---- harts ---- */
 
 struct hart {
-    uint32_t buf; /* the packet it holds, DEV_NONE */
+    uint32_t buf;         /* the packet it holds, DEV_NONE */
+    uint32_t first, last; /* packets that are for it alone, DEV_NONE */
     uint64_t since, insns;
     bool waits_event; /* control core: in CTL_EVENT */
     struct dma_channel dma;

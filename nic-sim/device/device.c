@@ -117,7 +117,7 @@ static void reset_harts(struct nic_device *dev)
 {
     for (uint32_t i = 0; i <= dev->harts; i++) {
         memset(&dev->hart[i], 0, sizeof(dev->hart[i]));
-        dev->hart[i].buf = DEV_NONE;
+        dev->hart[i].buf = dev->hart[i].first = dev->hart[i].last = DEV_NONE;
     }
     memset(dev->engine_packets, 0, (dev->engines + 1u) * sizeof(*dev->engine_packets));
 }

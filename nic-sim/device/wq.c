@@ -26,6 +26,23 @@ static uint32_t ring_pop(struct ring *ring)
     return v;
 }
 
+/* Takes v out; false: it is not there. */
+static bool ring_remove(struct ring *ring, uint32_t v)
+{
+    uint32_t n = ring->count;
+    bool found = false;
+
+    for (uint32_t i = 0; i < n; i++) { /* once round, all but v */
+        uint32_t at = ring_pop(ring);
+
+        if (at == v && !found)
+            found = true;
+        else
+            ring_push(ring, at);
+    }
+    return found;
+}
+
 static int ring_create(struct ring *ring, uint32_t cap)
 {
     ring->cap = cap;
@@ -112,12 +129,48 @@ static void hand_out(struct nic_device *dev, uint32_t id, uint32_t buf, uint64_t
     watchdog_arm(dev, now);
 }
 
+static unsigned hart_cluster(const struct nic_device *dev, uint32_t id)
+{
+    return device_hart_engine(dev, id) / (uint32_t)dev->cfg.engine_per_cluster;
+}
+
+/* Its hart takes it now, or before any other packet. */
+static void own_ready(struct nic_device *dev, struct pktbuf *b, uint64_t now)
+{
+    struct hart *h = &dev->hart[b->hart];
+    uint32_t id = b->hart;
+
+    if (ring_remove(&dev->wq.waiting[hart_cluster(dev, id)], id)) {
+        hand_out(dev, id, b->id, now);
+        device_wake(dev, id, b->pkt.seq, now + dev->mmio_latency);
+        return;
+    }
+    b->behind = DEV_NONE;
+    if (h->first == DEV_NONE)
+        h->first = b->id;
+    else
+        dev->pool.buf[h->last].behind = b->id;
+    h->last = b->id;
+}
+
+static uint32_t own_pop(struct nic_device *dev, struct hart *h)
+{
+    uint32_t buf = h->first;
+
+    h->first = dev->pool.buf[buf].behind;
+    return buf;
+}
+
 void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now)
 {
     unsigned cluster = buf / dev->pool.per_cluster;
     struct wq *wq = &dev->wq;
     uint32_t id;
 
+    if (dev->pool.buf[buf].hart != DEV_NONE) {
+        own_ready(dev, &dev->pool.buf[buf], now);
+        return;
+    }
     if (wq->waiting[cluster].count == 0) {
         ring_push(&wq->ready[cluster], buf);
         return;
@@ -132,17 +185,20 @@ enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
 {
     struct wq *wq = &dev->wq;
     unsigned cluster;
+    bool own;
 
     if (r->hart >= dev->harts || dev->hart[r->hart].buf != DEV_NONE)
         return BUS_FAULT;
     if (dev->cfg.run_ordered && r->hart != 0)
         return BUS_BLOCK;
-    cluster = device_hart_engine(dev, r->hart) / (uint32_t)dev->cfg.engine_per_cluster;
-    if (wq->ready[cluster].count == 0) {
+    cluster = hart_cluster(dev, r->hart);
+    own = dev->hart[r->hart].first != DEV_NONE;
+    if (!own && wq->ready[cluster].count == 0) {
         ring_push(&wq->waiting[cluster], r->hart);
         return BUS_BLOCK;
     }
-    hand_out(dev, r->hart, ring_pop(&wq->ready[cluster]), r->now);
+    hand_out(dev, r->hart, own ? own_pop(dev, &dev->hart[r->hart]) : ring_pop(&wq->ready[cluster]),
+             r->now);
     r->data = dev->pool.buf[dev->hart[r->hart].buf].pkt.seq;
     return BUS_OK;
 }
@@ -187,7 +243,8 @@ static bool frags_usable(struct nic_device *dev, const struct pktbuf *b,
 static bool usable(struct nic_device *dev, const struct pktbuf *b, const struct nic_pkt *given,
                    uint64_t cmd)
 {
-    if (cmd < NIC_PKT_DROP || cmd > NIC_PKT_CLONE)
+    if (cmd < NIC_PKT_DROP || cmd > NIC_PKT_TO_HART ||
+        (cmd == NIC_PKT_TO_HART && given->tag >= dev->harts))
         return false;
     if (given->buf != b->pkt.buf || given->data < b->pkt.buf || given->data_end > b->pkt.buf_end ||
         given->data > given->data_end || !frags_usable(dev, b, given))
@@ -307,7 +364,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
         command_clone(dev, b, &given, r->now);
         return BUS_OK;
     }
-    read_back(b, &given, cmd == NIC_PKT_REQUEUE);
+    read_back(b, &given, cmd == NIC_PKT_REQUEUE || cmd == NIC_PKT_TO_HART);
     ok = usable(dev, b, &given, cmd);
     if (!ok) {
         device_drop(dev, NIC_DROP_BAD_CMD);
@@ -318,7 +375,8 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
         bufpool_trim(dev, b);
     h->buf = DEV_NONE;
     dev->wq.held--;
-    if (cmd == NIC_PKT_REQUEUE) {
+    b->hart = cmd == NIC_PKT_TO_HART && !dev->cfg.run_ordered ? given.tag : DEV_NONE;
+    if (cmd == NIC_PKT_REQUEUE || cmd == NIC_PKT_TO_HART) {
         clock_push(dev, r->now + 1, EVENT_RX, b->id);
         mac_kick(dev, r->now); /* fragments may have been given up */
         return BUS_OK;

@@ -75,6 +75,11 @@ enum nic_pkt_cmd {
      * tells whether a buffer was free for it: the device counts what it could not copy.
      */
     NIC_PKT_CLONE = 5,
+    /*
+     * As NIC_PKT_REQUEUE, but for the hart of number pkt.tag alone, of any cluster, which gets it
+     * before others; with run.ordered for hart 0, the only one that asks.
+     */
+    NIC_PKT_TO_HART = 6,
 };
 
 /*

@@ -114,7 +114,7 @@ static void test_hostile(void)
         {0, 60, 0, NIC_PKT_HOST},
         {0, INT32_MIN, 0, NIC_PKT_HOST},
         {0, 0, 0, 0},
-        {0, 0, 0, 6},
+        {0, 0, 0, 7},
         {0, 0, 0, UINT64_C(0x100000001)},
     };
     const unsigned n = sizeof(bad) / sizeof(bad[0]);
@@ -404,6 +404,71 @@ static void test_requeue(void)
     rig_close(&rig);
 }
 
+/* Gives the packet that hart `from` holds to hart `to` alone. */
+static void pass_to(uint32_t from, uint32_t to, uint64_t now)
+{
+    struct nic_pkt pkt = rig_pkt(&rig, from);
+
+    pkt.tag = to;
+    rig_set_pkt(&rig, from, pkt);
+    CU_ASSERT_EQUAL(give(from, NIC_PKT_TO_HART, now), BUS_OK);
+}
+
+/* Of another cluster, whether it waits or not; nobody else gets it, and it comes first. */
+static void test_to_hart(void)
+{
+    static const char *const sets[] = {"engine.count=2", "engine.per_cluster=1", NULL};
+
+    open(sets, 3, NIC_PACE_PPS);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(0, 9000000), BUS_OK); /* seq 0 and 2 are in cluster 0, 1 in cluster 1 */
+    pass_to(0, 3, 9000000);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(0, 9000010), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).seq, 2);
+    pass_to(0, 3, 9000020);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(0, 9000030), BUS_BLOCK);
+    CU_ASSERT_EQUAL(get(1, 9000030), BUS_BLOCK);
+    CU_ASSERT_EQUAL(get(3, 9000040), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 3).seq, 0);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 3).buf & ~0x3fffffu, NIC_CLUSTER_BASE);
+    CU_ASSERT_EQUAL(give(3, NIC_PKT_DROP, 9000050), BUS_OK);
+    CU_ASSERT_EQUAL(get(3, 9000060), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 3).seq, 2);
+    CU_ASSERT_EQUAL(give(3, NIC_PKT_DROP, 9000070), BUS_OK);
+    CU_ASSERT_EQUAL(get(3, 9000080), BUS_OK); /* then what was there for any of its cluster */
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 3).seq, 1);
+    pass_to(3, 1, 9000090); /* which waits, behind hart 0 */
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(rig_wake(&rig, 1)->data, 1);
+    CU_ASSERT_EQUAL(give(1, NIC_PKT_DROP, 9000100), BUS_OK);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 3);
+    rig_close(&rig);
+}
+
+/* No hart of that number; with run.ordered there is only hart 0. */
+static void test_to_no_hart(void)
+{
+    static const char *const ordered[] = {"run.ordered=1", NULL};
+
+    open(NULL, 1, NIC_PACE_PPS);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(1, 1000000), BUS_OK);
+    pass_to(1, 4, 1000000);
+    CU_ASSERT_EQUAL(rig_drops(&rig, NIC_DROP_BAD_CMD), 1);
+    CU_ASSERT_EQUAL(reg(SEQ_DONE), 1);
+    rig_close(&rig);
+    open(ordered, 1, NIC_PACE_PPS);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(0, 1000000), BUS_OK);
+    pass_to(0, 2, 1000000);
+    rig_run(&rig);
+    CU_ASSERT_EQUAL(get(0, 2000000), BUS_OK);
+    CU_ASSERT_EQUAL(rig_pkt(&rig, 0).tag, 2);
+    rig_close(&rig);
+}
+
 /* The copy is another buffer with the same bytes; both must come back before the seq is done. */
 static void test_clone(void)
 {
@@ -478,6 +543,8 @@ static const struct cunit_case cases[] = {
     {"watchdog", test_watchdog},
     {"watchdog and idle", test_watchdog_idle},
     {"back to the queue", test_requeue},
+    {"to one hart", test_to_hart},
+    {"to no hart", test_to_no_hart},
     {"a copy", test_clone},
     {"a copy that cannot be", test_clone_refused},
     {NULL, NULL},

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A CPUMAP entry's program runs on the hardware thread of the entry's number, wherever the packet
+ * was received. Arguments: the firmware, the programs.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cunit_main.h"
+#include "nicdrv/bpf.h"
+#include "realnic.h"
+#include "spread.h"
+
+#define FRAMES 1200u
+
+static const char *firmware, *programs;
+static struct realnic nic;
+static struct nicbpf *layer;
+static struct bpf_object *object;
+
+static void setup(unsigned engines, unsigned threads, unsigned per_cluster, bool ordered)
+{
+    struct nic_config cfg;
+    nic_config_init(&cfg);
+    cfg.engine_count = engines;
+    cfg.engine_threads = threads;
+    cfg.engine_per_cluster = per_cluster;
+    cfg.run_ordered = ordered;
+    cfg.dram_size = 64 << 20;
+    CU_ASSERT_FATAL(realnic_open_as(&nic, firmware, &cfg));
+    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
+    nicbpf_bind(layer);
+    object = bpf_object__open_file(programs, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
+    CU_ASSERT_EQUAL_FATAL(bpf_object__load(object), 0);
+}
+
+static void teardown(void)
+{
+    bpf_object__close(object);
+    nicbpf_destroy(layer);
+    realnic_close(&nic);
+}
+
+/* Entries for processors 0 to n - 1. */
+static void fill(uint32_t n)
+{
+    uint32_t zero = 0;
+    struct globals g = {.wanted = n};
+    struct bpf_cpumap_val v = {.qsize = 192};
+    v.bpf_prog.fd = bpf_program__fd(bpf_object__find_program_by_name(object, "arrived"));
+    for (uint32_t cpu = 0; cpu < n; cpu++)
+        CU_ASSERT_EQUAL(
+            bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "cpus"), &cpu, &v, BPF_ANY),
+            0);
+    CU_ASSERT_EQUAL(bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "spread.bss"),
+                                        &zero, &g, BPF_ANY),
+                    0);
+}
+
+static struct globals run(void)
+{
+    uint32_t zero = 0;
+    struct globals g = {0};
+    struct fw_counters c;
+    struct bpf_link *link =
+        bpf_program__attach_xdp(bpf_object__find_program_by_name(object, "spread"), 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(link);
+    realnic_send(&nic, FRAMES, 60);
+    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    CU_ASSERT_EQUAL(nicdrv_counters(nic.drv, &c), 0);
+    CU_ASSERT_EQUAL(c.verdict[XDP_REDIRECT], FRAMES);
+    CU_ASSERT_EQUAL(c.second[XDP_PASS], FRAMES / 2);
+    CU_ASSERT_EQUAL(c.second[XDP_DROP], FRAMES / 2);
+    CU_ASSERT_EQUAL(
+        bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, "spread.bss"), &zero, &g), 0);
+    CU_ASSERT_EQUAL(g.sent, FRAMES);
+    bpf_link__destroy(link);
+    return g;
+}
+
+static void check(unsigned engines, unsigned threads, unsigned per_cluster, uint32_t wanted)
+{
+    setup(engines, threads, per_cluster, false);
+    fill(wanted);
+    struct globals g = run();
+    CU_ASSERT_EQUAL(g.elsewhere, 0);
+    for (uint32_t cpu = 0; cpu < CPUS; cpu++)
+        CU_ASSERT_EQUAL(g.ran[cpu], cpu < wanted ? FRAMES / wanted : 0);
+    teardown();
+}
+
+static void test_chosen(void)
+{
+    check(2, 4, 8, 8);
+    check(2, 4, 8, 1); /* all on one */
+    check(1, 6, 8, 3);
+}
+
+/* The thread reads the packet in another cluster's memory. */
+static void test_clusters(void)
+{
+    check(4, 2, 1, 8);
+    check(3, 2, 2, 6);
+}
+
+/* With run.ordered only hart 0 works. */
+static void test_ordered(void)
+{
+    setup(2, 4, 8, true);
+    fill(8);
+    struct globals g = run();
+    CU_ASSERT_EQUAL(g.ran[0], FRAMES);
+    teardown();
+}
+
+static const struct cunit_case cases[] = {{"chosen threads", test_chosen},
+                                          {"of other clusters", test_clusters},
+                                          {"ordered", test_ordered},
+                                          {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    if (argc < 3)
+        return 2;
+    firmware = argv[1];
+    programs = argv[2];
+    return cunit_run("CPUMAP", cases);
+}
