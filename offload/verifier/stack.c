@@ -302,10 +302,8 @@ int vf_stack_helper(struct vf *v, unsigned regno, const struct vf_reg *ptr, uint
                     enum vf_access access, bool init)
 {
     struct span at;
-    if (size == 0)
-        return 0;
     int err = locate(v, regno, ptr, ptr->off, size, access, &at);
-    if (err)
+    if (err || size == 0)
         return err;
     /* A buffer whose place or length varies may stay partly unwritten: it must be initialised. */
     if (!(init && at.fixed))
