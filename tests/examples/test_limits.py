@@ -107,11 +107,10 @@ def rule_line(net, action):
             f"{net.network_address.packed.hex()} {struct.pack('<IIQQ', action, 0, 0, 0).hex()}")
 
 
-def decide(rules, source):
-    """(network, action) of the longest prefix, or None."""
+def decide(networks, source):
+    """(network, action) of the longest prefix, or None; `networks`: [(network, action)]."""
     a = ip_address(source)
-    held = [(ip_network(n), action) for n, action in rules.items()
-            if a.version == ip_network(n).version and a in ip_network(n)]
+    held = [(n, action) for n, action in networks if a.version == n.version and a in n]
     return max(held, key=lambda r: r[0].prefixlen, default=None)
 
 
@@ -130,10 +129,11 @@ def lpm_traffic():
 class LpmFilter(harness.Example):
     def check(self, rules, sources, **options):
         frames = [source_frame(s) for s in sources]
+        networks = [(ip_network(n), action) for n, action in rules.items()]
         result = self.run_nic("lpm_filter", frames, rate="max", **options)
         counts = {}
         for source, frame, verdict in zip(sources, frames, result.verdicts):
-            rule = decide(rules, source)
+            rule = decide(networks, source)
             self.assertEqual(verdict, "DROP" if rule and rule[1] else "PASS", source)
             if rule:
                 n, size = counts.get(rule[0], (0, 0))
