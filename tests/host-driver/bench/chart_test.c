@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "bench/chart.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cunit_main.h"
+
+static char *page(const struct chart *charts, unsigned count)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out == NULL)
+        abort();
+    chart_page(out, "heading <&>", "note", charts, count);
+    fclose(out);
+    return text;
+}
+
+static unsigned times(const char *text, const char *what)
+{
+    unsigned n = 0;
+
+    for (; (text = strstr(text, what)) != NULL; text++)
+        n++;
+    return n;
+}
+
+static void test_lines(void)
+{
+    static const double x[] = {1, 2, 4, 8}, y[] = {10, 20, 39, 60};
+    struct chart c = {.title = "Mpps \"against\" engines", .x_label = "engines", .y_label = "Mpps"};
+    char *a, *b;
+
+    c.series[0] = (struct chart_series){.name = "measured", .x = x, .y = y, .count = 4};
+    c.series[1] =
+        (struct chart_series){.name = "ideal", .x = x, .y = y, .count = 2, .dashed = true};
+    c.series_count = 2;
+    a = page(&c, 1);
+    b = page(&c, 1);
+    CU_ASSERT_STRING_EQUAL(a, b);
+    CU_ASSERT_EQUAL(times(a, "<polyline"), 2);
+    CU_ASSERT_EQUAL(times(a, "<circle"), 4);
+    CU_ASSERT(strstr(a, "heading &lt;&amp;&gt;") != NULL);
+    CU_ASSERT(strstr(a, "&quot;against&quot;") != NULL);
+    CU_ASSERT_STRING_EQUAL(a + strlen(a) - 7, "</svg>\n");
+    free(a);
+    free(b);
+}
+
+/* The dots of the first and the last point lie at the corners of the plot area. */
+static void test_places(void)
+{
+    static const double x[] = {0, 10}, y[] = {0, 10};
+    struct chart c = {.title = "t", .x_label = "x", .y_label = "y"};
+    char *a;
+
+    c.series[0] = (struct chart_series){.name = "s", .x = x, .y = y, .count = 2};
+    c.series_count = 1;
+    a = page(&c, 1);
+    CU_ASSERT(strstr(a, "<circle cx=\"66.0\" cy=\"368.0\"") != NULL);
+    CU_ASSERT(strstr(a, "<circle cx=\"540.0\" cy=\"116.0\"") != NULL);
+    free(a);
+}
+
+/* Nothing, one point, equal points, a logarithm of 0: no endless loop, no "nan" or "inf". */
+static void test_degenerate(void)
+{
+    static const double zero[] = {0, 0}, one[] = {1, 1};
+    struct chart c[4] = {{.title = "empty", .x_label = "", .y_label = ""}};
+    char *a;
+
+    for (unsigned i = 1; i < 4; i++) {
+        c[i] = c[0];
+        c[i].series[0] =
+            (struct chart_series){.name = "s", .x = zero, .y = zero, .count = i == 1 ? 1 : 2};
+        c[i].series_count = 1;
+    }
+    c[2].series[0].x = one;
+    c[3].log_x = true;
+    a = page(c, 4);
+    CU_ASSERT_EQUAL(times(a, "nan"), 0);
+    CU_ASSERT_EQUAL(times(a, "inf"), 0);
+    CU_ASSERT_EQUAL(times(a, "<circle"), 5);
+    free(a);
+}
+
+static void test_bars(void)
+{
+    static const double low[] = {1, 2, 3}, high[] = {3, 2, 1};
+    static const char *const names[] = {"a", "b", "c"};
+    struct chart c = {.title = "t", .x_label = "x", .y_label = "y", .bars = names, .bar_count = 3};
+    char *a;
+
+    c.series[0] = (struct chart_series){.name = "low", .y = low, .count = 3};
+    c.series[1] = (struct chart_series){.name = "high", .y = high, .count = 3};
+    c.series_count = 2;
+    a = page(&c, 1);
+    /* Three bars of two parts, the background and the border. */
+    CU_ASSERT_EQUAL(times(a, "<rect"), 8);
+    free(a);
+}
+
+static const struct cunit_case cases[] = {
+    {"lines", test_lines},
+    {"places", test_places},
+    {"degenerate", test_degenerate},
+    {"bars", test_bars},
+    {NULL, NULL},
+};
+
+int main(void)
+{
+    return cunit_run("chart", cases);
+}
