@@ -43,6 +43,20 @@ void hist_add(struct hist *h, uint64_t v)
     h->slot[slot_of(v)]++;
 }
 
+void hist_merge(struct hist *to, const struct hist *from)
+{
+    if (from->count == 0)
+        return;
+    if (to->count == 0 || from->least < to->least)
+        to->least = from->least;
+    if (from->most > to->most)
+        to->most = from->most;
+    to->count += from->count;
+    to->sum += from->sum;
+    for (unsigned i = 0; i < HIST_SLOTS; i++)
+        to->slot[i] += from->slot[i];
+}
+
 uint64_t hist_quantile(const struct hist *h, uint32_t ppm)
 {
     uint64_t wanted, seen = 0;

@@ -18,6 +18,7 @@ struct hist {
 
 void hist_clear(struct hist *h);
 void hist_add(struct hist *h, uint64_t v);
+void hist_merge(struct hist *to, const struct hist *from);
 
 /* Least value of slot i. */
 uint64_t hist_floor(unsigned i);

@@ -21,6 +21,8 @@ int search_rate(const struct search_goal *goal, search_trial trial, void *ctx, u
     uint64_t low = goal->low, high = goal->high;
     int rc = try_rate(goal, trial, ctx, high, &low, &high); /* often the wire is the limit */
 
+    if (rc == 0 && goal->guess > low && goal->guess < high)
+        rc = try_rate(goal, trial, ctx, goal->guess, &low, &high);
     while (rc == 0 && high > low && (double)(high - low) > goal->precision * (double)high &&
            high - low > 1)
         rc = try_rate(goal, trial, ctx, low + (high - low) / 2, &low, &high);

@@ -16,6 +16,7 @@ struct search_goal {
     double precision; /* of the result, as a part of it: above 0 */
     uint64_t low;     /* known to be good, or 0 */
     uint64_t high;    /* the highest rate that can be offered; above low */
+    uint64_t guess;   /* tried after `high`, when it lies between: 0 for none */
 };
 
 /*

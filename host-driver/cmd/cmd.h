@@ -34,7 +34,7 @@ struct cmd {
 };
 
 /* One row a subcommand; each lives in a file of its name. */
-extern const struct cmd cmd_run, cmd_check, cmd_dump, cmd_boot, cmd_help;
+extern const struct cmd cmd_run, cmd_bench, cmd_check, cmd_dump, cmd_boot, cmd_help;
 
 /* Row i of the table, NULL past the end; by name, NULL when there is none. */
 const struct cmd *cmd_at(unsigned i);

@@ -8,7 +8,8 @@
 #include "cmd/cmd.h"
 #include "cmd/similar.h"
 
-static const struct cmd *const commands[] = {&cmd_run, &cmd_check, &cmd_dump, &cmd_boot, &cmd_help};
+static const struct cmd *const commands[] = {&cmd_run,  &cmd_bench, &cmd_check,
+                                             &cmd_dump, &cmd_boot,  &cmd_help};
 
 const struct cmd *cmd_at(unsigned i)
 {

@@ -127,6 +127,14 @@ static void set_engine(struct model_engine *out, const struct nic_engine_stats *
     out->stall = b->stall_cycles - a->stall_cycles;
 }
 
+/* From the first arrival, or the last packet before, to the last packet. */
+static uint64_t span(const struct nic_stats *a, const struct nic_stats *b)
+{
+    uint64_t from = a->last_done_cycle != 0 ? a->last_done_cycle : b->first_rx_cycle;
+
+    return b->last_done_cycle > from ? b->last_done_cycle - from : 0;
+}
+
 int model_make(const struct nic_device *dev, const struct reading *before,
                const struct reading *after, struct nic_pacing pacing, uint64_t program_insns,
                struct model *out)
@@ -145,8 +153,7 @@ int model_make(const struct nic_device *dev, const struct reading *before,
         out->packets += out->engine[e].packets;
         out->insns += out->engine[e].insns;
     }
-    if (after->nic.last_done_cycle > after->nic.first_rx_cycle && out->packets != 0)
-        out->cycles = after->nic.last_done_cycle - after->nic.first_rx_cycle;
+    out->cycles = span(&before->nic, &after->nic);
     for (unsigned d = 0; d < NIC_DROP_COUNT; d++)
         out->drops[d] = after->nic.drops[d] - before->nic.drops[d];
     set_rates(out, program_insns);

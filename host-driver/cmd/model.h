@@ -30,7 +30,8 @@ struct model_engine {
 };
 
 struct model {
-    uint64_t cycles, time_ns, clock_hz; /* from the first arrival to the last packet given back */
+    uint64_t cycles, time_ns, clock_hz; /* from the first arrival, or from the last packet given
+                                           back before, to the last one given back */
     unsigned engines, threads;
     uint64_t packets, insns;
     double pps, pps_per_engine;

@@ -48,7 +48,7 @@ def main():
     listing = output("--help")
     assert listing == output("help")
     names = re.findall(r"^  (\w+) +\S", listing.split("commands:")[1].split("\n\n")[0], re.MULTILINE)
-    assert names == ["run", "check", "dump", "boot", "help"], names
+    assert names == ["run", "bench", "check", "dump", "boot", "help"], names
     counted = sum(check_page(n, MAN / f"nicsim-{n}.1") for n in names if n != "help")
     for page in sorted(MAN.glob("*.1")):
         check_rendering(page)

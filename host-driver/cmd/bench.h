@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* nicsim bench: what its files share. */
+#ifndef CMD_BENCH_H
+#define CMD_BENCH_H
+
+#include <json-c/json.h>
+
+#include "cmd/cmd.h"
+#include "cmd/devopts.h"
+#include "cmd/limits.h"
+#include "cmd/objopts.h"
+#include "cmd/trial.h"
+
+#define BENCH_SIZES_TEXT "64 to 9220 bytes with FCS, or imix"
+
+struct bench_values {
+    struct devopts dev; /* first: devopts_* cast to it */
+    struct objopts obj;
+    const char *scenario, *read, *kind, *maps_from, *plot, *sweep, *find;
+    uint32_t size;                            /* FEED_IMIX: the mix */
+    uint64_t flows, seed, packets, precision; /* precision: hundredths of a percent */
+    bool json, csv;
+};
+
+extern const struct opt bench_opts[];
+extern const struct cmd_example bench_examples[];
+
+/* "64" or "imix" as --size takes it; -EINVAL. */
+int bench_parse_size(const char *text, uint32_t *out);
+/* "64B", "imix" or "capture"; returns buf. */
+const char *bench_size_name(const struct feed_spec *f, char buf[16]);
+
+/* How the figures of one load are called in names: "ndr", "pdr", "mrr". */
+enum bench_measure { BENCH_MRR, BENCH_NDR, BENCH_PDR, BENCH_MEASURES };
+extern const char *const bench_measures[BENCH_MEASURES];
+
+#define BENCH_TRIALS_MAX 64u
+#define BENCH_LATENCIES  3u
+
+/* All that was found for one card, program and kind of frames. */
+struct bench_point {
+    double line_pps;
+    struct trial at[BENCH_MEASURES]; /* the trial whose rate was found */
+    double pps[BENCH_MEASURES];      /* mrr: received; ndr and pdr: offered, and received but for
+                                        the loss allowed. 0: not looked for, or nothing found */
+    struct limits limits;            /* at mrr */
+    struct trial half;               /* at half of ndr */
+    struct {
+        double pps, loss;
+    } trial[BENCH_TRIALS_MAX]; /* all of them, by offered load */
+    unsigned trials;
+};
+
+/* Measures what `wanted` names (bits of enum bench_measure; mrr always). enum cmd_status. */
+int bench_measure(const struct trial_setup *setup, unsigned wanted, double precision,
+                  struct bench_point *out);
+void bench_point_free(struct bench_point *p);
+
+/* The name of a result; buf of at least 128. */
+const char *bench_result_name(const struct trial_setup *s, const struct bench_point *p,
+                              enum bench_measure m, char *buf, size_t len);
+
+/* "ndr,pdr" to bits of enum bench_measure, NULL is all, mrr is always there. enum cmd_status. */
+int bench_parse_find(const char *text, unsigned *wanted);
+
+/* The setup that the options describe. enum cmd_status. */
+int bench_setup(const struct bench_values *v, const char *path, struct trial_setup *out);
+
+/* One point, for people and for scripts. */
+void bench_print(const struct trial_setup *s, const struct bench_point *p);
+json_object *bench_json(const struct trial_setup *s, const struct bench_point *p);
+int bench_plot(const char *file, const struct trial_setup *s, const struct bench_point *p);
+
+/* ---- sweeps ---- */
+/* `dims`: "engines=1..8" and so on, `count` of them. enum cmd_status. */
+int bench_sweep(const struct bench_values *v, const char *path, const char *const *dims,
+                unsigned count);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A benchmark's results for scripts: modelled figures only, so that the same run gives the same. */
+#include <stdio.h>
+
+#include "cmd/bench.h"
+
+static void add_real(json_object *o, const char *key, double v)
+{
+    char text[40];
+
+    snprintf(text, sizeof(text), v >= 1e6 ? "%.0f" : "%.6g", v);
+    json_object_object_add(o, key, json_object_new_double_s(v, text));
+}
+
+static void add_u64(json_object *o, const char *key, uint64_t v)
+{
+    json_object_object_add(o, key, json_object_new_uint64(v));
+}
+
+static void add_text(json_object *o, const char *key, const char *v)
+{
+    json_object_object_add(o, key, json_object_new_string(v));
+}
+
+static json_object *load_json(const struct trial_setup *s, const struct bench_point *p)
+{
+    json_object *o = json_object_new_object();
+    char size[16];
+
+    add_text(o, "size", bench_size_name(&s->feed, size));
+    add_text(o, "traffic", s->feed.capture != NULL ? s->feed.capture : s->feed.kind);
+    if (s->feed.capture == NULL)
+        add_u64(o, "flows", s->feed.flows);
+    add_real(o, "wire_bytes", p->at[BENCH_MRR].wire_bytes);
+    add_real(o, "line_pps", p->line_pps);
+    return o;
+}
+
+static json_object *rates_json(const struct trial_setup *s, const struct bench_point *p)
+{
+    json_object *o = json_object_new_object();
+    char name[128];
+
+    for (unsigned m = 0; m < BENCH_MEASURES; m++) {
+        json_object *r;
+
+        if (p->pps[m] <= 0)
+            continue;
+        r = json_object_new_object();
+        add_text(r, "name", bench_result_name(s, p, (enum bench_measure)m, name, sizeof(name)));
+        add_real(r, "pps", p->pps[m]);
+        add_real(r, "pps_per_engine", p->pps[m] / (double)s->cfg.engine_count);
+        json_object_object_add(o, bench_measures[m], r);
+    }
+    return o;
+}
+
+static json_object *causes_json(const struct model *m)
+{
+    json_object *o = json_object_new_object();
+
+    for (unsigned c = 0; c < NIC_CAUSES; c++)
+        if (c != NIC_CAUSE_ENGINE)
+            add_real(o, nic_cause_name(c), m->cause[c]);
+    return o;
+}
+
+static json_object *limits_json(const struct limits *l)
+{
+    json_object *list = json_object_new_array();
+
+    for (unsigned i = 0; i < l->count; i++) {
+        json_object *o = json_object_new_object();
+
+        add_text(o, "part", l->rank[i].name);
+        add_real(o, "use", l->rank[i].use);
+        add_real(o, "pps", l->rank[i].pps);
+        add_real(o, "headroom", l->rank[i].headroom);
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static json_object *histogram_json(const struct hist *h)
+{
+    json_object *list = json_object_new_array();
+
+    for (unsigned i = 0; i < HIST_SLOTS; i++) {
+        json_object *pair;
+
+        if (h->slot[i] == 0)
+            continue;
+        pair = json_object_new_array();
+        json_object_array_add(pair, json_object_new_uint64(hist_floor(i)));
+        json_object_array_add(pair, json_object_new_uint64(h->slot[i]));
+        json_object_array_add(list, pair);
+    }
+    return list;
+}
+
+static void add_latency(json_object *to, const char *key, const struct hist *h)
+{
+    static const struct {
+        const char *name;
+        uint32_t ppm;
+    } points[] = {{"p50", 500000}, {"p90", 900000}, {"p99", 990000}, {"p99_9", 999000}};
+    json_object *o;
+
+    if (h->count == 0)
+        return;
+    o = json_object_new_object();
+    add_u64(o, "min", h->least);
+    for (unsigned i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+        add_u64(o, points[i].name, hist_quantile(h, points[i].ppm));
+    add_u64(o, "max", h->most);
+    add_real(o, "mean", (double)h->sum / (double)h->count);
+    json_object_object_add(o, "histogram", histogram_json(h));
+    json_object_object_add(to, key, o);
+}
+
+static json_object *latency_json(const struct bench_point *p)
+{
+    json_object *o = json_object_new_object();
+
+    add_latency(o, "half_ndr", &p->half.latency);
+    add_latency(o, "ndr", &p->at[BENCH_NDR].latency);
+    add_latency(o, "pdr", &p->at[BENCH_PDR].latency);
+    add_latency(o, "line", &p->at[BENCH_MRR].latency);
+    return o;
+}
+
+static json_object *engines_json(const struct model *m)
+{
+    json_object *list = json_object_new_array();
+    double seconds = (double)m->cycles / (double)m->clock_hz;
+
+    for (unsigned e = 0; e < m->engines; e++) {
+        json_object *o = json_object_new_object();
+
+        add_real(o, "pps", seconds > 0 ? (double)m->engine[e].packets / seconds : 0);
+        add_real(o, "busy", model_share(m, m->engine[e].cycles));
+        add_real(o, "stalled", model_share(m, m->engine[e].stall));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static json_object *trials_json(const struct bench_point *p)
+{
+    json_object *list = json_object_new_array();
+
+    for (unsigned i = 0; i < p->trials; i++) {
+        json_object *o = json_object_new_object();
+
+        add_real(o, "offered_pps", p->trial[i].pps);
+        add_real(o, "loss", p->trial[i].loss);
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+json_object *bench_json(const struct trial_setup *s, const struct bench_point *p)
+{
+    const struct model *m = &p->at[BENCH_MRR].model;
+    json_object *o = json_object_new_object(), *modelled = json_object_new_object();
+
+    add_text(o, "program", p->at[BENCH_MRR].program);
+    add_u64(o, "engines", m->engines);
+    add_u64(o, "threads", m->threads);
+    add_u64(o, "clock_hz", m->clock_hz);
+    json_object_object_add(o, "load", load_json(s, p));
+    json_object_object_add(modelled, "rates", rates_json(s, p));
+    add_real(modelled, "cycles_per_packet", m->cycles_per_packet);
+    json_object_object_add(modelled, "cycles_by_cause", causes_json(m));
+    add_real(modelled, "program_insns_per_packet", m->program_insns_per_packet);
+    add_text(modelled, "bottleneck", p->limits.rank[0].name);
+    json_object_object_add(modelled, "limits", limits_json(&p->limits));
+    json_object_object_add(modelled, "latency_ns", latency_json(p));
+    json_object_object_add(modelled, "per_engine", engines_json(m));
+    json_object_object_add(modelled, "trials", trials_json(p));
+    json_object_object_add(o, "modelled", modelled);
+    return o;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The search for the rates of one card, program and kind of frames. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/name.h"
+#include "bench/search.h"
+#include "cmd/bench.h"
+
+#define PDR_LOSS  0.005 /* as FD.io CSIT defines it */
+#define NEAR_MRR  0.97  /* a rate that is usually carried without loss */
+#define ABOVE_MRR 1.02  /* and one that is not */
+
+const char *const bench_measures[BENCH_MEASURES] = {"mrr", "ndr", "pdr"};
+
+struct search_state {
+    struct trial_setup setup;
+    struct bench_point *point;
+    struct trial *keep; /* the good trial of the highest rate */
+    double kept_pps, allowed;
+    int status;
+};
+
+static void note_trial(struct bench_point *p, double pps, double loss)
+{
+    unsigned i = p->trials;
+
+    if (p->trials == BENCH_TRIALS_MAX)
+        return;
+    for (; i > 0 && p->trial[i - 1].pps > pps; i--)
+        p->trial[i] = p->trial[i - 1];
+    p->trial[i].pps = pps;
+    p->trial[i].loss = loss;
+    p->trials++;
+}
+
+static int one_trial(void *ctx, uint64_t rate, double *loss)
+{
+    struct search_state *s = ctx;
+    struct trial t;
+
+    s->setup.pacing = (struct nic_pacing){.how = NIC_PACE_PPS, .rate = rate};
+    s->status = trial_run(&s->setup, &t);
+    if (s->status != CMD_DONE) {
+        trial_free(&t);
+        return -EIO;
+    }
+    *loss = trial_loss(&t);
+    note_trial(s->point, (double)rate / 1000, *loss);
+    if (*loss <= s->allowed && (double)rate / 1000 > s->kept_pps) {
+        trial_free(s->keep);
+        *s->keep = t;
+        s->kept_pps = (double)rate / 1000;
+    } else {
+        trial_free(&t);
+    }
+    return 0;
+}
+
+static int search(const struct trial_setup *setup, enum bench_measure m, double precision,
+                  struct bench_point *p)
+{
+    struct search_state s = {.setup = *setup, .point = p, .keep = &p->at[m]};
+    double high = p->pps[BENCH_MRR] * ABOVE_MRR;
+    struct search_goal goal = {.precision = precision};
+    uint64_t found = 0;
+
+    if (high > p->line_pps)
+        high = p->line_pps;
+    s.allowed = goal.loss = m == BENCH_PDR ? PDR_LOSS : 0;
+    goal.low = 0;
+    goal.high = (uint64_t)(high * 1000);
+    goal.guess = (uint64_t)(p->pps[BENCH_MRR] * NEAR_MRR * 1000);
+    if (m == BENCH_PDR && p->pps[BENCH_NDR] > 0)
+        goal.guess = (uint64_t)(p->pps[BENCH_NDR] * 1000);
+    if (goal.high == 0)
+        return CMD_DONE;
+    if (search_rate(&goal, one_trial, &s, &found) != 0)
+        return s.status;
+    p->pps[m] = (double)found / 1000;
+    return CMD_DONE;
+}
+
+static int maximum(const struct trial_setup *setup, struct bench_point *p)
+{
+    struct trial_setup s = *setup;
+    struct trial *t = &p->at[BENCH_MRR];
+    int status;
+
+    s.pacing = (struct nic_pacing){.how = NIC_PACE_LINE};
+    status = trial_run(&s, t);
+    if (status != CMD_DONE)
+        return status;
+    p->line_pps = (double)s.cfg.port_bps / (8 * t->wire_bytes);
+    p->pps[BENCH_MRR] = t->model.pps;
+    limits_rank(&t->model, t->lost_ever == 0, &p->limits);
+    note_trial(p, p->line_pps, trial_loss(t));
+    return CMD_DONE;
+}
+
+/* What the wire can bring comes through without loss: there is nothing to search. */
+static void wire_is_the_limit(struct bench_point *p)
+{
+    p->pps[BENCH_NDR] = p->pps[BENCH_PDR] = p->line_pps;
+}
+
+static int at_half(const struct trial_setup *setup, struct bench_point *p)
+{
+    struct trial_setup s = *setup;
+
+    s.pacing =
+        (struct nic_pacing){.how = NIC_PACE_PPS, .rate = (uint64_t)(p->pps[BENCH_NDR] * 500)};
+    if (s.pacing.rate == 0)
+        return CMD_DONE;
+    return trial_run(&s, &p->half);
+}
+
+int bench_measure(const struct trial_setup *setup, unsigned wanted, double precision,
+                  struct bench_point *p)
+{
+    int status;
+
+    memset(p, 0, sizeof(*p));
+    status = maximum(setup, p);
+    if (status == CMD_DONE && p->at[BENCH_MRR].lost_ever == 0)
+        wire_is_the_limit(p);
+    else
+        for (unsigned m = BENCH_NDR; status == CMD_DONE && m < BENCH_MEASURES; m++)
+            if (wanted & 1u << m)
+                status = search(setup, (enum bench_measure)m, precision, p);
+    if (status == CMD_DONE && wanted & 1u << BENCH_NDR)
+        status = at_half(setup, p);
+    return status;
+}
+
+void bench_point_free(struct bench_point *p)
+{
+    for (unsigned m = 0; m < BENCH_MEASURES; m++)
+        trial_free(&p->at[m]);
+    trial_free(&p->half);
+}
+
+const char *bench_result_name(const struct trial_setup *s, const struct bench_point *p,
+                              enum bench_measure m, char *buf, size_t len)
+{
+    char size[16];
+    struct bench_name n = {.size = bench_size_name(&s->feed, size),
+                           .threads = (unsigned)s->cfg.engine_threads,
+                           .engines = (unsigned)s->cfg.engine_count,
+                           .traffic = s->feed.capture != NULL             ? "pcap"
+                                      : strchr(s->feed.kind, '6') != NULL ? "ethip6"
+                                                                          : "ethip4",
+                           .program = p->at[BENCH_MRR].program,
+                           .measure = bench_measures[m]};
+
+    return bench_name(&n, buf, len);
+}

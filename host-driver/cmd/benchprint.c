@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A benchmark's results for people. */
+#include <stdio.h>
+
+#include "cmd/bench.h"
+#include "cmd/style.h"
+
+#define BAR           32
+#define ENGINES_SHOWN 16u
+#define SMALL         0.005 /* parts below it are not worth a line */
+
+static void print_top(const struct trial_setup *s, const struct bench_point *p,
+                      const struct style *st)
+{
+    const struct model *m = &p->at[BENCH_MRR].model;
+    char size[16], a[32];
+
+    printf("%s%s%s from %s\n", st->bold, p->at[BENCH_MRR].program, st->plain,
+           s->path != NULL ? s->path : "a filter");
+    if (s->feed.capture != NULL)
+        printf("load     %s, again and again", s->feed.capture);
+    else
+        printf("load     %s, %s, %s flows", s->feed.kind, bench_size_name(&s->feed, size),
+               style_grouped(s->feed.flows, a));
+    printf(", at port 1 of %sbit/s: at most %spps\n", style_scaled((double)s->cfg.port_bps, a),
+           style_scaled(p->line_pps, size));
+    printf("card     %u engine%s with %u thread%s each at %sHz\n", m->engines,
+           m->engines == 1 ? "" : "s", m->threads, m->threads == 1 ? "" : "s",
+           style_scaled((double)m->clock_hz, a));
+}
+
+static void print_rates(const struct trial_setup *s, const struct bench_point *p,
+                        const struct style *st)
+{
+    static const char *const what[BENCH_MEASURES] = {
+        "received at line rate", "highest without loss", "highest with 0.5 % loss"};
+    static const enum bench_measure order[] = {BENCH_NDR, BENCH_PDR, BENCH_MRR};
+    char name[128], a[32], b[32];
+
+    style_heading(st, "Rate", "modelled");
+    for (unsigned i = 0; i < BENCH_MEASURES; i++) {
+        enum bench_measure m = order[i];
+
+        if (p->pps[m] <= 0)
+            continue;
+        printf("  %-36s %10spps  %10spps per engine  %s\n",
+               bench_result_name(s, p, m, name, sizeof(name)), style_scaled(p->pps[m], a),
+               style_scaled(p->pps[m] / (double)s->cfg.engine_count, b), what[m]);
+    }
+}
+
+static void print_bar(const struct style *st, double share)
+{
+    for (int n = (int)(share * BAR + 0.5); n > 0; n--)
+        fputs(st->block, stdout);
+    putchar('\n');
+}
+
+static void print_causes(const struct bench_point *p, const struct style *st)
+{
+    const struct model *m = &p->at[BENCH_MRR].model;
+    char note[96];
+
+    snprintf(note, sizeof(note), "of a packet at mrr: %.1f of an engine, %.1f program instructions",
+             m->cycles_per_packet, m->program_insns_per_packet);
+    style_heading(st, "Cycles", note);
+    for (unsigned c = 0; c < NIC_CAUSES; c++) {
+        if (m->cause[c] < SMALL * m->cycles_per_packet)
+            continue;
+        printf("  %-13s %9.1f  ", nic_cause_name(c), m->cause[c]);
+        print_bar(st, m->cycles_per_packet > 0 ? m->cause[c] / m->cycles_per_packet : 0);
+    }
+}
+
+static void print_limits(const struct bench_point *p, const struct style *st)
+{
+    char a[32];
+
+    style_heading(st, "Limits", "at mrr");
+    for (unsigned i = 0; i < p->limits.count; i++) {
+        const struct limit *l = &p->limits.rank[i];
+
+        if (l->use < SMALL)
+            continue;
+        printf("  %-15s in use %5.1f %%  ", l->name, l->use * 100);
+        if (i == 0)
+            puts("the bottleneck");
+        else
+            printf("would carry %spps: %.2f times as much\n", style_scaled(l->pps, a), l->headroom);
+    }
+}
+
+static void print_latency_row(const char *label, const struct hist *h)
+{
+    static const uint32_t ppm[] = {500000, 900000, 990000, 999000, 1000000};
+
+    if (h->count == 0)
+        return;
+    printf("  %-12s", label);
+    for (unsigned i = 0; i < sizeof(ppm) / sizeof(ppm[0]); i++)
+        printf(" %9llu", (unsigned long long)hist_quantile(h, ppm[i]));
+    putchar('\n');
+}
+
+static void print_latency(const struct bench_point *p, const struct style *st)
+{
+    style_heading(st, "Latency", "in nanoseconds, from the last byte's arrival to departure");
+    printf("  %-12s %9s %9s %9s %9s %9s\n", "load", "p50", "p90", "p99", "p99.9", "max");
+    print_latency_row("half of ndr", &p->half.latency);
+    print_latency_row("ndr", &p->at[BENCH_NDR].latency);
+    print_latency_row("pdr", &p->at[BENCH_PDR].latency);
+    print_latency_row("line rate", &p->at[BENCH_MRR].latency);
+}
+
+static void print_engines(const struct bench_point *p, const struct style *st)
+{
+    const struct model *m = &p->at[BENCH_MRR].model;
+    double seconds = (double)m->cycles / (double)m->clock_hz;
+    char a[32];
+
+    style_heading(st, "Engines", "at mrr");
+    printf("  %8s %12s %10s %10s\n", "engine", "rate", "busy", "stalled");
+    for (unsigned e = 0; e < m->engines && e < ENGINES_SHOWN; e++)
+        printf("  %8u %9spps %8.1f %% %8.1f %%\n", e,
+               style_scaled(seconds > 0 ? (double)m->engine[e].packets / seconds : 0, a),
+               model_share(m, m->engine[e].cycles) * 100, model_share(m, m->engine[e].stall) * 100);
+    if (m->engines > ENGINES_SHOWN)
+        printf("  and %u more (--json lists all)\n", m->engines - ENGINES_SHOWN);
+}
+
+void bench_print(const struct trial_setup *s, const struct bench_point *p)
+{
+    struct style st = style_choose();
+
+    print_top(s, p, &st);
+    print_rates(s, p, &st);
+    print_causes(p, &st);
+    print_limits(p, &st);
+    print_latency(p, &st);
+    print_engines(p, &st);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What limits a card under an offered load, and what would limit it next. */
+#ifndef CMD_LIMITS_H
+#define CMD_LIMITS_H
+
+#include "cmd/model.h"
+
+struct limit {
+    const char *name;
+    double use;      /* part of the time, 0 .. 1 */
+    double pps;      /* the rate at which it alone would be in use all the time; 0: not used */
+    double headroom; /* pps in relation to the modelled rate */
+};
+
+struct limits {
+    struct limit rank[MODEL_USE_COUNT]; /* [0] is the bottleneck */
+    unsigned count;
+};
+
+/*
+ * Ranks what the model m used. `lossless`: all that was offered came through, so that the wire may
+ * be the limit; else the wire is left out. When no part is in use for nearly all of the time, the
+ * threads wait: "memory latency" comes first and more threads would help.
+ */
+void limits_rank(const struct model *m, bool lossless, struct limits *out);
+
+#endif

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""nicsim bench: rates, limits, sweeps and charts hang together, and repeat. bench.py NICSIM EXAMPLES"""
+import csv
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+NICSIM, EXAMPLES = sys.argv[1], Path(sys.argv[2])
+FEW = ["--packets", "4000"]
+
+
+def bench(*args, status=0):
+    done = subprocess.run([NICSIM, "bench", *args], capture_output=True, text=True, timeout=300)
+    assert done.returncode == status, f"{args}: {done.returncode}: {done.stderr}"
+    return done.stdout if status == 0 else done.stderr
+
+
+def measured(*args):
+    return json.loads(bench(*args, "--json"))
+
+
+def near(a, b, part):
+    assert abs(a - b) <= part * max(a, b), f"{a} and {b} differ by more than {part}"
+
+
+def test_rates():
+    """No loss up to ndr, then little up to pdr; none of them above what the card gives back."""
+    out = measured("--scenario", "drop/parse-ip", "--engines", "2", "--packets", "60000")
+    m = out["modelled"]
+    ndr, pdr, mrr = (m["rates"][k]["pps"] for k in ("ndr", "pdr", "mrr"))
+    assert 0 < ndr <= mrr * 1.0001 and ndr <= pdr <= mrr * 1.006, (ndr, pdr, mrr)
+    assert mrr <= out["load"]["line_pps"]
+    assert m["rates"]["ndr"]["name"] == "64B-4t2e-ethip4-xdpdropparseip-ndr"
+    near(m["rates"]["mrr"]["pps_per_engine"] * 2, mrr, 1e-6)
+    near(sum(e["pps"] for e in m["per_engine"]), mrr, 1e-4)
+    for t in m["trials"]:
+        assert t["loss"] == 0 if t["offered_pps"] <= ndr else t["offered_pps"] > 0, t
+    offered = [t["offered_pps"] for t in m["trials"]]
+    assert offered == sorted(offered) and m["trials"][-1]["loss"] > 0.5
+
+
+def test_parts():
+    """The causes sum to the cycles; the bottleneck is the first of the limits, its room is 1."""
+    m = measured("--scenario", "tx/swap-macs", "--engines", "1", *FEW)["modelled"]
+    causes = dict(m["cycles_by_cause"])
+    causes.pop("idle"), causes.pop("blocked")
+    near(sum(causes.values()), m["cycles_per_packet"], 0.01)
+    first, second = m["limits"][0], m["limits"][1]
+    assert m["bottleneck"] == first["part"] == "engines" and first["headroom"] < 1.12, first
+    assert second["headroom"] > first["headroom"]
+    near(second["pps"], m["rates"]["mrr"]["pps"] * second["headroom"], 1e-3)
+    for h in m["latency_ns"].values():
+        assert 0 < h["min"] <= h["p50"] <= h["p90"] <= h["p99"] <= h["p99_9"] <= h["max"], h
+        assert h["min"] <= h["mean"] <= h["max"]
+
+
+def test_as_run():
+    """The maximum rate is the one of nicsim run at line rate."""
+    out = measured(str(EXAMPLES / "tx_swap_macs.bpf.o"), "--find", "mrr", "--engines", "1",
+                   "--packets", "20000")
+    done = subprocess.run(
+        [NICSIM, "run", EXAMPLES / "tx_swap_macs.bpf.o", "--gen", "udp4,size=60,count=20000",
+         "--engines", "1", "--json"], capture_output=True, text=True, check=True, timeout=300)
+    near(out["modelled"]["rates"]["mrr"]["pps"], json.loads(done.stdout)["modelled"]["pps"], 0.01)
+
+
+def test_repeats():
+    args = ("--scenario", "redirect", "--engines", "3", "--size", "imix", *FEW)
+    assert bench(*args, "--json") == bench(*args, "--json")
+    assert bench(*args) == bench(*args)
+
+
+def test_wire():
+    """Frames so long that the wire is the limit: every rate is the line's."""
+    m = measured("--scenario", "drop", "--size", "1518", *FEW)
+    assert m["modelled"]["bottleneck"] == "mac"
+    for r in m["modelled"]["rates"].values():
+        near(r["pps"], m["load"]["line_pps"], 0.01)
+    near(m["load"]["line_pps"], 100e9 / (1538 * 8), 1e-6)
+
+
+def test_sweep():
+    """More engines, more packets; the CSV says what the JSON does; the picture is XML."""
+    args = ("--scenario", "drop", "--sweep", "engines=1..4", "size=64,1518", *FEW)
+    rows = json.loads(bench(*args, "--json"))["modelled"]
+    assert [(r["engines"], r["size"]) for r in rows] == [
+        (str(e), s) for e in range(1, 5) for s in ("64", "1518")]
+    small = [r["mrr_pps"] for r in rows if r["size"] == "64"]
+    assert small == sorted(small)
+    near(small[3], 4 * small[0], 0.02)
+    table = list(csv.DictReader(io.StringIO(bench(*args, "--csv"))))
+    assert [float(t["mrr_pps"]) for t in table] == [r["mrr_pps"] for r in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sweep.svg"
+        bench(*args, "--plot", str(file))
+        assert ET.parse(file).getroot().tag.endswith("svg")
+    slow = json.loads(bench(str(EXAMPLES / "parse_ip_count.bpf.o"), "--engines", "1", "--threads",
+                            "1", "--sweep", "dram.latency=50,500", *FEW, "--json"))["modelled"]
+    assert slow[0]["mrr_pps"] > slow[1]["mrr_pps"]
+    assert slow[1]["bottleneck"] == "memory latency"
+
+
+def test_capture():
+    out = measured(str(EXAMPLES / "pass.bpf.o"), "-r", sys.argv[3], "--find", "mrr", *FEW)
+    assert out["load"]["size"] == "capture" and out["modelled"]["rates"]["mrr"]["pps"] > 0
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "point.svg"
+        bench(str(EXAMPLES / "pass.bpf.o"), "-r", sys.argv[3], "--plot", str(file), *FEW)
+        assert ET.parse(file).getroot().tag.endswith("svg")
+
+
+def test_bad_usage():
+    drop = str(EXAMPLES / "drop.bpf.o")
+    for args, word in [
+            (["--scenario", "dorp"], "--scenario"), (["--scenario", "drop/all"], "--scenario"),
+            (["--scenario", "drop", drop], "instead"), ([], "PROG.o"),
+            ([drop, "--size", "63"], "--size"), ([drop, "--size", "9221"], "--size"),
+            ([drop, "--sweep", "engines"], "--sweep"), ([drop, "--sweep", "engines=4..1"], "--sweep"),
+            ([drop, "--sweep", "engines=1..2..0"], "--sweep"), ([drop, "--sweep", "=1"], "--sweep"),
+            ([drop, "--sweep", "engines=,1"], "--sweep"), ([drop, "engines=1"], "--sweep"),
+            ([drop, "--sweep", "engines=1..60", "threads=1..60", "size=64,128,256"], "4096"),
+            ([drop, "--sweep", "colour=1"], "colour"), ([drop, "--sweep", "engines=0"], "--engines"),
+            ([drop, "--find", "max"], "--find"), ([drop, "--precision", "20"], "--precision"),
+            ([drop, "--traffic", "udp5"], "udp5"), ([drop, "--set", "run.functional=1"], "modelled"),
+            ([drop, "--traffic", "tcp6", "--size", "64"], "size")]:
+        error = bench(*args, status=1)
+        assert word in error and error.count("\n") == 1, (args, error)
+    for args in ([drop, "-r", "/nonexistent.pcap"], [drop, "--plot", "/nonexistent/x.svg", *FEW]):
+        assert "/nonexistent" in bench(*args, status=3)
+
+
+TESTS = [f for name, f in sorted(globals().items()) if name.startswith("test_")]
+for test in TESTS:
+    test()
+print(f"{len(TESTS)} tests")
