@@ -172,7 +172,7 @@ static void legend(const struct frame *f)
 
     for (unsigned i = 0; i < f->c->series_count; i++) {
         const struct chart_series *s = &f->c->series[i];
-        double wide = 28 + 6.3 * (double)strlen(s->name);
+        double wide = 34 + 7.2 * (double)strlen(s->name);
 
         if (x + wide > f->left + f->width + RIGHT && x > f->left) {
             x = f->left;

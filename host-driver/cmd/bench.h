@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "bench/chart.h"
 #include "cmd/cmd.h"
 #include "cmd/devopts.h"
 #include "cmd/limits.h"
@@ -71,9 +72,47 @@ void bench_print(const struct trial_setup *s, const struct bench_point *p);
 json_object *bench_json(const struct trial_setup *s, const struct bench_point *p);
 int bench_plot(const char *file, const struct trial_setup *s, const struct bench_point *p);
 
+/* Charts into a file. enum cmd_status. */
+int bench_write_page(const char *file, const char *heading, const char *note,
+                     const struct chart *charts, unsigned count);
+
 /* ---- sweeps ---- */
 /* `dims`: "engines=1..8" and so on, `count` of them. enum cmd_status. */
 int bench_sweep(const struct bench_values *v, const char *path, const char *const *dims,
                 unsigned count);
+
+#define SWEEP_DIMS_MAX  8u
+#define SWEEP_VALUE_LEN 24u
+
+struct sweep_dim {
+    char key[48];
+    char (*value)[SWEEP_VALUE_LEN];
+    unsigned count;
+};
+
+/* One measurement. */
+struct sweep_row {
+    unsigned at[SWEEP_DIMS_MAX]; /* which value of each key */
+    double line_pps, pps[BENCH_MEASURES];
+    double cycles, cause[NIC_CAUSES];
+    uint64_t p50, p99;
+    unsigned engines;
+    const char *bottleneck, *next;
+    double headroom; /* of the next */
+};
+
+struct sweep {
+    const struct bench_values *v;
+    const char *path;
+    struct sweep_dim dim[SWEEP_DIMS_MAX];
+    unsigned dims, wanted;
+    struct sweep_row *row; /* the last key changes fastest */
+    size_t rows;
+    char program[64];
+};
+
+/* ---- sweepout.c, sweepplot.c ---- */
+void sweep_print(const struct sweep *s); /* as --json, --csv or neither asks */
+int sweep_plot(const char *file, const struct sweep *s);
 
 #endif

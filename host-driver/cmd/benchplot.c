@@ -94,8 +94,8 @@ static struct chart use_chart(const struct limits *l, const char **names, double
     return c;
 }
 
-static int write_page(const char *file, const char *heading, const char *note,
-                      const struct chart *charts, unsigned count)
+int bench_write_page(const char *file, const char *heading, const char *note,
+                     const struct chart *charts, unsigned count)
 {
     FILE *out = fopen(file, "w");
     int bad;
@@ -128,7 +128,7 @@ int bench_plot(const char *file, const struct trial_setup *s, const struct bench
     snprintf(note, sizeof(note), "modelled: NDR %spps, MRR %spps; bottleneck: %s",
              style_scaled(p->pps[BENCH_NDR], a), style_scaled(p->pps[BENCH_MRR], b),
              p->limits.rank[0].name);
-    status = write_page(file, name, note, charts, 4);
+    status = bench_write_page(file, name, note, charts, 4);
     free(curve);
     return status;
 }

@@ -13,7 +13,7 @@ static void print_top(const struct trial_setup *s, const struct bench_point *p,
                       const struct style *st)
 {
     const struct model *m = &p->at[BENCH_MRR].model;
-    char size[16], a[32];
+    char size[32], a[32];
 
     printf("%s%s%s from %s\n", st->bold, p->at[BENCH_MRR].program, st->plain,
            s->path != NULL ? s->path : "a filter");

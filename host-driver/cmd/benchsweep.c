@@ -5,41 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/chart.h"
 #include "cmd/bench.h"
-#include "cmd/style.h"
 #include "traffic/number.h"
 
-#define DIMS_MAX   8u
 #define VALUES_MAX 1024u
 #define POINTS_MAX 4096u
-#define TEXT       24u
-
-struct dim {
-    char key[48];
-    char (*value)[TEXT];
-    unsigned count;
-};
-
-struct row {
-    unsigned at[DIMS_MAX]; /* which value of each key */
-    double line_pps, pps[BENCH_MEASURES];
-    double cycles, cause[NIC_CAUSES];
-    uint64_t p50, p99;
-    unsigned engines;
-    const char *bottleneck, *next;
-    double headroom; /* of the next */
-};
-
-struct sweep {
-    const struct bench_values *v;
-    const char *path;
-    struct dim dim[DIMS_MAX];
-    unsigned dims, wanted;
-    struct row *row;
-    size_t rows;
-    char program[64];
-};
 
 /* ---- the keys and their values ---- */
 
@@ -50,9 +20,9 @@ static int bad_dim(const char *text)
         text);
 }
 
-static int add_value(struct dim *d, const char *text, size_t len)
+static int add_value(struct sweep_dim *d, const char *text, size_t len)
 {
-    if (d->count == VALUES_MAX || len == 0 || len >= TEXT)
+    if (d->count == VALUES_MAX || len == 0 || len >= SWEEP_VALUE_LEN)
         return -E2BIG;
     memcpy(d->value[d->count], text, len);
     d->value[d->count++][len] = '\0';
@@ -60,10 +30,10 @@ static int add_value(struct dim *d, const char *text, size_t len)
 }
 
 /* "1..60" or "1..60..4": the last value is always there. */
-static int add_range(struct dim *d, const char *text)
+static int add_range(struct sweep_dim *d, const char *text)
 {
     unsigned long long low, high, step = 1;
-    char number[TEXT], end;
+    char number[SWEEP_VALUE_LEN], end;
     int n = sscanf(text, "%llu..%llu..%llu%c", &low, &high, &step, &end);
 
     if (n == 2 && sscanf(text, "%*u..%*u%c", &end) == 1)
@@ -82,12 +52,12 @@ static int add_range(struct dim *d, const char *text)
 
 static int parse_dim(struct sweep *s, const char *text)
 {
-    struct dim *d = &s->dim[s->dims];
+    struct sweep_dim *d = &s->dim[s->dims];
     size_t key = strcspn(text, "=");
     int rc = 0;
 
-    if (s->dims == DIMS_MAX)
-        return cmd_fail(CMD_USAGE, "bench: --sweep takes at most %u keys", DIMS_MAX);
+    if (s->dims == SWEEP_DIMS_MAX)
+        return cmd_fail(CMD_USAGE, "bench: --sweep takes at most %u keys", SWEEP_DIMS_MAX);
     if (text[key] != '=' || key == 0 || key >= sizeof(d->key))
         return bad_dim(text);
     memcpy(d->key, text, key);
@@ -97,7 +67,7 @@ static int parse_dim(struct sweep *s, const char *text)
     s->dims++;
     for (const char *p = text + key + 1; rc == 0 && p[-1] != '\0';) {
         size_t len = strcspn(p, ",");
-        char one[3 * TEXT];
+        char one[3 * SWEEP_VALUE_LEN];
 
         snprintf(one, sizeof(one), "%.*s", (int)len, p);
         rc = strstr(one, "..") != NULL ? add_range(d, one) : add_value(d, p, len);
@@ -133,7 +103,7 @@ static int apply(struct bench_values *v, const char *key, const char *value)
 
 /* ---- the measurements ---- */
 
-static void fill_row(struct row *r, const struct bench_point *p)
+static void fill_row(struct sweep_row *r, const struct bench_point *p)
 {
     const struct trial *t = &p->at[BENCH_MRR];
 
@@ -149,7 +119,7 @@ static void fill_row(struct row *r, const struct bench_point *p)
     r->p99 = hist_quantile(&t->latency, 990000);
 }
 
-static int measure_row(struct sweep *s, struct row *r, struct bench_point *p)
+static int measure_row(struct sweep *s, struct sweep_row *r, struct bench_point *p)
 {
     struct bench_values *v = malloc(sizeof(*v));
     struct trial_setup setup;
@@ -189,118 +159,6 @@ static int measure_all(struct sweep *s)
     return status;
 }
 
-/* ---- the results ---- */
-
-static void print_table(const struct sweep *s)
-{
-    struct style st = style_choose();
-    char a[32], b[32], c[32];
-
-    printf("%s%s%s, modelled\n\n", st.bold, s->program, st.plain);
-    for (unsigned d = 0; d < s->dims; d++)
-        printf("%12s", s->dim[d].key);
-    for (unsigned m = 0; m < BENCH_MEASURES; m++)
-        if (s->wanted & 1u << m)
-            printf("%14s", bench_measures[m]);
-    printf("%16s%10s%10s  %-16s%s\n", "mrr per engine", "cycles", "p99 ns", "bottleneck", "next");
-    for (size_t i = 0; i < s->rows; i++) {
-        const struct row *r = &s->row[i];
-
-        for (unsigned d = 0; d < s->dims; d++)
-            printf("%12s", s->dim[d].value[r->at[d]]);
-        for (unsigned m = 0; m < BENCH_MEASURES; m++)
-            if (s->wanted & 1u << m)
-                printf("%11spps", style_scaled(r->pps[m], a));
-        printf("%13spps%10.1f%10llu  %-16s%s x %.2f\n",
-               style_scaled(r->pps[BENCH_MRR] / r->engines, b), r->cycles,
-               (unsigned long long)r->p99, r->bottleneck, r->next, r->headroom);
-        (void)c;
-    }
-}
-
-static void print_csv(const struct sweep *s)
-{
-    for (unsigned d = 0; d < s->dims; d++)
-        printf("%s,", s->dim[d].key);
-    printf("line_pps");
-    for (unsigned m = 0; m < BENCH_MEASURES; m++)
-        if (s->wanted & 1u << m)
-            printf(",%s_pps", bench_measures[m]);
-    puts(",cycles_per_packet,latency_p50_ns,latency_p99_ns,bottleneck,next,next_headroom");
-    for (size_t i = 0; i < s->rows; i++) {
-        const struct row *r = &s->row[i];
-
-        for (unsigned d = 0; d < s->dims; d++)
-            printf("%s,", s->dim[d].value[r->at[d]]);
-        printf("%.0f", r->line_pps);
-        for (unsigned m = 0; m < BENCH_MEASURES; m++)
-            if (s->wanted & 1u << m)
-                printf(",%.0f", r->pps[m]);
-        printf(",%.2f,%llu,%llu,%s,%s,%.3f\n", r->cycles, (unsigned long long)r->p50,
-               (unsigned long long)r->p99, r->bottleneck, r->next, r->headroom);
-    }
-}
-
-static json_object *real(double v)
-{
-    char text[40];
-
-    snprintf(text, sizeof(text), v >= 1e6 ? "%.0f" : "%.6g", v);
-    return json_object_new_double_s(v, text);
-}
-
-static json_object *row_json(const struct sweep *s, const struct row *r)
-{
-    json_object *o = json_object_new_object(), *causes = json_object_new_object();
-    char key[16];
-
-    for (unsigned d = 0; d < s->dims; d++)
-        json_object_object_add(o, s->dim[d].key, json_object_new_string(s->dim[d].value[r->at[d]]));
-    json_object_object_add(o, "line_pps", real(r->line_pps));
-    for (unsigned m = 0; m < BENCH_MEASURES; m++) {
-        if (!(s->wanted & 1u << m))
-            continue;
-        snprintf(key, sizeof(key), "%s_pps", bench_measures[m]);
-        json_object_object_add(o, key, real(r->pps[m]));
-    }
-    json_object_object_add(o, "cycles_per_packet", real(r->cycles));
-    for (unsigned c = 0; c < NIC_CAUSES; c++)
-        if (c != NIC_CAUSE_ENGINE)
-            json_object_object_add(causes, nic_cause_name(c), real(r->cause[c]));
-    json_object_object_add(o, "cycles_by_cause", causes);
-    json_object_object_add(o, "latency_p50_ns", json_object_new_uint64(r->p50));
-    json_object_object_add(o, "latency_p99_ns", json_object_new_uint64(r->p99));
-    json_object_object_add(o, "bottleneck", json_object_new_string(r->bottleneck));
-    json_object_object_add(o, "next", json_object_new_string(r->next));
-    json_object_object_add(o, "next_headroom", real(r->headroom));
-    return o;
-}
-
-static void print_json(const struct sweep *s)
-{
-    json_object *o = json_object_new_object(), *rows = json_object_new_array();
-
-    json_object_object_add(o, "program", json_object_new_string(s->program));
-    for (size_t i = 0; i < s->rows; i++)
-        json_object_array_add(rows, row_json(s, &s->row[i]));
-    json_object_object_add(o, "modelled", rows);
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
-    json_object_put(o);
-}
-
-/* ---- the whole ---- */
-
-static int output(const struct sweep *s)
-{
-    if (s->v->json)
-        print_json(s);
-    else if (s->v->csv)
-        print_csv(s);
-    else
-        print_table(s);
-    return CMD_DONE;
-}
-
 static int prepare(struct sweep *s, const char *const *dims, unsigned count)
 {
     int status = CMD_DONE;
@@ -329,8 +187,10 @@ int bench_sweep(const struct bench_values *v, const char *path, const char *cons
         status = prepare(&s, dims, count);
     if (status == CMD_DONE)
         status = measure_all(&s);
+    if (status == CMD_DONE && v->plot != NULL)
+        status = sweep_plot(v->plot, &s);
     if (status == CMD_DONE)
-        status = output(&s);
+        sweep_print(&s);
     for (unsigned d = 0; d < s.dims; d++)
         free(s.dim[d].value);
     free(s.row);

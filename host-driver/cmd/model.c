@@ -67,16 +67,24 @@ static void set_uses(struct model *m, const struct nic_stats *a, const struct ni
         m->cycles_per_packet = (double)(busy + stall) / (double)m->packets;
 }
 
-/* Cycles a packet, of all engines. */
+/*
+ * Cycles a packet, of all engines. An engine that idles has no cycles until it wakes up, so idle is
+ * what is left of the time.
+ */
 static void set_causes(struct model *m, const struct reading *a, const struct reading *b)
 {
+    double rest = (double)m->cycles * m->engines;
+
     for (unsigned c = 0; c < NIC_CAUSES && m->packets != 0; c++) {
         uint64_t cycles = 0;
 
         for (unsigned e = 0; e < m->engines; e++)
             cycles += b->engine[e].cause[c] - a->engine[e].cause[c];
         m->cause[c] = (double)cycles / (double)m->packets;
+        rest -= c != NIC_CAUSE_IDLE ? (double)cycles : 0;
     }
+    if (m->packets != 0)
+        m->cause[NIC_CAUSE_IDLE] = rest > 0 ? rest / (double)m->packets : 0;
 }
 
 /* What stops more packets from going through. */

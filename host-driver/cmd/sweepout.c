@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A sweep's results: a table for people, CSV, JSON. */
+#include <stdio.h>
+
+#include "cmd/bench.h"
+#include "cmd/style.h"
+
+static void print_table(const struct sweep *s)
+{
+    struct style st = style_choose();
+    char a[32], b[32];
+
+    printf("%s%s%s, modelled\n\n", st.bold, s->program, st.plain);
+    for (unsigned d = 0; d < s->dims; d++)
+        printf("%12s", s->dim[d].key);
+    for (unsigned m = 0; m < BENCH_MEASURES; m++)
+        if (s->wanted & 1u << m)
+            printf("%14s", bench_measures[m]);
+    printf("%16s%10s%10s  %-16s%s\n", "mrr per engine", "cycles", "p99 ns", "bottleneck", "next");
+    for (size_t i = 0; i < s->rows; i++) {
+        const struct sweep_row *r = &s->row[i];
+
+        for (unsigned d = 0; d < s->dims; d++)
+            printf("%12s", s->dim[d].value[r->at[d]]);
+        for (unsigned m = 0; m < BENCH_MEASURES; m++)
+            if (s->wanted & 1u << m)
+                printf("%11spps", style_scaled(r->pps[m], a));
+        printf("%13spps%10.1f%10llu  %-16s%s x %.2f\n",
+               style_scaled(r->pps[BENCH_MRR] / r->engines, b), r->cycles,
+               (unsigned long long)r->p99, r->bottleneck, r->next, r->headroom);
+    }
+}
+
+static void print_csv(const struct sweep *s)
+{
+    for (unsigned d = 0; d < s->dims; d++)
+        printf("%s,", s->dim[d].key);
+    printf("line_pps");
+    for (unsigned m = 0; m < BENCH_MEASURES; m++)
+        if (s->wanted & 1u << m)
+            printf(",%s_pps", bench_measures[m]);
+    puts(",cycles_per_packet,latency_p50_ns,latency_p99_ns,bottleneck,next,next_headroom");
+    for (size_t i = 0; i < s->rows; i++) {
+        const struct sweep_row *r = &s->row[i];
+
+        for (unsigned d = 0; d < s->dims; d++)
+            printf("%s,", s->dim[d].value[r->at[d]]);
+        printf("%.0f", r->line_pps);
+        for (unsigned m = 0; m < BENCH_MEASURES; m++)
+            if (s->wanted & 1u << m)
+                printf(",%.0f", r->pps[m]);
+        printf(",%.2f,%llu,%llu,%s,%s,%.3f\n", r->cycles, (unsigned long long)r->p50,
+               (unsigned long long)r->p99, r->bottleneck, r->next, r->headroom);
+    }
+}
+
+static json_object *real(double v)
+{
+    char text[40];
+
+    snprintf(text, sizeof(text), v >= 1e6 ? "%.0f" : "%.6g", v);
+    return json_object_new_double_s(v, text);
+}
+
+static json_object *row_json(const struct sweep *s, const struct sweep_row *r)
+{
+    json_object *o = json_object_new_object(), *causes = json_object_new_object();
+    char key[16];
+
+    for (unsigned d = 0; d < s->dims; d++)
+        json_object_object_add(o, s->dim[d].key, json_object_new_string(s->dim[d].value[r->at[d]]));
+    json_object_object_add(o, "line_pps", real(r->line_pps));
+    for (unsigned m = 0; m < BENCH_MEASURES; m++) {
+        if (!(s->wanted & 1u << m))
+            continue;
+        snprintf(key, sizeof(key), "%s_pps", bench_measures[m]);
+        json_object_object_add(o, key, real(r->pps[m]));
+    }
+    json_object_object_add(o, "cycles_per_packet", real(r->cycles));
+    for (unsigned c = 0; c < NIC_CAUSES; c++)
+        if (c != NIC_CAUSE_ENGINE)
+            json_object_object_add(causes, nic_cause_name(c), real(r->cause[c]));
+    json_object_object_add(o, "cycles_by_cause", causes);
+    json_object_object_add(o, "latency_p50_ns", json_object_new_uint64(r->p50));
+    json_object_object_add(o, "latency_p99_ns", json_object_new_uint64(r->p99));
+    json_object_object_add(o, "bottleneck", json_object_new_string(r->bottleneck));
+    json_object_object_add(o, "next", json_object_new_string(r->next));
+    json_object_object_add(o, "next_headroom", real(r->headroom));
+    return o;
+}
+
+static void print_json(const struct sweep *s)
+{
+    json_object *o = json_object_new_object(), *rows = json_object_new_array();
+
+    json_object_object_add(o, "program", json_object_new_string(s->program));
+    for (size_t i = 0; i < s->rows; i++)
+        json_object_array_add(rows, row_json(s, &s->row[i]));
+    json_object_object_add(o, "modelled", rows);
+    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+    json_object_put(o);
+}
+
+void sweep_print(const struct sweep *s)
+{
+    if (s->v->json)
+        print_json(s);
+    else if (s->v->csv)
+        print_csv(s);
+    else
+        print_table(s);
+}
