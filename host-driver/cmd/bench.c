@@ -169,7 +169,7 @@ static int bench_main(const struct cmd *self, int argc, char **argv)
 
 const struct cmd cmd_bench = {
     .name = "bench",
-    .args = "(PROG.o | --scenario NAME | --filter EXPR) [--sweep KEY=VALUES [KEY=VALUES]...]",
+    .args = "(PROG.o | --scenario NAME | --filter EXPR) [KEY=VALUES...]",
     .brief = "measure packets per second per core on the modelled card, and what limits them",
     .about =
         "Offers load to the simulated card at port 1 and finds the maximum receive rate (MRR), the "

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only OR BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What nicsim bench --scenario runs: a verdict, and what is done to the packet before it. The
  * names are those of xdp-bench.

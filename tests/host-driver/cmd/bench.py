@@ -46,7 +46,7 @@ def test_rates():
 
 def test_parts():
     """The causes sum to the cycles; the bottleneck is the first of the limits, its room is 1."""
-    m = measured("--scenario", "tx/swap-macs", "--engines", "1", *FEW)["modelled"]
+    m = measured("--scenario", "drop", "--engines", "1", *FEW)["modelled"]
     causes = dict(m["cycles_by_cause"])
     causes.pop("idle"), causes.pop("blocked")
     near(sum(causes.values()), m["cycles_per_packet"], 0.01)
