@@ -273,12 +273,11 @@ static int check_reached(struct vf *v)
     return 0;
 }
 
+/* The instruction moves the packet, apart from what functions that it calls do. */
 static bool moves_packet(const struct vf *v, uint32_t n)
 {
     const struct ebpf_row *row = vf_row(v, n);
     const struct helper *h = NULL;
-    if (vf_names_subprog(v, n))
-        return v->sub[v->at[(int64_t)n + 1 + vf_ins(v, n)->imm].subprog].moves_packet;
     if (row->kind == EBPF_KIND_CALL)
         h = helper_find((uint32_t)vf_ins(v, n)->imm);
     else if (row->kind == EBPF_KIND_CALL_BTF)
@@ -287,18 +286,26 @@ static bool moves_packet(const struct vf *v, uint32_t n)
                  (row->kind == EBPF_KIND_CALL && h->id == BPF_FUNC_tail_call));
 }
 
-/* Of each subprogram, with those that it calls: once around for each level of calls. */
+/* Of each subprogram, with those that it calls: those once around for each level of calls. */
 static void find_movers(struct vf *v)
 {
+    uint64_t calls[VF_SUBPROGS_MAX][VF_SUBPROGS_MAX / 64] = {{0}};
     bool changed = true;
+    for (uint32_t n = 0; n < v->prog->insn_count; n++) {
+        uint32_t sub = v->at[n].subprog;
+        if (vf_names_subprog(v, n)) {
+            uint32_t callee = v->at[(int64_t)n + 1 + vf_ins(v, n)->imm].subprog;
+            calls[sub][callee / 64] |= 1ull << (callee % 64);
+        } else if (moves_packet(v, n)) {
+            v->sub[sub].moves_packet = true;
+        }
+    }
     while (changed) {
         changed = false;
-        for (uint32_t n = 0; n < v->prog->insn_count; n++) {
-            struct vf_subprog *s = &v->sub[v->at[n].subprog];
-            if (s->moves_packet || !moves_packet(v, n))
-                continue;
-            s->moves_packet = changed = true;
-        }
+        for (uint32_t s = 0; s < v->subs; s++)
+            for (uint32_t c = 0; c < v->subs && !v->sub[s].moves_packet; c++)
+                if ((calls[s][c / 64] >> (c % 64) & 1) && v->sub[c].moves_packet)
+                    v->sub[s].moves_packet = changed = true;
     }
 }
 

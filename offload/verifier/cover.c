@@ -19,6 +19,7 @@ struct match {
     unsigned pairs;
     bool more_rounds; /* an iterator of the current state may go on for longer */
     uint32_t fresh;   /* ids for scalars that have none */
+    uint32_t slot;    /* where the stack differs */
     struct id_pair pair[ID_MAP];
 };
 
@@ -187,10 +188,18 @@ static bool stack_covers(struct match *m, const struct vf_frame *old, const stru
     for (uint32_t s = 0; s < slots; s++) {
         const struct vf_slot *a = s < old->slots ? &old->slot[s] : &nothing;
         const struct vf_slot *b = s < cur->slots ? &cur->slot[s] : &nothing;
-        if ((live >> s & 1) && !slot_covers(m, a, b))
+        if ((live >> s & 1) && !slot_covers(m, a, b)) {
+            m->slot = s;
             return false;
+        }
     }
     return true;
+}
+
+/* Slots of frame f that count. */
+static uint64_t live_slots(const struct vf_point *p, uint32_t f, enum vf_cover how)
+{
+    return how == COVER_LOOSE ? p->read[f] : UINT64_MAX;
 }
 
 /* Registers of frame f that are read later: the callers' after their calls; a callback comes back
@@ -216,25 +225,89 @@ static bool held_covers(struct match *m, const struct vf_state *old, const struc
             same_base(m, old->lock.id, cur->lock.id));
 }
 
-bool vf_covers(struct vf *v, const struct vf_point *p, enum vf_cover how, bool *more_rounds)
+/* Register `place`, or slot `place - VF_REGS`, of frame f is covered, as far as it counts. */
+static bool place_covers(struct match *m, const struct vf_point *p, uint32_t f, uint32_t place)
+{
+    const struct vf_frame *old = p->st.frame[f], *cur = m->v->cur.frame[f];
+    if (place < VF_REGS)
+        return !(live_regs(m->v, &m->v->cur, f) >> place & 1) ||
+               reg_covers(m, &old->reg[place], &cur->reg[place]);
+    return stack_covers(m, old, cur, live_slots(p, f, m->how) & 1ull << (place - VF_REGS));
+}
+
+static void note_odd(struct vf_point *p, uint32_t f, uint32_t place)
+{
+    const struct vf_frame *old = p->st.frame[f];
+    const struct vf_reg *r = NULL;
+    if (place < VF_REGS)
+        r = &old->reg[place];
+    else if (place - VF_REGS < old->slots && vf_slot_is_spill(&old->slot[place - VF_REGS]))
+        r = &old->slot[place - VF_REGS].reg;
+    p->odd = (struct vf_odd){.there = true, .frame = f, .place = place};
+    p->odd.known = r && r->kind == KIND_SCALAR && range_is_const(&r->r);
+    p->odd.value = p->odd.known ? r->r.var.value : 0;
+}
+
+bool vf_differs_at_once(const struct vf *v, const struct vf_point *p)
+{
+    const struct vf_odd *o = &p->odd;
+    const struct vf_frame *cur =
+        o->known && o->frame < v->cur.depth ? v->cur.frame[o->frame] : NULL;
+    const struct vf_reg *r;
+    if (!cur)
+        return false;
+    if (o->place < VF_REGS) {
+        if (!(live_regs(v, &v->cur, o->frame) >> o->place & 1))
+            return false;
+        r = &cur->reg[o->place];
+    } else if (o->place - VF_REGS < cur->slots &&
+               vf_slot_is_spill(&cur->slot[o->place - VF_REGS])) {
+        r = &cur->slot[o->place - VF_REGS].reg;
+    } else {
+        return false;
+    }
+    return r->kind == KIND_SCALAR && range_is_const(&r->r) && r->r.var.value != o->value;
+}
+
+static bool frame_covers(struct match *m, struct vf_point *p, uint32_t f)
+{
+    const struct vf_frame *old = p->st.frame[f], *cur = m->v->cur.frame[f];
+    uint32_t live = live_regs(m->v, &m->v->cur, f);
+    for (unsigned r = 0; r < VF_FP; r++)
+        if ((live >> r & 1) && !reg_covers(m, &old->reg[r], &cur->reg[r])) {
+            note_odd(p, f, r);
+            return false;
+        }
+    if (stack_covers(m, old, cur, live_slots(p, f, m->how)))
+        return true;
+    note_odd(p, f, VF_REGS + m->slot);
+    return false;
+}
+
+bool vf_covers(struct vf *v, struct vf_point *p, enum vf_cover how, bool *more_rounds)
 {
     const struct vf_state *old = &p->st, *cur = &v->cur;
-    struct match m = {.v = v, .how = how, .pairs = 0, .fresh = UINT32_MAX};
-    for (uint32_t f = 0; f < old->depth; f++) {
-        uint32_t live = live_regs(v, cur, f);
-        if (old->frame[f]->rounds > cur->frame[f]->rounds)
+    struct match first = {.v = v, .how = how, .fresh = UINT32_MAX}, m = first;
+    if (p->odd.there && !place_covers(&first, p, p->odd.frame, p->odd.place))
+        return false;
+    for (uint32_t f = 0; f < old->depth; f++)
+        if (old->frame[f]->rounds > cur->frame[f]->rounds || !frame_covers(&m, p, f))
             return false;
-        for (unsigned r = 0; r < VF_FP; r++)
-            if ((live >> r & 1) && !reg_covers(&m, &old->frame[f]->reg[r], &cur->frame[f]->reg[r]))
-                return false;
-        if (!stack_covers(&m, old->frame[f], cur->frame[f],
-                          how == COVER_LOOSE ? p->read[f] : UINT64_MAX))
-            return false;
-    }
     if (!held_covers(&m, old, cur))
         return false;
     *more_rounds = m.more_rounds;
     return true;
+}
+
+uint64_t vf_calls_key(const struct vf_state *st)
+{
+    uint64_t key = st->depth;
+    for (uint32_t f = 0; f < st->depth; f++) {
+        const struct vf_frame *fr = st->frame[f];
+        uint64_t here = (uint64_t)(f ? fr->call_insn : fr->subprog) << 8 | fr->callback;
+        key = (key ^ here) * 0x9e3779b97f4a7c15ull;
+    }
+    return key;
 }
 
 bool vf_same_calls(const struct vf_state *a, const struct vf_state *b)

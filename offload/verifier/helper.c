@@ -15,7 +15,8 @@ enum {
 };
 
 #define ROW(id, name, returns, a1, a2, a3, a4, a5, flags)                                          \
-    {id, RETURN_##returns, (flags), {ARG_##a1, ARG_##a2, ARG_##a3, ARG_##a4, ARG_##a5}, name},
+    [id] = {                                                                                       \
+        id, RETURN_##returns, (flags), {ARG_##a1, ARG_##a2, ARG_##a3, ARG_##a4, ARG_##a5}, name},
 
 #define HELPER(id, name, ...) ROW(id, "bpf_" #name, __VA_ARGS__)
 static const struct helper table[] = {
@@ -33,10 +34,7 @@ enum { KFUNCS = sizeof(kfuncs) / sizeof(kfuncs[0]) };
 
 const struct helper *helper_find(uint32_t id)
 {
-    for (size_t n = 0; n < sizeof(table) / sizeof(table[0]); n++)
-        if (table[n].id == id)
-            return &table[n];
-    return NULL;
+    return id < sizeof(table) / sizeof(table[0]) && table[id].name ? &table[id] : NULL;
 }
 
 const struct helper *kfunc_find(uint32_t row)

@@ -98,6 +98,7 @@ static int keep(struct vf *v)
         return err;
     }
     p->insn = v->pc;
+    p->calls_key = vf_calls_key(&v->cur);
     p->branches = 1;
     p->level = v->cur.parent ? v->cur.parent->level + 1 : 0;
     p->bytes = sizeof(*p) + vf_state_bytes(&p->st);
@@ -292,11 +293,12 @@ static int try_unfinished(struct vf *v, struct vf_point *p)
 
 static int try_point(struct vf *v, struct vf_point *p, bool *want)
 {
-    if (!vf_same_calls(&p->st, &v->cur))
+    bool other = p->branches && !vf_may_loop(v, v->pc) && vf_differs_at_once(v, p);
+    if (!other && !vf_same_calls(&p->st, &v->cur))
         return VF_GO;
     if (!p->branches)
         return try_finished(v, p);
-    int r = try_unfinished(v, p);
+    int r = other ? VF_GO : try_unfinished(v, p);
     if (r == VF_GO && v->opts->keep != OFFLOAD_KEEP_EVERY && !vf_may_loop(v, v->pc) &&
         !walked(v, LOOP_JUMPS, 0) && !walked(v, 0, LOOP_INSNS))
         *want = false;
@@ -310,9 +312,10 @@ int vf_prune(struct vf *v)
     uint32_t states = 0;
     if (v->opts->keep == OFFLOAD_KEEP_NONE && !forced)
         return VF_GO;
+    uint64_t key = vf_calls_key(&v->cur);
     for (struct vf_point **link = &v->at[v->pc].points; *link; states++) {
         struct vf_point *p = *link;
-        int r = try_point(v, p, &want);
+        int r = p->calls_key == key ? try_point(v, p, &want) : VF_GO;
         if (r != VF_GO)
             return r;
         if (want)

@@ -167,13 +167,26 @@ struct vf_back {
     struct vf_state st;
 };
 
+/*
+ * Where another state differed from a kept one, to look there first: most often the next does
+ * too. Register n, or VF_REGS + slot.
+ */
+struct vf_odd {
+    bool there;
+    bool known; /* it is the number `value` */
+    uint32_t frame, place;
+    uint64_t value;
+};
+
 /* A state kept at a pruning point. */
 struct vf_point {
     struct vf_state st;
-    struct vf_point *next;
-    uint32_t branches; /* paths from here still to be walked */
+    struct vf_point *next; /* from here on, what each visit reads: in one place of the cache */
+    uint32_t branches;     /* paths from here still to be walked */
     uint32_t hits, misses;
     uint32_t insn;
+    struct vf_odd odd;
+    uint64_t calls_key;     /* vf_calls_key(): other than that of another state, other calls */
     struct vf_point **link; /* dropped, in vf.dropped and no longer in its instruction's list: what
                                points at it; else NULL */
     struct vf_deps done;    /* numbers already marked precise */

@@ -173,8 +173,11 @@ enum vf_cover {
     COVER_EXACT,  /* equal */
 };
 /* p stands for the current state; *more_rounds: but for how long an iterator may go on. */
-bool vf_covers(struct vf *v, const struct vf_point *p, enum vf_cover how, bool *more_rounds);
+bool vf_covers(struct vf *v, struct vf_point *p, enum vf_cover how, bool *more_rounds);
+/* Where p is known to be another number the current state is another: then they are not equal. */
+bool vf_differs_at_once(const struct vf *v, const struct vf_point *p);
 bool vf_same_calls(const struct vf_state *a, const struct vf_state *b);
+uint64_t vf_calls_key(const struct vf_state *st);
 
 /* ---- prune.c ---- */
 /* VF_PATH_END when a kept state covers the current one; may keep the current one. */
