@@ -5,6 +5,7 @@
  */
 #include "cunit_main.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -316,7 +317,7 @@ static uint64_t needs(const struct ebpf_row *row)
     }
 }
 
-/* Rows that are refused: test_translate.c has them. */
+/* Rows that no program may have: see test_refused. */
 static bool is_refused(const struct ebpf_row *row)
 {
     return row->kind == EBPF_KIND_LEGACY || row->id == EBPF_LD_VAR_ADDR ||
@@ -364,8 +365,58 @@ static void test_edges(void)
     CU_ASSERT_EQUAL(missing, 0);
 }
 
+static struct ebpf_insn of_row(const struct ebpf_row *row)
+{
+    return (struct ebpf_insn){.opcode = row->opcode,
+                              .src = (uint8_t)((row->disc == EBPF_BY_SRC ? row->dval : 0) & 15u)};
+}
+
+static int translate(const struct ebpf_insn *insns, uint32_t count, struct offload_refusal *why)
+{
+    const struct offload_prog p = {.insns = insns, .insn_count = count};
+    struct offload_image *img = NULL;
+    int err = offload_translate(&p, NULL, NULL, UINT32_MAX, &img, why);
+
+    offload_image_free(img);
+    return err;
+}
+
+/* Packet access of classic BPF, in the kernel's words; what the loader must have made a map of. */
+static void test_refused(void)
+{
+    const struct ebpf_insn exit = of_row(ebpf_row(EBPF_EXIT));
+
+    for (unsigned id = 1; id < EBPF_ID_COUNT; id++) {
+        const struct ebpf_row *row = ebpf_row(id);
+        struct ebpf_insn insns[3] = {of_row(row), {0}, exit};
+        struct offload_refusal why = {.insn = 99};
+        uint32_t slots = ebpf_slots(row);
+        if (!is_refused(row))
+            continue;
+        insns[slots] = exit;
+        CU_ASSERT_EQUAL(translate(insns, slots + 1, &why), -EINVAL);
+        CU_ASSERT_EQUAL(why.insn, 0);
+        CU_ASSERT_STRING_EQUAL(
+            why.reason, row->kind == EBPF_KIND_LEGACY
+                            ? "BPF_LD_[ABS|IND] instructions not allowed for this program type"
+                            : "unrecognized bpf_ld_imm64 insn");
+    }
+}
+
+/* Linux does not look at the offset of an exit. */
+static void test_exit_offset(void)
+{
+    struct ebpf_insn insns[2] = {of_row(ebpf_row(EBPF_MOV64_K)), of_row(ebpf_row(EBPF_EXIT))};
+    struct offload_refusal why;
+
+    insns[1].off = 5;
+    CU_ASSERT_EQUAL(translate(insns, 2, &why), 0);
+}
+
 static const struct cunit_case suite[] = {
     {"every row at its edges", test_edges},
+    {"rows that are refused", test_refused},
+    {"an exit with an offset", test_exit_offset},
     {NULL, NULL},
 };
 

@@ -337,16 +337,6 @@ static void test_refusals(void)
     }
 }
 
-/* Linux does not look at the offset of an exit. */
-static void test_exit_offset(void)
-{
-    struct program t;
-
-    assemble(&t, "r0 = 1\nexit");
-    t.i[1].off = 5;
-    offload_image_free(translate(&t, NULL));
-}
-
 static void test_empty(void)
 {
     struct offload_prog p = {.insn_count = 0};
@@ -489,7 +479,6 @@ static const struct cunit_case suite[] = {
     {"line table", test_rows},
     {"line table of random programs", test_rows_random},
     {"refusals say why", test_refusals},
-    {"an exit with an offset", test_exit_offset},
     {"empty program", test_empty},
     {"eight frames, not nine", test_depth},
     {"linking", test_link},
