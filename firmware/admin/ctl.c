@@ -2,7 +2,6 @@
 #include "admin/ctl.h"
 
 #include "core/mem.h"
-#include "datapath/redirect.h"
 #include "platform/platform.h"
 
 #define SLOT_ALIGN 64u /* a program starts on a line of the instruction store */
@@ -26,8 +25,10 @@ void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
     uint64_t room = config->prog_hi > config->prog_lo ? config->prog_hi - config->prog_lo : 0;
     fw_extents_init(&ctl->istore, ctl->istore_rows, FW_PROGS_MAX + 1, SLOT_ALIGN, config->prog_lo,
                     room);
-    for (uint32_t port = 1; port <= ctl->ports; port++)
-        plat_port_frags(port, FW_COOKIE_FRAGS);
+    for (uint32_t port = 1; port <= ctl->ports; port++) {
+        ctl->port_frame[port - 1] = NIC_FRAME_MAX;
+        fw_port_update(ctl, port);
+    }
 }
 
 int fw_ctl_execute(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)

@@ -49,6 +49,7 @@ struct fw_ctl {
     struct fw_extents istore;
     struct fw_prog prog[FW_PROGS_MAX];
     struct fw_prog *port_prog[NIC_PORTS_MAX]; /* what is attached; port 1 is [0] */
+    uint32_t port_frame[NIC_PORTS_MAX];       /* longest frame, as the host said */
     uint32_t ports, rxqs;
     uint32_t sq_head; /* free-running: commands fetched */
     uint32_t cq_tail; /* free-running: completions written */
@@ -93,7 +94,11 @@ fw_command fw_cmd_IDENTIFY, fw_cmd_PROG_CREATE, fw_cmd_PROG_LOAD, fw_cmd_PROG_DE
     fw_cmd_RXQ_CREATE, fw_cmd_RXQ_DESTROY, fw_cmd_PORT_SET, fw_cmd_RSS_SET, fw_cmd_FAULTS,
     fw_cmd_PROG_TEST, fw_cmd_TRACE_SET, fw_cmd_TRACE_READ, fw_cmd_MAP_LOOKUP_DELETE,
     fw_cmd_MAP_LOOKUP_BATCH, fw_cmd_MAP_UPDATE_BATCH, fw_cmd_MAP_DELETE_BATCH, fw_cmd_EVQ_CREATE,
-    fw_cmd_EVQ_DESTROY, fw_cmd_EVENTS, fw_cmd_MAP_LOST, fw_cmd_FIB_SET, fw_cmd_MAP_HASH;
+    fw_cmd_EVQ_DESTROY, fw_cmd_EVENTS, fw_cmd_MAP_LOST, fw_cmd_FIB_SET, fw_cmd_MAP_HASH,
+    fw_cmd_PORT_FRAME;
+
+/* What is attached to the port and how long its frames may be goes to the hardware. */
+void fw_port_update(const struct fw_ctl *ctl, uint32_t port);
 
 /* The program a handle names, or NULL. */
 struct fw_prog *fw_prog_find(struct fw_ctl *ctl, uint32_t handle);

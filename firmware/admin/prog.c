@@ -8,7 +8,6 @@
  * platform with private fetch buffers can tell a new program at an old address.
  */
 #include "admin/ctl.h"
-#include "datapath/redirect.h"
 #include "offload/abi.h"
 #include "platform/platform.h"
 
@@ -109,22 +108,16 @@ static int bad_port(const struct fw_ctl *ctl, uint64_t port)
     return port == 0 || port > ctl->ports;
 }
 
-/* Packets that arrive from now on run `p`; NULL = none. No such packet has fragments that `p` does
- * not take. */
+/* Packets that arrive from now on run `p`; NULL = none. */
 static void port_swap(struct fw_ctl *ctl, uint32_t port, struct fw_prog *p)
 {
     struct fw_prog **at = &ctl->port_prog[port - 1];
-    uint64_t cookie = p ? fw_prog_cookie(p) : 0;
-    if (p && !p->frags)
-        plat_port_frags(port, 0);
-    plat_port_cookie(port, cookie);
-    if (!p || p->frags)
-        plat_port_frags(port, FW_COOKIE_FRAGS | cookie);
     if (*at)
         (*at)->attached--;
     if (p)
         p->attached++;
     *at = p;
+    fw_port_update(ctl, port);
 }
 
 int fw_cmd_PROG_ATTACH(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)

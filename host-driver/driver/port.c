@@ -10,6 +10,14 @@ int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on)
     return admin_exec(drv, &sqe, &io, NULL);
 }
 
+int nicdrv_port_frame_max(struct nicdrv *drv, unsigned port, uint32_t bytes)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_PORT_FRAME, .arg0 = port, .arg1 = bytes};
+    struct admin_io io = {0};
+
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
 int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out)
 {
     struct fw_sqe sqe = {.op = FW_ADMIN_COUNTERS};

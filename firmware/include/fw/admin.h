@@ -19,7 +19,7 @@
 
 /*
  * Numbers come in blocks: 1-18 as below, 19-29 maps, 30-39 programs in maps and redirects,
- * 40-49 tables of the helpers, 50-59 events, 60-69 test runs.
+ * 40-49 tables of the helpers, 50-59 events, 60-69 test runs, 70-79 ports.
  */
 /* ADMIN(id, number, "name", "handle", "key", "value", "arg0", "arg1", "result, what it does") */
 #define FW_ADMIN_OPS(X)                                                                            \
@@ -83,7 +83,9 @@
     X(MAP_LOST, 53, "map-lost", "map", "-", "-", "-", "-",                                         \
       "result: records of a ring buffer, events of a perf event array that were lost")             \
     X(PROG_TEST, 60, "prog-test", "program", "-", "in and out: struct fw_test, then the buffer",   \
-      "runs", "-", "Runs the program on a buffer of the host's, on the control core")
+      "runs", "-", "Runs the program on a buffer of the host's, on the control core")              \
+    X(PORT_FRAME, 70, "port-frame", "-", "-", "-", "port", "bytes, 0 = the most",                  \
+      "Longest frame the port takes, if its program can")
 
 enum fw_admin_op {
 #define X(id, number, ...) FW_ADMIN_##id = (number),

@@ -242,20 +242,16 @@ static inline uint64_t plat_seq_done(void)
     return plat_reg_read64(NIC_MMIO_PKT_SEQ_DONE);
 }
 
-static inline void plat_port_cookie(uint32_t port, uint64_t cookie)
-{
-    plat_reg_write64(NIC_MMIO_PORT_COOKIE + (port - 1) * NIC_MMIO_PORT_COOKIE_STRIDE, cookie);
-}
-
-/* The longest frame falls before the cookie goes, and rises after it came. */
-static inline void plat_port_frags(uint32_t port, uint64_t cookie)
+static inline void plat_port_cookie(uint32_t port, uint64_t cookie, uint64_t frags)
 {
     uint32_t at = (port - 1) * NIC_MMIO_PORT_COOKIE_STRIDE;
-    if (!cookie)
-        plat_reg_write32(NIC_MMIO_PORT_FRAME_MAX + at, NIC_FRAME_LINEAR);
-    plat_reg_write64(NIC_MMIO_PORT_COOKIE_FRAGS + at, cookie);
-    if (cookie)
-        plat_reg_write32(NIC_MMIO_PORT_FRAME_MAX + at, NIC_FRAME_MAX);
+    plat_reg_write64(NIC_MMIO_PORT_COOKIE_FRAGS + at, frags);
+    plat_reg_write64(NIC_MMIO_PORT_COOKIE + at, cookie);
+}
+
+static inline void plat_port_frame_max(uint32_t port, uint32_t bytes)
+{
+    plat_reg_write32(NIC_MMIO_PORT_FRAME_MAX + (port - 1) * NIC_MMIO_PORT_FRAME_MAX_STRIDE, bytes);
 }
 
 static inline void plat_port_enable(uint32_t port, uint32_t on)

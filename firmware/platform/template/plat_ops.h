@@ -39,9 +39,10 @@ enum template_reg {
     TEMPLATE_SEQ_NEXT, /* grace period */
     TEMPLATE_SEQ_DONE,
     TEMPLATE_RSS,
-    TEMPLATE_PORT0 = 32,  /* cookie and enable of each port */
-    TEMPLATE_FRAGS0 = 48, /* cookie of its packets in fragments, 0 = it takes none */
-    TEMPLATE_QUEUE0 = 64, /* five of each host queue */
+    TEMPLATE_PORT0 = 32,   /* cookie and enable of each port */
+    TEMPLATE_FRAGS0 = 416, /* cookie of its packets in fragments */
+    TEMPLATE_FRAME0 = 448, /* longest frame it takes */
+    TEMPLATE_QUEUE0 = 64,  /* five of each host queue */
 };
 #define TEMPLATE_REGS ((volatile uint64_t *)(uintptr_t)0x18000000)
 
@@ -260,14 +261,16 @@ static inline uint64_t plat_seq_done(void)
     return TEMPLATE_REGS[TEMPLATE_SEQ_DONE];
 }
 
-static inline void plat_port_cookie(uint32_t port, uint64_t cookie)
+static inline void plat_port_cookie(uint32_t port, uint64_t cookie, uint64_t frags)
 {
+    TEMPLATE_REGS[TEMPLATE_FRAGS0 + port - 1] = frags;
     TEMPLATE_REGS[TEMPLATE_PORT0 + 2 * (port - 1)] = cookie;
 }
 
-static inline void plat_port_frags(uint32_t port, uint64_t cookie)
+static inline void plat_port_frame_max(uint32_t port, uint32_t bytes)
 {
-    TEMPLATE_REGS[TEMPLATE_FRAGS0 + port - 1] = cookie;
+    /* The MAC's MTU. Where packets never have fragments it stays at what one buffer takes. */
+    TEMPLATE_REGS[TEMPLATE_FRAME0 + port - 1] = bytes;
 }
 
 static inline void plat_port_enable(uint32_t port, uint32_t on)

@@ -171,6 +171,11 @@ int nicdrv_prog_test(struct nicdrv *drv, const struct nicdrv_prog *prog, struct 
 /* ---- ports, counters, host RX ---- */
 
 int nicdrv_port_enable(struct nicdrv *drv, unsigned port, bool on);
+/*
+ * The longest frame the port takes, up to NIC_FRAME_MAX; 0 = the most. Less where the program has
+ * not BPF_F_XDP_HAS_FRAGS, or the device is configured so. -EINVAL.
+ */
+int nicdrv_port_frame_max(struct nicdrv *drv, unsigned port, uint32_t bytes);
 int nicdrv_counters(struct nicdrv *drv, struct fw_counters *out);
 int nicdrv_faults(struct nicdrv *drv, struct fw_fault_log *out);
 

@@ -545,6 +545,33 @@ static void test_prog_frags(void)
     fake_stop();
 }
 
+/* What the host says and what the program takes: the less. */
+static void test_port_frame(void)
+{
+    start();
+    uint32_t plain = prog_create(128), frags = prog_create(128);
+    CU_ASSERT_EQUAL(prog_load_flags(plain, 128, 8, 0), 0);
+    CU_ASSERT_EQUAL(prog_load_flags(frags, 128, 8, FW_PROG_FRAGS), 0);
+    CU_ASSERT_EQUAL(fake.frame_max[0], NIC_FRAME_MAX);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_FRAME, 0, 1, 9018), 0);
+    CU_ASSERT_EQUAL(fake.frame_max[0], 9018);
+    CU_ASSERT_EQUAL(fake.frame_max[1], NIC_FRAME_MAX);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, plain, 1, 0), 0);
+    CU_ASSERT_EQUAL(fake.frame_max[0], NIC_FRAME_LINEAR);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_FRAME, 0, 1, 1518), 0);
+    CU_ASSERT_EQUAL(fake.frame_max[0], 1518);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PROG_ATTACH, frags, 1, 1), 0);
+    CU_ASSERT_EQUAL(fake.frame_max[0], 1518);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_FRAME, 0, 1, 0), 0);
+    CU_ASSERT_EQUAL(fake.frame_max[0], NIC_FRAME_MAX);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_FRAME, 0, 1, NIC_FRAME_MAX + 1), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_FRAME, 0, 1, UINT64_C(1) << 32), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_FRAME, 0, 0, 1518), FW_EINVAL);
+    CU_ASSERT_EQUAL(prog_op(FW_ADMIN_PORT_FRAME, 0, FAKE_PORTS + 1, 1518), FW_EINVAL);
+    CU_ASSERT_EQUAL(fake.frame_max[0], NIC_FRAME_MAX);
+    fake_stop();
+}
+
 static void test_prog_test_refusals(void)
 {
     struct fw_test bad[14];
@@ -606,6 +633,7 @@ static const struct cunit_case cases[] = {
     {"test runs: fragments", test_prog_test_frags},
     {"test runs: refusals", test_prog_test_refusals},
     {"programs: fragments", test_prog_frags},
+    {"ports: the longest frame", test_port_frame},
     {"map commands", test_map_commands},
     {"array: address of values", test_map_array_value_addr},
     {"maps: refusals", test_map_refusals},

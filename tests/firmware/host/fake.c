@@ -185,14 +185,15 @@ uint64_t plat_seq_done(void)
     return fake.seq_done < fake.seq_next ? fake.seq_done++ : fake.seq_done;
 }
 
-void plat_port_cookie(uint32_t port, uint64_t cookie)
+void plat_port_cookie(uint32_t port, uint64_t cookie, uint64_t frags)
 {
+    fake.cookie_frags[port - 1] = frags;
     fake.cookie[port - 1] = cookie;
 }
 
-void plat_port_frags(uint32_t port, uint64_t cookie)
+void plat_port_frame_max(uint32_t port, uint32_t bytes)
 {
-    fake.cookie_frags[port - 1] = cookie;
+    fake.frame_max[port - 1] = bytes;
 }
 
 void plat_port_enable(uint32_t port, uint32_t on)

@@ -31,6 +31,7 @@ struct fake_nic {
     uint32_t waits, msix, code_ready;
     uint64_t seq_next, seq_done, seq_polls; /* every poll completes a packet */
     uint64_t cookie[NIC_PORTS_MAX], cookie_frags[NIC_PORTS_MAX];
+    uint32_t frame_max[NIC_PORTS_MAX];
     uint64_t test_cookie; /* of the program that PROG_TEST ran last */
     uint32_t enabled[NIC_PORTS_MAX];
     uint32_t rss, rxq_on[NIC_RXQS_LIMIT];

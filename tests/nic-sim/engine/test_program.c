@@ -22,6 +22,10 @@ enum {
 #define PKT_END (NIC_DRAM_BASE + 0x1040u)
 #define MAP     (NIC_DRAM_BASE + 0x8000u)
 #define MAP_END (NIC_DRAM_BASE + 0xa000u)
+#define FR1     (NIC_DRAM_BASE + 0x3000u)
+#define FR1_END (NIC_DRAM_BASE + 0x4000u)
+#define FR2     (NIC_DRAM_BASE + 0x2000u)
+#define FR2_END (NIC_DRAM_BASE + 0x2007u)
 
 /* Registers as the handler or the gate leaves them. */
 enum { CAUSE = RV64_S0, TVAL = RV64_S1, EPC = RV64_S2, STATUS = RV64_S3, GATE = RV64_S4 };
@@ -67,6 +71,10 @@ static void start(struct rig *r)
     rig_csr(r, NIC_CSR_PKT_HI, PKT_END);
     rig_csr(r, NIC_CSR_MAP_LO, MAP);
     rig_csr(r, NIC_CSR_MAP_HI, MAP_END);
+    rig_csr(r, NIC_CSR_FR1_LO, FR1);
+    rig_csr(r, NIC_CSR_FR1_HI, FR1_END);
+    rig_csr(r, NIC_CSR_FR2_LO, FR2);
+    rig_csr(r, NIC_CSR_FR2_HI, FR2_END);
     rig_li(r, RV64_A1, STK);
     rig_li(r, RV64_A2, PKT);
     rig_li(r, RV64_A3, MAP);
@@ -234,15 +242,18 @@ struct access {
 };
 
 static const struct access accesses[] = {
-    {STK, 8, true},          {STK - 1, 1, false},        {STK - 4, 8, false},
-    {STK_END - 8, 8, true},  {STK_END - 1, 1, true},     {STK_END - 4, 4, true},
-    {STK_END - 4, 8, false}, {STK_END, 1, false},        {NIC_LOCAL_BASE, 8, false},
-    {PKT, 8, true},          {PKT - 1, 1, false},        {PKT - 1, 2, false},
-    {PKT_END - 2, 2, true},  {PKT_END - 2, 4, false},    {PKT_END, 1, false},
-    {MAP, 4, true},          {MAP - 4, 4, false},        {MAP_END - 8, 8, true},
-    {MAP_END - 7, 8, false}, {MAP_END, 8, false},        {PROGRAM, 4, false},
-    {GATES, 4, false},       {RIG_STOP, 4, false},       {0, 8, false},
-    {UINT64_MAX, 1, false},  {UINT64_MAX - 3, 8, false},
+    {STK, 8, true},          {STK - 1, 1, false},     {STK - 4, 8, false},
+    {STK_END - 8, 8, true},  {STK_END - 1, 1, true},  {STK_END - 4, 4, true},
+    {STK_END - 4, 8, false}, {STK_END, 1, false},     {NIC_LOCAL_BASE, 8, false},
+    {PKT, 8, true},          {PKT - 1, 1, false},     {PKT - 1, 2, false},
+    {PKT_END - 2, 2, true},  {PKT_END - 2, 4, false}, {PKT_END, 1, false},
+    {MAP, 4, true},          {MAP - 4, 4, false},     {MAP_END - 8, 8, true},
+    {MAP_END - 7, 8, false}, {MAP_END, 8, false},     {PROGRAM, 4, false},
+    {GATES, 4, false},       {RIG_STOP, 4, false},    {0, 8, false},
+    {FR1, 8, true},          {FR1 - 1, 1, false},     {FR1_END - 8, 8, true},
+    {FR1_END - 7, 8, false}, {FR1_END, 1, false},     {FR2, 4, true},
+    {FR2 - 1, 2, false},     {FR2_END - 1, 1, true},  {FR2_END - 4, 8, false},
+    {FR2_END, 1, false},     {UINT64_MAX, 1, false},  {UINT64_MAX - 3, 8, false},
 };
 
 static void check_access(const struct access *a, enum rv64_op op, uint64_t cause)
@@ -286,10 +297,10 @@ static void test_windows(void)
 
 static void test_atomic_windows(void)
 {
-    static const struct access a[] = {{MAP, 8, true},           {PKT + 8, 8, true},
-                                      {STK, 8, true},           {MAP_END, 8, false},
-                                      {STK_END, 8, false},      {NIC_LOCAL_BASE, 8, false},
-                                      {NIC_DRAM_BASE, 8, false}};
+    static const struct access a[] = {
+        {MAP, 8, true},      {PKT + 8, 8, true},         {STK, 8, true},
+        {MAP_END, 8, false}, {FR1 + 8, 8, true},         {FR1_END, 8, false},
+        {STK_END, 8, false}, {NIC_LOCAL_BASE, 8, false}, {NIC_DRAM_BASE, 8, false}};
     for (unsigned i = 0; i < sizeof(a) / sizeof(a[0]); i++) {
         check_access(&a[i], RV64_OP_AMOADD_D, 7);
         check_access(&a[i], RV64_OP_LR_D, 5);
