@@ -67,6 +67,30 @@ static void test_delivery(void)
     realnic_close(&nic);
 }
 
+/* In fragments; the host may refuse them. */
+static void test_long_frames(void)
+{
+    struct realnic nic;
+    struct fw_counters c;
+    struct nic_stats s;
+
+    CU_ASSERT_FATAL(realnic_open(&nic, firmware));
+    receive(&nic, 1, 512, NIC_FRAME_MAX);
+    CU_ASSERT_EQUAL(nicdrv_counters(nic.drv, &c), 0);
+    CU_ASSERT_EQUAL(c.no_program, FRAMES);
+    CU_ASSERT_EQUAL(c.verdict[2], FRAMES);
+    CU_ASSERT_EQUAL(c.bytes[2], (uint64_t)FRAMES * NIC_FRAME_MAX);
+    CU_ASSERT_EQUAL(nicdrv_port_frame_max(nic.drv, 1, NIC_FRAME_MAX + 1), -EINVAL);
+    CU_ASSERT_EQUAL(nicdrv_port_frame_max(nic.drv, 99, 1518), -EINVAL);
+    CU_ASSERT_EQUAL(nicdrv_port_frame_max(nic.drv, 1, NIC_FRAME_MAX - 1), 0);
+    realnic_send(&nic, FRAMES, NIC_FRAME_MAX);
+    CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    nic_device_stats(nic.dev, &s);
+    CU_ASSERT_EQUAL(s.drops[NIC_DROP_OVERSIZE], FRAMES);
+    CU_ASSERT_EQUAL(s.host_packets, FRAMES);
+    realnic_close(&nic);
+}
+
 /* After close the queues' memory is not the device's: frames are dropped and counted, nothing is
  * written. */
 static void test_closed(void)
@@ -156,6 +180,7 @@ static void test_maps(void)
 
 static const struct cunit_case cases[] = {
     {"frames arrive whole, once, spread over queues", test_delivery},
+    {"long frames", test_long_frames},
     {"a closed queue drops", test_closed},
     {"bad arguments", test_bad_arguments},
     {"forged completions", test_hostile_completions},

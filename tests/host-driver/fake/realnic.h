@@ -13,7 +13,7 @@ struct realnic {
     struct nicdrv *drv;
     /* the source of port 1: `left` frames of `len` bytes, numbered in their last 4 bytes */
     uint32_t left, number, len;
-    uint8_t frame[2048];
+    uint8_t frame[9216];
 };
 
 /* False when it does not come up; the reason is printed. */
