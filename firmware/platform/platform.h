@@ -39,7 +39,7 @@
  *   void plat_msix(vector)
  *   void plat_code_ready(void)         new code is in the instruction store: make it fetchable
  *   uint64_t plat_seq_next(void), plat_seq_done(void)   the grace period of packets in flight
- *   void plat_port_cookie(port, cookie, frags)   ports from 1; frags: cookie of packets in fragments
+ *   void plat_port_cookie(port, cookie, frags)   ports from 1; frags: that of packets in fragments
  *   void plat_port_frame_max(port, bytes), plat_port_enable(port, on)
  *   void plat_rss_queues(n)
  *   void plat_rxq_on(queue, const struct fw_rxq_spec *), plat_rxq_off(queue)
