@@ -260,13 +260,19 @@ int fw_hash_put(struct fw_map *m, const void *key, const void *value, uint64_t f
     return err;
 }
 
-/* Takes the entry that `place` links to out of the map, and unlocks. */
+/*
+ * Takes the entry that `place` links to out of the map, and unlocks. It is counted out before: who
+ * finds its key gone has room for it, in a map that was full too.
+ */
 static void remove_locked(struct fw_map *m, const struct probe *p, uint64_t head, uint64_t *place,
                           uint64_t old)
 {
-    unlink_and_unlock(p, head, place, old);
-    elem_push(m, (uint32_t)old);
+    uint64_t next = link_load(&link_elem(old)->link);
+    int first = place == p->bucket;
+    __atomic_store_n(place, first ? next | LINK_LOCK : next, __ATOMIC_RELEASE);
     slot_back(m);
+    bucket_unlock(p->bucket, first ? next : head);
+    elem_push(m, (uint32_t)old);
 }
 
 int fw_hash_remove(struct fw_map *m, const void *key)
@@ -345,12 +351,14 @@ int fw_hash_take(struct fw_map *m, const void *key, void *value, uint64_t flags)
 /* Empties a locked chain. The bucket gets its end link first: readers on the way find theirs. */
 static void drop_chain(struct fw_map *m, uint64_t *bucket, uint64_t head, uint32_t number)
 {
-    uint64_t next;
-    bucket_unlock(bucket, link_make(LINK_END, number));
+    uint64_t next, end = link_make(LINK_END, number);
+    __atomic_store_n(bucket, end | LINK_LOCK, __ATOMIC_RELEASE);
+    for (uint64_t link = head; !(link & LINK_END); link = link_load(&link_elem(link)->link))
+        slot_back(m); /* as remove_locked */
+    bucket_unlock(bucket, end);
     for (uint64_t link = head; !(link & LINK_END); link = next) {
         next = link_load(&link_elem(link)->link);
         elem_push(m, (uint32_t)link);
-        slot_back(m);
     }
 }
 

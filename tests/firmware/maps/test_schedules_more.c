@@ -24,6 +24,46 @@ static void report(const char *what, uint32_t seed)
     CU_ASSERT_EQUAL_FATAL(wrong, 0);
 }
 
+/* ---- a full hash: as many entries as keys, so that there is always room for one that is gone ----
+ */
+
+static void full_actor(uint32_t who)
+{
+    uint32_t key = dice(2), keys[2], count = 0;
+    uint64_t value = key, values[2];
+    int err;
+    switch (dice(4)) {
+    case 0:
+        err = fw_map_delete(m, &key);
+        break;
+    case 1:
+        err = fw_map_take(m, &key, &value, 0);
+        break;
+    case 2:
+        if (who == HOST) {
+            err = m->ops->bucket(m, dice(2), 2, (uint8_t *)keys, (uint8_t *)values, &count, 1);
+            break;
+        }
+        /* fall through */
+    default:
+        err = fw_map_update(m, &key, &value, FW_ANY);
+        wrong += err != 0;
+    }
+    wrong += err != 0 && err != FW_ENOENT;
+}
+
+static void test_full(void)
+{
+    for (uint32_t s = first_seed; s < first_seed + seeds; s++) {
+        m = fake_map(FW_MAP_HASH, 4, 8, 2, 0);
+        wrong = 0;
+        run_schedule(s, full_actor);
+        report("full hash", s);
+        fw_map_destroy(&fake.ctl.maps, m);
+    }
+    CU_ASSERT_EQUAL(fw_extents_free_bytes(&fake.ctl.maps.dram), DRAM);
+}
+
 /* ---- Bloom filter: what was pushed is there, for everybody, from then on ---- */
 
 static uint8_t in_filter[256];
@@ -218,6 +258,7 @@ static void test_of_maps(void)
 }
 
 static const struct cunit_case cases[] = {
+    {"full hash", test_full},
     {"Bloom filter", test_bloom},
     {"ring buffer", test_ring},
     {"maps of maps", test_of_maps},
