@@ -9,6 +9,7 @@
 #include "bpf/prog_impl.h"
 
 #define REC_SIZE_MAX 252u /* as the kernel's */
+#define FUNCS_MAX    256u /* BPF_MAX_SUBPROGS; more cannot all be subprograms of the program */
 
 /* Records of rec_size bytes, of which the first `known` are ours; the others must be zero. */
 static int copy_records(struct load *l, const char *what, uint64_t user, uint32_t count,
@@ -83,6 +84,9 @@ static int load_functions(struct load *l)
 
     if (!a->func_info_cnt)
         return 0;
+    if (a->func_info_cnt > FUNCS_MAX)
+        return load_refuse(l, -EINVAL,
+                           "number of funcs in func_info doesn't match number of subprogs");
     int rc = copy_records(l, "func_info", a->func_info, a->func_info_cnt, a->func_info_rec_size,
                           sizeof(*p->func_info), &records);
     p->func_info = records;

@@ -188,6 +188,49 @@ static void test_call_tree(void)
     CU_ASSERT_EQUAL(verify(&w, &why), -E2BIG);
 }
 
+/* Functions in a row, each calling the next; the last moves the packet, so all of them do. */
+static void test_call_chain(void)
+{
+    enum { FUNCTIONS = 250, EACH = 3990 };
+    struct offload_refusal why;
+    struct writer w = writer_new(MILLION);
+    for (int s = 1; s <= FUNCTIONS; s++) {
+        for (int n = 0; n < EACH - 2; n++)
+            put(&w, 0x85, 0, 0, 0, 7);
+        if (s < FUNCTIONS)
+            put(&w, 0x85, 0, 1, 0, s * EACH - (int)w.count - 1);
+        else
+            put(&w, 0x85, 0, 0, 0, 44);
+        put(&w, 0x95, 0, 0, 0, 0);
+    }
+    CU_ASSERT_EQUAL(verify(&w, &why), -E2BIG);
+}
+
+/* A loop whose states differ in the last slot of a full stack only, and meet at many places. */
+static void test_hidden_counter(void)
+{
+    enum { JOINS = 30 };
+    struct offload_refusal why;
+    struct writer w = writer_new(1000);
+    for (int s = 1; s <= 64; s++)
+        put(&w, 0x7b, 10, 1, -8 * s, 0);
+    put(&w, 0x7a, 10, 0, -512, 0);
+    int top = (int)w.count;
+    put(&w, 0x79, 6, 10, -512, 0);
+    put(&w, 0x07, 6, 0, 0, 1);
+    put(&w, 0x7b, 10, 6, -512, 0);
+    put(&w, 0x25, 6, 0, JOINS + 2, 0x7ffffff);
+    put(&w, 0xb7, 6, 0, 0, 0);
+    for (int n = 0; n < JOINS; n++)
+        put(&w, 0x05, 0, 0, 0, 0);
+    put(&w, 0x05, 0, 0, top - (int)w.count - 1, 0);
+    for (int s = 1; s <= 64; s++)
+        put(&w, 0x79, 7, 10, -8 * s, 0);
+    put(&w, 0xb7, 0, 0, 0, 0);
+    put(&w, 0x95, 0, 0, 0, 0);
+    CU_ASSERT_EQUAL(verify(&w, &why), -E2BIG);
+}
+
 /* Every single allocation fails once: -ENOMEM and nothing is left behind (leaks: ASan). */
 static void test_out_of_memory(void)
 {
@@ -229,6 +272,8 @@ int main(void)
         {"memory", test_memory},
         {"a chain of backward jumps", test_backward_chain},
         {"a tree of calls", test_call_tree},
+        {"a chain of functions", test_call_chain},
+        {"a counter at the end of the stack", test_hidden_counter},
         {"out of memory", test_out_of_memory},
         {NULL, NULL},
     };
