@@ -32,6 +32,11 @@ struct config {
     __u32 reserved;
 };
 
+/* Taken as one word, of which the window is the high half, so that one atomic changes both. */
+struct counter {
+    __u32 packets, window;
+} __attribute__((aligned(8)));
+
 struct talker { /* a record of the ring buffer */
     struct in6_addr source;
     __u64 time_ns;
@@ -51,12 +56,11 @@ struct {
     __type(value, struct config);
 } config SEC(".maps");
 
-/* A counter: number of its window in the high half, packets in the low one. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(max_entries, ROWS *COLUMNS);
     __type(key, __u32);
-    __type(value, __u64);
+    __type(value, struct counter);
 } sketch SEC(".maps");
 
 struct {
@@ -89,13 +93,14 @@ static __noinline void count(enum totals_key key)
 
 /* One more in a counter: what it then holds. Of the engines that find it old, one starts it anew.
  */
-static __always_inline __u32 counter_add(__u64 *counter, __u32 window)
+static __always_inline __u32 counter_add(struct counter *counter, __u32 window)
 {
-    __u64 seen = *(volatile __u64 *)counter, fresh = (__u64)window << 32 | 1;
+    __u64 *word = (void *)counter;
+    __u64 seen = *(volatile __u64 *)word, fresh = (__u64)window << 32 | 1;
 
-    if (seen >> 32 != window && __sync_val_compare_and_swap(counter, seen, fresh) == seen)
+    if (seen >> 32 != window && __sync_val_compare_and_swap(word, seen, fresh) == seen)
         return 1;
-    return (__u32)__sync_fetch_and_add(counter, 1) + 1;
+    return (__u32)__sync_fetch_and_add(word, 1) + 1;
 }
 
 /* Adds a packet of this source to the sketch: packets that it sent, at most. */
@@ -106,7 +111,7 @@ static __always_inline __u32 sketch_add(const struct in6_addr *source, __u32 win
     for (__u32 row = 0; row < ROWS; row++) {
         __u32 hash = hash_of(source, sizeof(*source), 0x9e3779b9 * (row + 1));
         __u32 index = row * COLUMNS + hash % COLUMNS;
-        __u64 *counter = bpf_map_lookup_elem(&sketch, &index);
+        struct counter *counter = bpf_map_lookup_elem(&sketch, &index);
         __u32 n = counter ? counter_add(counter, window) : 0;
 
         if (n < least)
