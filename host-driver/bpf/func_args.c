@@ -21,25 +21,17 @@ static bool is_number(const struct btf_type *t)
 enum {
     TAG_CTX = 1u << 0,
     TAG_NONNULL = 1u << 1,
-    TAG_OTHER_MEMORY = 1u << 2, /* what a pointer may be that the verifier does not take */
+    /* pointers to kernel objects and arenas, NULL or not; and what the kernel does not know */
+    TAG_OTHER = 1u << 2,
 };
 
 static unsigned tag_of(const char *name)
 {
-    static const struct {
-        const char *name;
-        unsigned tag;
-    } tags[] = {
-        {"arg:ctx", TAG_CTX},
-        {"arg:nonnull", TAG_NONNULL},
-        {"arg:trusted", TAG_OTHER_MEMORY},
-        {"arg:untrusted", TAG_OTHER_MEMORY},
-        {"arg:arena", TAG_OTHER_MEMORY},
-    };
-    for (size_t n = 0; name && n < sizeof(tags) / sizeof(tags[0]); n++)
-        if (!strcmp(name, tags[n].name))
-            return tags[n].tag;
-    return 0;
+    if (!name || strncmp(name, "arg:", 4) != 0)
+        return 0;
+    if (!strcmp(name + 4, "ctx"))
+        return TAG_CTX;
+    return strcmp(name + 4, "nonnull") ? TAG_OTHER : TAG_NONNULL;
 }
 
 /* Of all arguments at once: BTF may have a million types. */
@@ -74,20 +66,20 @@ static bool is_void(const struct btf *btf, uint32_t id)
 static struct offload_arg pointer_arg(const struct btf *btf, const struct btf_type *pointer,
                                       unsigned tags)
 {
+    static const struct offload_arg other = {OFFLOAD_ARG_OTHER, 0};
     const struct btf_type *to = resolved(btf, pointer->type);
     long long size = pointer->type ? btf__resolve_size(btf, pointer->type) : -1;
 
     bool xdp_md = is_struct_named(btf, to, "xdp_md");
     if ((tags & TAG_CTX) && !xdp_md && !is_void(btf, pointer->type))
-        return (struct offload_arg){OFFLOAD_ARG_OTHER, 0}; /* another program type's context */
+        return other; /* another program type's context */
     if ((tags & TAG_CTX) || xdp_md)
-        return (struct offload_arg){OFFLOAD_ARG_CTX, 0};
+        return tags & ~(unsigned)TAG_CTX ? other : (struct offload_arg){OFFLOAD_ARG_CTX, 0};
     if (is_struct_named(btf, to, "bpf_dynptr"))
-        return (struct offload_arg){OFFLOAD_ARG_DYNPTR, 0};
-    if (size < 0 || size > UINT32_MAX || (tags & TAG_OTHER_MEMORY))
-        return (struct offload_arg){OFFLOAD_ARG_OTHER, 0};
-    bool never_null = tags & TAG_NONNULL;
-    return (struct offload_arg){never_null ? OFFLOAD_ARG_MEM : OFFLOAD_ARG_MEM_OR_NULL,
+        return tags ? other : (struct offload_arg){OFFLOAD_ARG_DYNPTR, 0};
+    if (size < 0 || size > UINT32_MAX || (tags & TAG_OTHER))
+        return other;
+    return (struct offload_arg){tags & TAG_NONNULL ? OFFLOAD_ARG_MEM : OFFLOAD_ARG_MEM_OR_NULL,
                                 (uint32_t)size};
 }
 
@@ -107,7 +99,7 @@ void func_args_read(const struct btf *btf, uint32_t id, struct offload_subprog *
         const struct btf_type *t = resolved(btf, btf_params(proto)[n].type);
 
         out->arg[n] = (struct offload_arg){OFFLOAD_ARG_OTHER, 0};
-        if (is_number(t))
+        if (is_number(t) && !tags[n])
             out->arg[n].kind = OFFLOAD_ARG_SCALAR;
         else if (t && btf_is_ptr(t))
             out->arg[n] = pointer_arg(btf, t, tags[n]);
