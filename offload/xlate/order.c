@@ -47,6 +47,28 @@ static struct xlate_op *branch_of(const struct opt *o, uint32_t k)
     return op && op->kind == XLATE_OP_SITE && !is_call(op) && op->op != RV64_OP_JAL ? op : NULL;
 }
 
+/* A block without operations is its successor. */
+static bool is_empty(const struct opt *o, uint32_t k)
+{
+    return !last_op(o, k) && o->blocks[k].fall != OPT_NONE;
+}
+
+static uint32_t behind_empty(const struct opt *o, uint32_t k)
+{
+    while (k != OPT_NONE && is_empty(o, k))
+        k = o->blocks[k].fall;
+    return k;
+}
+
+static void skip_empty(struct opt *o)
+{
+    for (uint32_t k = 0; k < o->count; k++) {
+        struct opt_block *b = &o->blocks[k];
+        b->fall = behind_empty(o, b->fall);
+        b->jump = behind_empty(o, b->jump);
+    }
+}
+
 /* ---- what seldom runs ---- */
 
 /* Ends as XDP_ABORTED. */
@@ -166,7 +188,8 @@ static uint32_t wanted(const struct order *r, uint32_t k)
 
 static bool free_in(const struct order *r, uint32_t k, uint32_t first, uint32_t last, bool seldom)
 {
-    return k != OPT_NONE && k >= first && k < last && !r->placed[k] && r->seldom[k] == seldom;
+    return k != OPT_NONE && k >= first && k < last && !r->placed[k] && r->seldom[k] == seldom &&
+           !is_empty(r->o, k);
 }
 
 /* Whether another block that comes later wants to fall into block k by the program's order. */
@@ -249,6 +272,9 @@ static void write_ops(struct order *r)
                 put(r, o->x->ops[n]);
         join(r, r->list[m], m + 1 < r->n ? r->list[m + 1] : OPT_NONE);
     }
+    for (uint32_t k = 0; k < o->count; k++)
+        if (o->blocks[k].reached && is_empty(o, k))
+            r->moved[o->blocks[k].start] = r->moved[o->blocks[behind_empty(o, k)].start];
     r->moved[o->x->words] = r->words;
 }
 
@@ -290,8 +316,10 @@ int opt_order(struct opt *o)
 
     if (!r.seldom || !r.placed || !r.list || !r.moved || !r.ops)
         x->err = -ENOMEM;
-    if (!x->err)
+    if (!x->err) {
+        skip_empty(o);
         order_functions(&r);
+    }
     if (!x->err)
         write_ops(&r);
     if (!x->err)

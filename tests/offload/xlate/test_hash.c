@@ -18,7 +18,7 @@
 #include "offload/abi.h"
 #include "offload/image.h"
 
-#define DRAM   0x800000u
+#define DRAM   0x200000u
 #define CODE   NIC_ISTORE_BASE
 #define WORDS  1024u
 #define GATES  (WORDS / 2) /* word of gate 0 */
