@@ -294,7 +294,7 @@ static void send_packet(struct log *l, int map, uint32_t bytes)
         CALL(BPF_FUNC_perf_event_output),
         EXIT,
     };
-    LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS);
+    struct bpf_prog_load_opts opts = {.sz = sizeof(opts), .prog_flags = BPF_F_XDP_HAS_FRAGS};
     static uint8_t frame[9000];
     struct bpf_test_run_opts t = {.sz = sizeof(t), .data_in = frame, .repeat = 1};
     int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "perf", "GPL", insns,
