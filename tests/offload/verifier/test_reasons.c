@@ -205,8 +205,9 @@ static void test_all(void)
 static void test_table(void)
 {
     for (int n = OFFLOAD_REASON_NONE + 1; n < OFFLOAD_REASON_COUNT; n++) {
-        const struct offload_reason_row *row = offload_reason_row((enum offload_reason)n);
-        CU_ASSERT_EQUAL(offload_reason_find(row->name), n);
+        enum offload_reason reason = (enum offload_reason)n;
+        const struct offload_reason_row *row = offload_reason_row(reason);
+        CU_ASSERT_EQUAL(offload_reason_find(row->name), reason);
         CU_ASSERT_TRUE(row->error > 0 && row->format[0] && row->hint[0]);
         CU_ASSERT_PTR_NOT_NULL(offload_class_name(row->class));
     }
