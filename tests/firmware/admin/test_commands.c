@@ -212,6 +212,24 @@ static void test_map_array_value_addr(void)
     fake_stop();
 }
 
+/* Where a program finds the buckets, and the seed that it hashes with. */
+static void test_map_hash(void)
+{
+    uint32_t h;
+    start();
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_LRU_HASH, 8, 8, 10, 0, 0, 0, 0, 0}, &h),
+                    0);
+    const struct fw_map *m = fw_maps_find(&fake.ctl.maps, h);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_HASH, h, 0, 0)), 0);
+    CU_ASSERT_EQUAL((uint32_t)result, m->base);
+    CU_ASSERT_EQUAL(result >> 32, m->hot >> 18 & 0x1fffff);
+    CU_ASSERT_NOT_EQUAL(result >> 32, 0);
+    CU_ASSERT_EQUAL(map_create((struct fw_map_spec){FW_MAP_ARRAY, 4, 16, 4, 0, 0, 0, 0, 0}, &h), 0);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_HASH, h, 0, 0)), FW_EINVAL);
+    CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_MAP_HASH, h + 1, 0, 0)), FW_ENOENT);
+    fake_stop();
+}
+
 static void test_map_refusals(void)
 {
     uint32_t h, bad[] = {0,
@@ -636,6 +654,7 @@ static const struct cunit_case cases[] = {
     {"ports: the longest frame", test_port_frame},
     {"map commands", test_map_commands},
     {"array: address of values", test_map_array_value_addr},
+    {"hash: buckets and seed", test_map_hash},
     {"maps: refusals", test_map_refusals},
     {"maps: a large value", test_map_large_value},
     {"identify", test_identify},

@@ -7,6 +7,7 @@
  */
 #include "cunit_main.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,6 +320,24 @@ static void test_calls(void)
     fake_stop();
 }
 
+/* An image that wants a seed is not linked without one. */
+static void test_link(void)
+{
+    uint32_t map = FAKE_HANDLES, value = NIC_DRAM_BASE, seed = 5;
+    struct offload_link link = {
+        .base = CODE, .gate_base = CODE, .map_addr = &map, .value_addr = &value, .map_count = 1};
+
+    fake_start(DRAM);
+    struct offload_image *img = translate(fake_map(FW_MAP_HASH, 4, 8, 4, 0), 0, 0);
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, mc.code), -EINVAL);
+    link.seed = &seed;
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, mc.code), 0);
+    value = 0;
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, mc.code), -EINVAL);
+    offload_image_free(img);
+    fake_stop();
+}
+
 /* ---- keys of one hash ---- */
 
 #define MANY 300000u
@@ -497,6 +516,7 @@ static const struct cunit_case suite[] = {
     {"every type and key size", test_every_map},
     {"with other passes left out", test_with_passes},
     {"longer keys are looked up by the helper", test_calls},
+    {"linked with a seed", test_link},
     {"keys of one hash", test_equal_hashes},
     {"changes between any two steps", test_races},
     {NULL, NULL},
