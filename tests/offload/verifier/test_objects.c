@@ -13,9 +13,11 @@
 #include "objects.h"
 #include "offload/verifier.h"
 
-/* Untyped pointers to global functions, other types' contexts; a bug of the kernel's (loop_tails).
+/*
+ * Untyped pointers to global functions, other types' contexts, two tags; a bug of the kernel's
+ * (loop_tails).
  */
-enum { WORDS_DIFFER = 3 };
+enum { WORDS_DIFFER = 5 };
 
 static unsigned programs, refused, worded;
 static char **objects;

@@ -274,8 +274,8 @@ static bool load_all(object_fn fn, unsigned level, struct counts *c)
 
 /*
  * What differs: what is left of 8 zeros written through a register when a helper fills some of them
- * (dynptr_memory and drain_reads, two states each), bpf_snprintf()'s buffer (print), and a tail call in a subprogram,
- * which the kernel walks as one that may return at once (tail_below).
+ * (dynptr_memory and drain_reads, two states each), bpf_snprintf()'s buffer (print), and a tail
+ * call in a subprogram, which the kernel walks as one that may return at once (tail_below).
  */
 enum { STATES_DIFFER = 6 };
 
@@ -293,8 +293,8 @@ static void test_states(void)
 }
 
 /*
- * An untyped pointer to a global function, another type's context, and two tags; a message of a bug of the
- * kernel's (loop_tails); a timer's callback, which is walked after the program.
+ * An untyped pointer to a global function, another type's context, and two tags; a message of a bug
+ * of the kernel's (loop_tails); a timer's callback, which is walked after the program.
  */
 enum { TEXTS_DIFFER = 6 };
 
