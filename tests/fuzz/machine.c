@@ -219,6 +219,9 @@ static int helper(void *ctx, struct refint_run *run, uint32_t id, const uint64_t
         break;
     case BPF_FUNC_ringbuf_reserve:
     case BPF_FUNC_dynptr_data:
+    case BPF_FUNC_sk_lookup_tcp: /* the NIC has no sockets */
+    case BPF_FUNC_sk_lookup_udp:
+    case BPF_FUNC_skc_lookup_tcp:
         *r0 = 0;
         break;
     case BPF_FUNC_get_smp_processor_id:
