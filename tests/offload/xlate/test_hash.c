@@ -12,147 +12,14 @@
 #include <string.h>
 
 #include "asm.h"
-#include "engine/engine.h"
 #include "fake.h"
+#include "hash_machine.h"
 #include "maps/hash_impl.h"
-#include "nic/rv64.h"
-#include "offload/abi.h"
-#include "offload/image.h"
 
-#define DRAM   0x200000u
-#define CODE   NIC_ISTORE_BASE
-#define WORDS  1024u
-#define GATES  (WORDS / 2) /* word of gate 0 */
-#define MEMORY 0x30000000u /* struct xdp_md, then the packet: a key */
-#define KEY_AT 65u         /* not aligned */
-#define ROOM   20u         /* bytes of packet */
-#define RESULT 0x18000000u
-#define CPU    2u
-#define SLOTS  32u
+#define DRAM  0x200000u
+#define SLOTS 32u
 
-enum { KEY_MAX = 16, HELPER = 1 };
-
-/* ---- one engine with one hart that runs the program from the start of the code ---- */
-
-static struct machine {
-    uint32_t code[WORDS];
-    uint8_t memory[256];
-    uint64_t result;
-    bool done;
-    struct nic_config cfg;
-    struct code_cache *cache;
-    struct engine *engine;
-    struct engine_bus bus;
-} mc;
-
-static uint8_t *find(uint64_t addr, unsigned bytes)
-{
-    if (addr >= MEMORY && addr + bytes <= MEMORY + sizeof(mc.memory))
-        return mc.memory + (addr - MEMORY);
-    if (addr < NIC_DRAM_BASE || addr + bytes > NIC_DRAM_BASE + (uint64_t)DRAM)
-        return NULL;
-    return plat_ptr((uint32_t)addr); /* where another hart may come in between */
-}
-
-static enum bus_result access(void *ctx, struct bus_req *req)
-{
-    uint64_t old = 0;
-
-    (void)ctx;
-    req->done = req->now + 1;
-    if (req->addr == RESULT) {
-        mc.result = req->data;
-        mc.done = true;
-        return BUS_STOP;
-    }
-    uint8_t *p = find(req->addr, req->bytes);
-    if (!p || (req->op != BUS_LOAD && req->op != BUS_AMO_OR))
-        return BUS_FAULT;
-    memcpy(&old, p, req->bytes);
-    if (req->op == BUS_AMO_OR) {
-        uint64_t now = old | req->data;
-        memcpy(p, &now, req->bytes);
-    }
-    req->data = old;
-    return BUS_OK;
-}
-
-static const uint8_t *code_page(void *ctx, uint64_t page)
-{
-    (void)ctx;
-    return page == CODE ? (const uint8_t *)mc.code : NULL;
-}
-
-static uint64_t time_ns(void *ctx, uint64_t cycle)
-{
-    (void)ctx;
-    return cycle;
-}
-
-static uint32_t put(uint32_t at, enum rv64_op op, unsigned rd, unsigned rs1, unsigned rs2,
-                    int32_t imm)
-{
-    mc.code[at] = rv64_encode(op, rd, rs1, rs2, imm);
-    return at + 1;
-}
-
-/* Where the program starts: after code that sets it up. */
-static uint32_t put_start(uint32_t entry)
-{
-    uint32_t at = put(0, RV64_OP_LUI, RV64_A0, 0, 0, (int32_t)MEMORY);
-
-    at = put(at, RV64_OP_LUI, RV64_SP, 0, 0, (int32_t)(NIC_LOCAL_BASE + 0x1000));
-    at = put(at, RV64_OP_ADDI, RV64_TP, 0, 0, (int32_t)CPU);
-    put(at, RV64_OP_JAL, 0, 0, 0, (int32_t)(entry - at) * 4);
-    at = put(GATES, RV64_OP_LUI, RV64_T0, 0, 0, (int32_t)RESULT); /* gate 0 */
-    put(at, RV64_OP_JAL, 0, 0, 0, (int32_t)(WORDS - 8 - at) * 4);
-    put(WORDS - 8, RV64_OP_SD, 0, RV64_T0, RV64_A0, 0);
-    return 8;
-}
-
-/* A helper's gate has no instruction: to call it stops the engine. */
-static void put_program(const struct offload_image *img, const struct fw_map *m)
-{
-    uint32_t base = 8, map = FAKE_HANDLES, value = m->base, seed = hash_seed(m->hot);
-    struct offload_link link = {.base = CODE + base * 4,
-                                .gate_base = CODE + GATES * 4,
-                                .map_addr = &map,
-                                .value_addr = &value,
-                                .seed = &seed,
-                                .map_count = 1};
-
-    memset(mc.code, 0, sizeof(mc.code));
-    CU_ASSERT_FATAL(base + img->code_words < GATES);
-    CU_ASSERT_EQUAL_FATAL(offload_image_link(img, &link, mc.code + base), 0);
-    CU_ASSERT_EQUAL(put_start(base + img->entry_word), base);
-    mc.bus = (struct engine_bus){.access = access, .code_page = code_page, .time_ns = time_ns};
-    nic_config_init(&mc.cfg);
-    CU_ASSERT_EQUAL_FATAL(code_cache_create(&mc.cfg, &mc.bus, &mc.cache), 0);
-    CU_ASSERT_EQUAL_FATAL(engine_create(&mc.cfg, 1, 0, &mc.bus, mc.cache, &mc.engine), 0);
-}
-
-static void machine_stop(void)
-{
-    engine_destroy(mc.engine);
-    code_cache_destroy(mc.cache);
-    mc.engine = NULL;
-    mc.cache = NULL;
-}
-
-/* The value's first 32 bits for a key; 0: none. */
-static uint32_t look_up(const void *key, uint32_t key_size)
-{
-    uint32_t md[3] = {MEMORY + KEY_AT, MEMORY + KEY_AT + ROOM, MEMORY + KEY_AT};
-
-    memcpy(mc.memory, md, sizeof(md));
-    memset(mc.memory + KEY_AT, 0xee, ROOM);
-    memcpy(mc.memory + KEY_AT, key, key_size);
-    mc.done = false;
-    engine_reset(mc.engine, CODE, 0);
-    (void)engine_run(mc.engine, 1u << 24);
-    CU_ASSERT_FATAL(mc.done);
-    return (uint32_t)mc.result;
-}
+enum { HELPER = 1 };
 
 /* ---- the program ---- */
 
@@ -210,7 +77,7 @@ static void machine_start(const struct fw_map *m, unsigned which, uint32_t off)
     struct offload_image *img = translate(m, which, off);
 
     CU_ASSERT_FALSE(calls_helper(img));
-    put_program(img, m);
+    machine_program(img, m);
     offload_image_free(img);
 }
 
@@ -241,10 +108,10 @@ static void compare(struct fw_map *m, const uint8_t *key)
     uint32_t want = value ? fw_get32(value) : 0;
 
     if (value) /* of CPU 0's copy */
-        elem_of_value(m, value - (size_t)m->copy * CPU)->state &= ~ELEM_USED;
+        elem_of_value(m, value - (size_t)m->copy * MACHINE_CPU)->state &= ~ELEM_USED;
     CU_ASSERT_EQUAL(look_up(key, m->spec.key_size), want);
     if (value && fw_hash_is_lru(m))
-        CU_ASSERT(is_used(m, value - (size_t)m->copy * CPU));
+        CU_ASSERT(is_used(m, value - (size_t)m->copy * MACHINE_CPU));
 }
 
 /* Full, then half of it deleted, then full of others: long chains, elements used twice. */
@@ -256,7 +123,7 @@ static void fill(struct fw_map *m, uint32_t entries)
     for (uint32_t n = 0; n < entries; n++) {
         make_key(key, n);
         value[0] = value[1] = n + 1;
-        fake_cpu = CPU;
+        fake_cpu = MACHINE_CPU;
         CU_ASSERT_EQUAL(fw_map_update(m, key, value, FW_ANY), 0);
         if (n % 3 == 0 && n > 5)
             CU_ASSERT_EQUAL(fw_map_delete(m, key), 0);
@@ -323,17 +190,20 @@ static void test_calls(void)
 /* An image that wants a seed is not linked without one. */
 static void test_link(void)
 {
-    uint32_t map = FAKE_HANDLES, value = NIC_DRAM_BASE, seed = 5;
-    struct offload_link link = {
-        .base = CODE, .gate_base = CODE, .map_addr = &map, .value_addr = &value, .map_count = 1};
+    uint32_t map = FAKE_HANDLES, value = NIC_DRAM_BASE, seed = 5, code[256];
+    struct offload_link link = {.base = NIC_ISTORE_BASE,
+                                .gate_base = NIC_ISTORE_BASE,
+                                .map_addr = &map,
+                                .value_addr = &value,
+                                .map_count = 1};
 
     fake_start(DRAM);
     struct offload_image *img = translate(fake_map(FW_MAP_HASH, 4, 8, 4, 0), 0, 0);
-    CU_ASSERT_EQUAL(offload_image_link(img, &link, mc.code), -EINVAL);
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, code), -EINVAL);
     link.seed = &seed;
-    CU_ASSERT_EQUAL(offload_image_link(img, &link, mc.code), 0);
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, code), 0);
     value = 0;
-    CU_ASSERT_EQUAL(offload_image_link(img, &link, mc.code), -EINVAL);
+    CU_ASSERT_EQUAL(offload_image_link(img, &link, code), -EINVAL);
     offload_image_free(img);
     fake_stop();
 }
