@@ -3,7 +3,7 @@
  * verifier_bytes SECONDS|COUNTx SEED [OBJECT...]: instruction arrays, BTF, functions, lines and
  * maps of any bytes, in the verifier and in the bpf(2) layer. Every answer within 10 s of processor
  * time and 1 GiB of address space (the latter not under a sanitizer, which needs more for itself).
- * Exit status 1 otherwise; `verifier_bytes 1x N` repeats trial N.
+ * Exit status 1 otherwise; `verifier_bytes 1x N OBJECT...` repeats trial N of the same build.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
