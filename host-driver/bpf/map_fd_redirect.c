@@ -32,11 +32,7 @@ static int check_dev(struct nicbpf *b, const union bpf_attr *attr)
 
 static int check_cpu(struct nicbpf *b, const union bpf_attr *attr)
 {
-    int rc = check_as(b, attr, true, BPF_F_NUMA_NODE);
-
-    if (!rc && attr->max_entries > CPUMAP_ENTRIES_MAX)
-        rc = refuse_map(b, -E2BIG, attr, "more entries than processors can be");
-    return rc;
+    return check_as(b, attr, true, BPF_F_NUMA_NODE);
 }
 
 static int check_xsk(struct nicbpf *b, const union bpf_attr *attr)
@@ -48,6 +44,14 @@ static int check_xsk(struct nicbpf *b, const union bpf_attr *attr)
 static int opened_dev(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr)
 {
     m->flags |= BPF_F_RDONLY_PROG;
+    return fds_opened(b, m, attr);
+}
+
+/* As the kernel, which counts when it makes the map, after all checks. */
+static int opened_cpu(struct nicbpf *b, struct map_obj *m, const union bpf_attr *attr)
+{
+    if (attr->max_entries > CPUMAP_ENTRIES_MAX)
+        return refuse_map(b, -E2BIG, attr, "more entries than processors can be");
     return fds_opened(b, m, attr);
 }
 
@@ -203,7 +207,7 @@ const struct map_ops map_fd_devmap_hash = {
 const struct map_ops map_fd_cpumap = {
     .type = BPF_MAP_TYPE_CPUMAP,
     .check = check_cpu,
-    .opened = fds_opened,
+    .opened = opened_cpu,
     .closed = fds_closed,
     .lookup = lookup,
     .update = update_cpu,

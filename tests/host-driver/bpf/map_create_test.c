@@ -250,7 +250,9 @@ static void test_rest(void)
 static void test_random(void)
 {
     for (unsigned long i = 0; i < combinations; i++) {
-        union bpf_attr a = attr(dice(TYPES), PICK(keys), PICK(values), PICK(entries), 0);
+        /* one after the other: compilers order arguments as they like */
+        uint32_t type = dice(TYPES), key = PICK(keys), value = PICK(values), n_max = PICK(entries);
+        union bpf_attr a = attr(type, key, value, n_max, 0);
         if (dice(3))
             a.map_flags = good(a.map_type).map_flags;
         for (uint32_t n = dice(4); n; n--)
