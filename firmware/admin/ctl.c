@@ -17,7 +17,7 @@ void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
     ctl->rxqs = config->rxqs < NIC_RXQS_LIMIT ? config->rxqs : NIC_RXQS_LIMIT;
     fw_maps_init(&ctl->maps, config->map, config->map_handle_base, ctl->dram_rows, FW_DRAM_ROWS,
                  config->dram_bytes, config->cpus, config->seed);
-    fw_maps_sram(&ctl->maps, ctl->sram_rows, FW_SRAM_MAPS_MAX + 1, config->sram_lo,
+    fw_maps_sram(&ctl->maps, ctl->sram_rows, FW_SRAM_MAPS_MAX + 3, config->sram_lo,
                  config->sram_hi);
     ctl->test_buf = config->test_buf;
     ctl->maps.ctl = ctl;

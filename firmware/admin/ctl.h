@@ -54,7 +54,7 @@ struct fw_ctl {
     uint32_t sq_head; /* free-running: commands fetched */
     uint32_t cq_tail; /* free-running: completions written */
     struct fw_extent dram_rows[FW_DRAM_ROWS];
-    struct fw_extent sram_rows[FW_SRAM_MAPS_MAX + 1];
+    struct fw_extent sram_rows[FW_SRAM_MAPS_MAX + 3]; /* and of two forwarding tables */
     uint32_t map_held[FW_MAPS_MAX];
     struct fw_extent istore_rows[FW_PROGS_MAX + 1];
     uint8_t *test_buf; /* NIC_CHAIN_BYTES, each buffer aligned as a packet's */
