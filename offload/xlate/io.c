@@ -7,35 +7,30 @@
 /* what a subprogram leaves to its caller: all but the registers a call may lose, and r0 */
 #define RETURNED (~OPT_CALLER_SAVED | BIT(RV64_A5) | BIT(RV64_RA))
 
-bool opt_has_rs2(const struct xlate_op *op)
-{
-    if (op->kind != XLATE_OP_RV && op->kind != XLATE_OP_SITE)
-        return false;
-    switch (rv64_op_format(op->op)) {
-    case RV64_FMT_R:
-    case RV64_FMT_R0:
-    case RV64_FMT_S:
-    case RV64_FMT_B:
-    case RV64_FMT_AMO:
-        return true;
-    default:
-        return false;
-    }
-}
+/* Formats: what there is of operands, and what an instruction does besides writing rd. */
+#define OPERANDS_R     (OPT_RS1 | OPT_RS2 | OPT_RD)
+#define OPERANDS_R1    (OPT_RS1 | OPT_RD)
+#define OPERANDS_R0    (OPT_RS1 | OPT_RS2 | OPT_RD)
+#define OPERANDS_I     (OPT_RS1 | OPT_RD)
+#define OPERANDS_SH6   (OPT_RS1 | OPT_RD)
+#define OPERANDS_SH5   (OPT_RS1 | OPT_RD)
+#define OPERANDS_S     (OPT_RS1 | OPT_RS2 | OPT_EFFECT)
+#define OPERANDS_B     (OPT_RS1 | OPT_RS2 | OPT_EFFECT)
+#define OPERANDS_U     OPT_RD
+#define OPERANDS_J     (OPT_RD | OPT_EFFECT)
+#define OPERANDS_CSR   (OPT_RS1 | OPT_RD)
+#define OPERANDS_CSRI  (OPT_RS1 | OPT_RD)
+#define OPERANDS_AMO   (OPT_RS1 | OPT_RS2 | OPT_RD | OPT_EFFECT | OPT_BARRIER)
+#define OPERANDS_LR    (OPT_RS1 | OPT_RD | OPT_EFFECT | OPT_BARRIER)
+#define OPERANDS_FENCE (OPT_RS1 | OPT_RD | OPT_BARRIER)
+#define OPERANDS_NONE  OPT_RD
 
-static bool has_rs1(const struct xlate_op *op)
-{
-    if (op->kind != XLATE_OP_RV && op->kind != XLATE_OP_SITE)
-        return false;
-    switch (rv64_op_format(op->op)) {
-    case RV64_FMT_U:
-    case RV64_FMT_J:
-    case RV64_FMT_NONE:
-        return false;
-    default:
-        return true;
-    }
-}
+const uint8_t opt_operands[RV64_OP_COUNT] = {
+    [RV64_OP_INVALID] = OPERANDS_NONE,
+#define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing)                            \
+    [RV64_OP_##id] = OPERANDS_##format,
+#include "nic/rv64_insn.def"
+};
 
 unsigned opt_width(const struct xlate_op *op)
 {
@@ -57,21 +52,6 @@ unsigned opt_width(const struct xlate_op *op)
     }
 }
 
-bool opt_is_load(const struct xlate_op *op)
-{
-    return op->kind == XLATE_OP_RV && op->op >= RV64_OP_LB && op->op <= RV64_OP_LWU;
-}
-
-bool opt_is_store(const struct xlate_op *op)
-{
-    return op->kind == XLATE_OP_RV && op->op >= RV64_OP_SB && op->op <= RV64_OP_SD;
-}
-
-bool opt_is_mv(const struct xlate_op *op)
-{
-    return op->kind == XLATE_OP_RV && op->op == RV64_OP_ADDI && op->imm == 0 && !op->fixed;
-}
-
 bool opt_ends(const struct xlate_op *op)
 {
     if (op->kind == XLATE_OP_GATE || op->kind == XLATE_OP_SITE)
@@ -81,83 +61,88 @@ bool opt_ends(const struct xlate_op *op)
 
 static uint32_t bit(unsigned reg)
 {
-    return reg ? BIT(reg) : 0;
+    return BIT(reg) & ~1u; /* zero is none */
 }
 
-/* Of the registers an operation reads, those whose upper half matters. */
-static uint32_t upper_halves(const struct xlate_op *op, bool hi)
-{
-    uint32_t a = bit(op->rs1), b = opt_has_rs2(op) ? bit(op->rs2) : 0;
+/*
+ * Upper halves that an instruction does not read: of rs1 and of rs2, in the lower two bits
+ * when somebody reads the upper half of its result, in the next two when nobody does.
+ */
+enum {
+    NEITHER = 0xf, /* works on words */
+    LIKE_RD = 0xc, /* bit n of the result comes from the bits up to n */
+    RS2_LIKE_RD = 0xd,
+    RS1_LIKE_RD = 0xe,
+    RS1 = 0xa,
+};
+static const uint8_t ignored[RV64_OP_COUNT] = {
+    [RV64_OP_ADDIW] = NEITHER,
+    [RV64_OP_SLLIW] = NEITHER,
+    [RV64_OP_SRLIW] = NEITHER,
+    [RV64_OP_SRAIW] = NEITHER,
+    [RV64_OP_ADDW] = NEITHER,
+    [RV64_OP_SUBW] = NEITHER,
+    [RV64_OP_SLLW] = NEITHER,
+    [RV64_OP_SRLW] = NEITHER,
+    [RV64_OP_SRAW] = NEITHER,
+    [RV64_OP_MULW] = NEITHER,
+    [RV64_OP_DIVW] = NEITHER,
+    [RV64_OP_DIVUW] = NEITHER,
+    [RV64_OP_REMW] = NEITHER,
+    [RV64_OP_REMUW] = NEITHER,
+    [RV64_OP_SEXT_B] = NEITHER,
+    [RV64_OP_SEXT_H] = NEITHER,
+    [RV64_OP_ZEXT_H] = NEITHER,
+    [RV64_OP_SLLI_UW] = NEITHER,
+    [RV64_OP_RORIW] = NEITHER,
+    [RV64_OP_ADD_UW] = RS2_LIKE_RD,
+    [RV64_OP_SH1ADD_UW] = RS2_LIKE_RD,
+    [RV64_OP_SH2ADD_UW] = RS2_LIKE_RD,
+    [RV64_OP_SH3ADD_UW] = RS2_LIKE_RD,
+    [RV64_OP_SB] = RS1,
+    [RV64_OP_SH] = RS1,
+    [RV64_OP_SW] = RS1,
+    [RV64_OP_ADD] = LIKE_RD,
+    [RV64_OP_SUB] = LIKE_RD,
+    [RV64_OP_MUL] = LIKE_RD,
+    [RV64_OP_AND] = LIKE_RD,
+    [RV64_OP_OR] = LIKE_RD,
+    [RV64_OP_XOR] = LIKE_RD,
+    [RV64_OP_ANDN] = LIKE_RD,
+    [RV64_OP_ORN] = LIKE_RD,
+    [RV64_OP_XNOR] = LIKE_RD,
+    [RV64_OP_ADDI] = LIKE_RD,
+    [RV64_OP_ORI] = LIKE_RD,
+    [RV64_OP_XORI] = LIKE_RD,
+    [RV64_OP_SLLI] = LIKE_RD,
+    [RV64_OP_SH1ADD] = LIKE_RD,
+    [RV64_OP_SH2ADD] = LIKE_RD,
+    [RV64_OP_SH3ADD] = LIKE_RD,
+    [RV64_OP_SLL] = RS1_LIKE_RD,
+};
 
-    switch (op->op) {
-    case RV64_OP_ADDIW:
-    case RV64_OP_SLLIW:
-    case RV64_OP_SRLIW:
-    case RV64_OP_SRAIW:
-    case RV64_OP_ADDW:
-    case RV64_OP_SUBW:
-    case RV64_OP_SLLW:
-    case RV64_OP_SRLW:
-    case RV64_OP_SRAW:
-    case RV64_OP_MULW:
-    case RV64_OP_DIVW:
-    case RV64_OP_DIVUW:
-    case RV64_OP_REMW:
-    case RV64_OP_REMUW:
-    case RV64_OP_SEXT_B:
-    case RV64_OP_SEXT_H:
-    case RV64_OP_ZEXT_H:
-    case RV64_OP_SLLI_UW:
-    case RV64_OP_RORIW:
-        return 0;
-    case RV64_OP_ANDI:
+/* Of the registers an operation reads, those whose upper half matters. */
+static uint32_t upper_halves(const struct xlate_op *op, uint32_t a, uint32_t b, bool hi)
+{
+    unsigned dropped = (unsigned)ignored[op->op] >> (hi ? 0 : 2);
+
+    if (op->op == RV64_OP_ANDI)
         return hi && op->imm < 0 ? a : 0;
-    case RV64_OP_BEXTI:
+    if (op->op == RV64_OP_BEXTI)
         return op->imm >= 32 ? a : 0;
-    case RV64_OP_ADD_UW:
-    case RV64_OP_SH1ADD_UW:
-    case RV64_OP_SH2ADD_UW:
-    case RV64_OP_SH3ADD_UW:
-        return hi ? b : 0;
-    case RV64_OP_SB:
-    case RV64_OP_SH:
-    case RV64_OP_SW:
-        return a;
-    case RV64_OP_ADD:
-    case RV64_OP_SUB:
-    case RV64_OP_MUL:
-    case RV64_OP_AND:
-    case RV64_OP_OR:
-    case RV64_OP_XOR:
-    case RV64_OP_ANDN:
-    case RV64_OP_ORN:
-    case RV64_OP_XNOR:
-    case RV64_OP_ADDI:
-    case RV64_OP_ORI:
-    case RV64_OP_XORI:
-    case RV64_OP_SLLI:
-    case RV64_OP_SH1ADD:
-    case RV64_OP_SH2ADD:
-    case RV64_OP_SH3ADD:
-        return hi ? a | b : 0;
-    case RV64_OP_SLL:
-        return hi ? a : 0;
-    default:
-        return a | b;
-    }
+    return (dropped & 1u ? 0 : a) | (dropped & 2u ? 0 : b);
 }
 
 static struct opt_io rv_io(const struct xlate_op *op, bool hi)
 {
-    enum rv64_format f = rv64_op_format(op->op);
-    struct opt_io io = {.effect = op->fixed || f == RV64_FMT_S || f == RV64_FMT_B ||
-                                  f == RV64_FMT_AMO || f == RV64_FMT_LR || f == RV64_FMT_J};
+    unsigned has = opt_operands[op->op];
+    uint32_t a = has & OPT_RS1 ? bit(op->rs1) : 0, b = has & OPT_RS2 ? bit(op->rs2) : 0;
+    struct opt_io io = {.use = a | b,
+                        .use_hi = upper_halves(op, a, b, hi),
+                        .def = has & OPT_RD ? bit(op->rd) : 0,
+                        .effect = op->fixed || has & OPT_EFFECT};
 
-    io.use = (has_rs1(op) ? bit(op->rs1) : 0) | (opt_has_rs2(op) ? bit(op->rs2) : 0);
-    io.use_hi = has_rs1(op) ? upper_halves(op, hi) : 0;
-    if (f != RV64_FMT_S && f != RV64_FMT_B)
-        io.def = bit(op->rd);
-    if (op->rd == RV64_SP && io.def)
+    if (io.def & BIT(RV64_SP))
         io.effect = true;
     if (op->op == RV64_OP_JALR) {
         io.use = io.use_hi = RETURNED | (op->ref ? BIT(RV64_A0) : 0);

@@ -232,8 +232,7 @@ static void load_addr(struct opt *o, struct xlate_op *op)
 static void rv(struct opt *o, struct xlate_op *op)
 {
     struct opt_io io = opt_io(o, op, true);
-    enum rv64_format f = rv64_op_format(op->op);
-    bool amo = f == RV64_FMT_AMO || f == RV64_FMT_LR || f == RV64_FMT_FENCE;
+    bool amo = opt_operands[op->op] & OPT_BARRIER;
 
     if (op->fixed || (io.effect && !opt_is_store(op) && op->rd != RV64_SP)) {
         if (amo)

@@ -126,13 +126,40 @@ struct opt_io {
 };
 /* `hi`: the upper half of the result is read. */
 struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi);
-bool opt_has_rs2(const struct xlate_op *op);
-bool opt_is_load(const struct xlate_op *op);
-bool opt_is_store(const struct xlate_op *op);
 unsigned opt_width(const struct xlate_op *op); /* bytes of a load or store */
-bool opt_is_mv(const struct xlate_op *op);
+/* Per instruction: which operands it has, and more. */
+enum opt_operand {
+    OPT_RS1 = 1u << 0,
+    OPT_RS2 = 1u << 1,
+    OPT_RD = 1u << 2,
+    OPT_EFFECT = 1u << 3,  /* does more than write rd */
+    OPT_BARRIER = 1u << 4, /* atomics and fences: memory may be another after it */
+};
+extern const uint8_t opt_operands[RV64_OP_COUNT];
 /* Control does not go on to the next op. */
 bool opt_ends(const struct xlate_op *op);
+
+static inline bool opt_has_rs2(const struct xlate_op *op)
+{
+    return (op->kind == XLATE_OP_RV || op->kind == XLATE_OP_SITE) &&
+           (opt_operands[op->op] & OPT_RS2);
+}
+
+static inline bool opt_is_load(const struct xlate_op *op)
+{
+    return op->kind == XLATE_OP_RV && op->op >= RV64_OP_LB && op->op <= RV64_OP_LWU;
+}
+
+static inline bool opt_is_store(const struct xlate_op *op)
+{
+    return op->kind == XLATE_OP_RV && op->op >= RV64_OP_SB && op->op <= RV64_OP_SD;
+}
+
+static inline bool opt_is_mv(const struct xlate_op *op)
+{
+    return op->kind == XLATE_OP_RV && op->op == RV64_OP_ADDI && op->imm == 0 && !op->fixed;
+}
+
 #define OPT_CALLER_SAVED      0xf003fce2u /* ra, t0-t6, a0-a7 */
 #define OPT_CALLEE_SAVED      0x0ffc0300u /* s0-s11 */
 #define OPT_RESERVED          0x0000001du /* zero, sp, gp, tp */
