@@ -25,20 +25,33 @@ static bool is_dead(const struct opt_io *io, const struct opt_walk *w)
 
 void opt_live_step(const struct opt *o, const struct xlate_op *op, struct opt_walk *w)
 {
-    struct opt_io io = opt_io(o, op, true);
+    struct opt_io io;
 
+    if (op->kind == XLATE_OP_GONE)
+        return;
+    io = opt_io(o, op, true);
     if (is_dead(&io, w) && opt_on(o, OFFLOAD_PASS_DEAD)) /* else it stays, and reads */
         return;
-    if (!(io.def & w->live_hi))
+    if (op->kind == XLATE_OP_RV && !(io.def & w->live_hi))
         io = opt_io(o, op, false);
     w->live = (w->live & ~io.def) | io.use;
     w->live_hi = (w->live_hi & ~io.def) | io.use_hi;
 }
 
-static bool update(struct opt *o, struct opt_block *b)
+/* What block b depends on is as it was when it was last walked. */
+static bool settled(const struct opt_block *b, const struct opt_walk *out)
+{
+    return !b->calls && b->out == out->live && b->out_hi == out->live_hi;
+}
+
+static bool update(struct opt *o, struct opt_block *b, bool again)
 {
     struct opt_walk w = opt_live_out(o, b);
 
+    if (again && settled(b, &w))
+        return false;
+    b->out = w.live;
+    b->out_hi = w.live_hi;
     for (uint32_t n = b->end; n-- > b->start;)
         opt_live_step(o, &o->x->ops[n], &w);
     if (w.live == b->live && w.live_hi == b->live_hi)
@@ -58,7 +71,7 @@ int opt_live(struct opt *o)
     for (unsigned round = 0; changed && round < LIVE_ROUNDS; round++) {
         changed = false;
         for (uint32_t k = o->count; k-- > 0;)
-            changed |= update(o, &o->blocks[k]);
+            changed |= update(o, &o->blocks[k], round > 0);
     }
     for (uint32_t k = 0; changed && k < o->count; k++)
         o->blocks[k].live = o->blocks[k].live_hi = UINT32_MAX;

@@ -46,7 +46,7 @@ static bool brings(const struct opt *o, uint32_t branch, uint32_t n, unsigned re
         made = &o->x->ops[--k];
         if (made->kind == XLATE_OP_LI && made->rd == reg)
             return made->imm == op->imm;
-        if (opt_io(o, made, true).def & 1u << reg)
+        if (opt_def(made) & 1u << reg)
             return false;
     }
     return false;

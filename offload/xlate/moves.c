@@ -36,7 +36,7 @@ static uint32_t maker(const struct opt *o, const struct opt_block *b, uint32_t n
         const struct xlate_op *op = &o->x->ops[k];
         if (op->kind == XLATE_OP_GONE)
             continue;
-        if (opt_io(o, op, true).def & 1u << x)
+        if (opt_def(op) & 1u << x)
             return makes(op, x) ? k : n;
         if (!crosses(o, op, x, y))
             return n;

@@ -377,7 +377,7 @@ static uint32_t steady(const struct opt *o, uint32_t k, uint32_t last, uint32_t 
             regs &= ~(1u << r);
     for (uint32_t n = o->blocks[k].start; regs && n < o->blocks[last].end; n++) {
         const struct xlate_op *op = &o->x->ops[n];
-        uint32_t def = opt_io(o, op, true).def & regs;
+        uint32_t def = opt_def(op) & regs;
         bool same = op->kind == XLATE_OP_LI && o->vals[o->cur.reg[op->rd]].imm == op->imm;
         if (def && !same)
             regs &= ~def;

@@ -70,8 +70,10 @@ static void join_blocks(struct opt *o)
             b->jump = o->block_of[o->x->slot_raw[op->ref]];
         if ((!op || !opt_ends(op)) && k + 1 < o->count)
             b->fall = k + 1;
-        for (uint32_t n = b->start; n < b->end; n++)
-            b->defs |= opt_io(o, &o->x->ops[n], true).def;
+        for (uint32_t n = b->start; n < b->end; n++) {
+            b->defs |= opt_def(&o->x->ops[n]);
+            b->calls |= o->x->ops[n].kind == XLATE_OP_SITE && is_call(&o->x->ops[n]);
+        }
     }
 }
 

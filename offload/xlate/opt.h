@@ -29,6 +29,8 @@ struct opt_block {
     uint32_t min_pred;      /* lowest predecessor */
     uint32_t defs;          /* registers written */
     uint32_t live, live_hi; /* on entry */
+    uint32_t out, out_hi;   /* live at its end when it was last walked */
+    bool calls;             /* subprograms, whose entries say what is live there */
     bool entry;             /* of a function */
     bool reached;
     bool jumped; /* to, not only fallen into */
@@ -164,6 +166,24 @@ static inline bool opt_is_mv(const struct xlate_op *op)
 #define OPT_CALLEE_SAVED      0x0ffc0300u /* s0-s11 */
 #define OPT_RESERVED          0x0000001du /* zero, sp, gp, tp */
 #define OPT_SPARE_TEMPORARIES 0x70030000u /* a6, a7, t3-t5: BPF has no use for them */
+
+/* Registers that an operation writes, as opt_io has them. */
+static inline uint32_t opt_def(const struct xlate_op *op)
+{
+    switch ((enum xlate_op_kind)op->kind) {
+    case XLATE_OP_RV:
+        return opt_operands[op->op] & OPT_RD ? 1u << op->rd & ~1u : 0;
+    case XLATE_OP_LI:
+    case XLATE_OP_ADDR:
+    case XLATE_OP_CODE:
+        return 1u << op->rd & ~1u;
+    case XLATE_OP_GATE:
+    case XLATE_OP_SITE:
+        return op->rd == RV64_RA ? OPT_CALLER_SAVED : 0;
+    default:
+        return 0;
+    }
+}
 
 /* ---- splice.c ---- */
 

@@ -81,7 +81,7 @@ static bool aborts(const struct opt *o, uint32_t k)
         return false;
     for (uint32_t n = b->end; n-- > b->start;) {
         const struct xlate_op *li = &o->x->ops[n];
-        if (li->kind != XLATE_OP_GONE && opt_io(o, li, true).def & 1u << RV64_A0)
+        if (li->kind != XLATE_OP_GONE && opt_def(li) & 1u << RV64_A0)
             return li->kind == XLATE_OP_LI && li->imm == 0;
     }
     return false;

@@ -37,7 +37,7 @@ static void find_written(const struct opt *o, struct keeps *f)
         for (uint32_t n = o->blocks[k].start; n < o->blocks[k].end; n++) {
             const struct xlate_op *op = &o->x->ops[n];
             if (!is_save(op))
-                f[o->blocks[k].func].written |= opt_io(o, op, true).def;
+                f[o->blocks[k].func].written |= opt_def(op);
         }
 }
 
