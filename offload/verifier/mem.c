@@ -364,6 +364,16 @@ static int check_atomic_place(struct vf *v, const struct access *a)
     return err ? err : check_atomic_aligned(v, a);
 }
 
+/* As the kernel: their place on the stack is known. */
+static int check_atomic_stack(struct vf *v, const struct access *a)
+{
+    char text[48];
+    if (a->ptr.kind != KIND_STACK || range_is_const(&a->ptr.r))
+        return 0;
+    return vf_refuse(v, WHY(STACK_ATOMIC), vf_tnum_text(a->ptr.r.var, text), a->ptr.off + a->off,
+                     a->size);
+}
+
 int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 {
     struct vf_reg old, unknown = vf_reg_scalar();
@@ -377,6 +387,8 @@ int vf_atomic(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *
     err = check_atomic_place(v, &a);
     if (!err)
         err = load_from(v, &a, &old);
+    if (!err)
+        err = check_atomic_stack(v, &a);
     if (err)
         return err;
     if (row->kind != EBPF_KIND_ATOMIC) {
