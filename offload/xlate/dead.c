@@ -23,19 +23,26 @@ static bool is_dead(const struct opt_io *io, const struct opt_walk *w)
     return !io->effect && !(io->def & w->live);
 }
 
+static struct opt_io io_in(const struct opt *o, const struct xlate_op *op, const struct opt_walk *w)
+{
+    return opt_io(o, op, opt_def(op) & w->live_hi);
+}
+
+static void apply(const struct opt_io *io, struct opt_walk *w)
+{
+    w->live = (w->live & ~io->def) | io->use;
+    w->live_hi = (w->live_hi & ~io->def) | io->use_hi;
+}
+
 void opt_live_step(const struct opt *o, const struct xlate_op *op, struct opt_walk *w)
 {
     struct opt_io io;
 
     if (op->kind == XLATE_OP_GONE)
         return;
-    io = opt_io(o, op, true);
-    if (is_dead(&io, w) && opt_on(o, OFFLOAD_PASS_DEAD)) /* else it stays, and reads */
-        return;
-    if (op->kind == XLATE_OP_RV && !(io.def & w->live_hi))
-        io = opt_io(o, op, false);
-    w->live = (w->live & ~io.def) | io.use;
-    w->live_hi = (w->live_hi & ~io.def) | io.use_hi;
+    io = io_in(o, op, w);
+    if (!is_dead(&io, w) || !opt_on(o, OFFLOAD_PASS_DEAD)) /* else it stays, and reads */
+        apply(&io, w);
 }
 
 /* What block b depends on is as it was when it was last walked. */
@@ -79,17 +86,18 @@ int opt_live(struct opt *o)
 }
 
 /* An extension whose upper half nobody reads is a move. */
-static void trim(const struct opt *o, struct xlate_op *op, const struct opt_walk *w)
+static bool trim(const struct opt *o, struct xlate_op *op, const struct opt_walk *w)
 {
     bool zext = op->op == RV64_OP_ADD_UW && op->rs2 == RV64_ZERO;
     bool sext = op->op == RV64_OP_ADDIW && op->imm == 0;
 
     if (!opt_on(o, OFFLOAD_PASS_EXTEND) || op->kind != XLATE_OP_RV || op->fixed ||
         (!zext && !sext) || (w->live_hi & 1u << op->rd))
-        return;
+        return false;
     op->op = RV64_OP_ADDI;
     op->rs2 = 0;
     op->imm = 0;
+    return true;
 }
 
 static void sweep(struct opt *o, const struct opt_block *b)
@@ -98,15 +106,16 @@ static void sweep(struct opt *o, const struct opt_block *b)
 
     for (uint32_t n = b->end; n-- > b->start;) {
         struct xlate_op *op = &o->x->ops[n];
-        struct opt_io io = opt_io(o, op, true);
-        if (op->kind != XLATE_OP_GONE && is_dead(&io, &w) && opt_on(o, OFFLOAD_PASS_DEAD)) {
-            op->kind = XLATE_OP_GONE;
+        if (op->kind == XLATE_OP_GONE)
             continue;
-        }
-        trim(o, op, &w);
-        if (opt_is_mv(op) && op->rd == op->rs1)
+        struct opt_io io = io_in(o, op, &w);
+        bool dead = is_dead(&io, &w) && opt_on(o, OFFLOAD_PASS_DEAD);
+        if (!dead && trim(o, op, &w))
+            io = io_in(o, op, &w);
+        if (dead || (opt_is_mv(op) && op->rd == op->rs1))
             op->kind = XLATE_OP_GONE;
-        opt_live_step(o, op, &w);
+        else
+            apply(&io, &w);
     }
 }
 

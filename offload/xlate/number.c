@@ -304,6 +304,11 @@ static enum opt_prov meet_prov(const struct opt_val *a, const struct opt_val *b)
     return a->kind == OPT_CONST && a->imm == 0 ? b->prov : OPT_ANY;
 }
 
+static bool same_avail(const struct opt_avail *a, const struct opt_avail *b)
+{
+    return a->root == b->root && a->val == b->val && a->off == b->off && a->width == b->width;
+}
+
 /* What s and the current state agree on, into s. */
 static void meet(struct opt *o, struct opt_state *s)
 {
@@ -317,14 +322,14 @@ static void meet(struct opt *o, struct opt_state *s)
                                a->sbits > b->sbits ? a->sbits : b->sbits, meet_prov(a, b));
         o->vals[s->reg[r]].home = (uint8_t)r;
     }
-    for (unsigned k = 0; k < s->avail_count; k++)
-        for (unsigned m = 0; m < o->cur.avail_count; m++) {
-            const struct opt_avail *a = &s->avail[k], *b = &o->cur.avail[m];
-            if (a->root != b->root || a->val != b->val || a->off != b->off || a->width != b->width)
-                continue;
-            s->avail[kept++] = *a;
-            break;
-        }
+    for (unsigned k = 0; k < s->avail_count; k++) {
+        const struct opt_avail a = s->avail[k];
+        bool same = k < o->cur.avail_count && same_avail(&a, &o->cur.avail[k]); /* most are */
+        for (unsigned m = 0; m < o->cur.avail_count && !same; m++)
+            same = same_avail(&a, &o->cur.avail[m]);
+        if (same)
+            s->avail[kept++] = a;
+    }
     s->avail_count = kept;
 }
 

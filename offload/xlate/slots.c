@@ -175,6 +175,9 @@ static bool flow(struct frame *f, const struct pointers *from, uint32_t to)
         *in = *from;
         return in->seen = true;
     }
+    if (!memcmp(in->kind, from->kind, sizeof(in->kind)) &&
+        !memcmp(in->off, from->off, sizeof(in->off)))
+        return false;
     for (unsigned r = 1; r < 32; r++) {
         bool same = in->kind[r] == from->kind[r] && in->off[r] == from->off[r];
         if (same || in->kind[r] == SOMEWHERE || !(f->o->blocks[to].live & 1u << r))

@@ -21,11 +21,14 @@ static bool on_stack(const struct xlate_op *op)
 
 static void note(const struct opt *o, struct frame *f, const struct xlate_op *op)
 {
-    struct opt_io io = opt_io(o, op, true);
+    struct opt_io io;
     bool adjusts = op->kind == XLATE_OP_RV && op->op == RV64_OP_ADDI && op->rd == RV64_SP;
     bool returns = op->kind == XLATE_OP_RV && op->op == RV64_OP_JALR;
 
-    if (op->kind == XLATE_OP_GONE || !(io.use & 1u << RV64_SP) || adjusts || returns)
+    if (op->kind == XLATE_OP_GONE || (op->rs1 != RV64_SP && op->rs2 != RV64_SP))
+        return;
+    io = opt_io(o, op, true);
+    if (!(io.use & 1u << RV64_SP) || adjusts || returns)
         return;
     if (!on_stack(op) || (opt_is_store(op) && op->rs2 == RV64_SP))
         f->escapes = true;

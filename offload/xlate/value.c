@@ -267,6 +267,16 @@ uint32_t opt_const(struct opt *o, int64_t v)
     return opt_value(o, &(struct opt_expr){.kind = OPT_CONST, .imm = v});
 }
 
+/* Without a branch, so that it takes a few instructions of the host's. */
+static bool in_some(const struct opt *o, uint32_t val)
+{
+    uint32_t found = 0;
+
+    for (unsigned r = 0; r < 32; r++)
+        found |= o->cur.reg[r] == val;
+    return found;
+}
+
 unsigned opt_holder(const struct opt *o, uint32_t val, unsigned prefer)
 {
     unsigned home = o->vals[val].home;
@@ -277,6 +287,8 @@ unsigned opt_holder(const struct opt *o, uint32_t val, unsigned prefer)
         return home;
     if (prefer < 32 && o->cur.reg[prefer] == val)
         return prefer;
+    if (!in_some(o, val))
+        return 32;
     for (unsigned r = 1; r < 32; r++)
         if (o->cur.reg[r] == val && r != RV64_GP && r != RV64_TP)
             return r;
