@@ -48,6 +48,15 @@ static int arg_bytes(struct vf *v, unsigned regno, uint32_t size, enum vf_access
     return vf_helper_memory(v, regno, size, access, init, packet);
 }
 
+/* A key or a value of the map. */
+static int arg_element(struct vf *v, unsigned regno, const struct vf_reg *r, uint32_t size,
+                       enum vf_access access, const struct vcall *c)
+{
+    if (r->kind == KIND_MEM && r->flags & REG_SLICE)
+        return vf_wrong_kind(v, regno, r, VF_MEMORY_KINDS);
+    return arg_bytes(v, regno, size, access, access == ACCESS_WRITE, c);
+}
+
 /* An aligned integer that the helper changes, or fills. */
 static int arg_integer(struct vf *v, unsigned regno, uint32_t size, bool init,
                        const struct vcall *c)
@@ -227,15 +236,15 @@ int vcall_arg(struct vf *v, unsigned regno, struct vcall *c)
     case ARG_MAP:
         return arg_map(v, regno, r, c);
     case ARG_KEY:
-        return arg_bytes(v, regno, c->map->key_size, ACCESS_READ, false, c);
+        return arg_element(v, regno, r, c->map->key_size, ACCESS_READ, c);
     case ARG_VALUE:
         if (vf_map_is_sockets(c->map->type))
             return vf_socket_arg(v, regno, r);
-        return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
+        return arg_element(v, regno, r, c->map->value_size, ACCESS_READ, c);
     case ARG_VALUE_OUT: /* of a bloom filter it is what to look for */
         if (c->map->type == BPF_MAP_TYPE_BLOOM_FILTER)
-            return arg_bytes(v, regno, c->map->value_size, ACCESS_READ, false, c);
-        return arg_bytes(v, regno, c->map->value_size, ACCESS_WRITE, true, c);
+            return arg_element(v, regno, r, c->map->value_size, ACCESS_READ, c);
+        return arg_element(v, regno, r, c->map->value_size, ACCESS_WRITE, c);
     case ARG_LONG_OUT:
         return arg_integer(v, regno, 8, true, c);
     case ARG_OUT2:

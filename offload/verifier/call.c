@@ -115,6 +115,8 @@ static struct vf_reg slice_result(struct vf *v, const struct vcall *c)
         r.flags |= REG_RDONLY;
     if (c->dynptr.sub == DYNPTR_XDP)
         r.flags |= REG_PACKET;
+    if (c->kfunc)
+        r.flags |= REG_SLICE;
     r.size = (uint32_t)c->alloc;
     r.owner = c->dynptr.id;
     r.ref = c->kfunc ? 0 : c->dynptr.ref;

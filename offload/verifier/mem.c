@@ -450,6 +450,6 @@ int vf_helper_memory(struct vf *v, unsigned regno, uint32_t size, enum vf_access
             return check_mem(v, regno, r, r->off, size, access);
         /* fallthrough */
     default:
-        return vf_wrong_kind(v, regno, r, "fp, pkt, pkt_meta, map_key, map_value");
+        return vf_wrong_kind(v, regno, r, VF_MEMORY_KINDS);
     }
 }

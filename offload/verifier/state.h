@@ -48,6 +48,7 @@ enum vf_reg_flag {
     REG_DRAINED = 1u << 4, /* KIND_ITER: it has no more elements */
     REG_ABOVE = 1u << 5,   /* KIND_SCALAR: `off` was added since it was a copy */
     REG_ABOVE32 = 1u << 6, /* likewise, to the low half, which is all there is */
+    REG_SLICE = 1u << 7,   /* KIND_MEM: of a kernel function, no key or value of a map */
     REG_MOVED = REG_ABOVE | REG_ABOVE32,
 };
 

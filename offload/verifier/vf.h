@@ -119,6 +119,8 @@ enum vf_step {
 };
 
 /* ---- log.c ---- */
+/* What a helper takes as memory, in the kernel's words. */
+#define VF_MEMORY_KINDS "fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_"
 /* The argument is of another kind than those. */
 int vf_wrong_kind(struct vf *v, unsigned regno, const struct vf_reg *r, const char *expected);
 /* A further line of log after a refusal. */

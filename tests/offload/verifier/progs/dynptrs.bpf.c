@@ -210,4 +210,57 @@ REFUSED("dynptr-not-made") dynptr_clone_released(struct xdp_md *x)
     return XDP_PASS;
 }
 
+REFUSED("arg-kind") packet_slice_is_key(struct xdp_md *x)
+{
+    struct bpf_dynptr p;
+    char buf[4];
+    bpf_dynptr_from_xdp(x, 0, &p);
+    void *key = bpf_dynptr_slice(&p, 0, buf, sizeof(buf));
+    return key && bpf_map_lookup_elem(&numbers, key) ? XDP_PASS : XDP_DROP;
+}
+
+REFUSED("arg-kind") packet_slice_rdwr_is_key(struct xdp_md *x)
+{
+    struct bpf_dynptr p;
+    char buf[4];
+    bpf_dynptr_from_xdp(x, 0, &p);
+    void *key = bpf_dynptr_slice_rdwr(&p, 0, buf, sizeof(buf));
+    return key && bpf_map_lookup_elem(&numbers, key) ? XDP_PASS : XDP_DROP;
+}
+
+REFUSED("arg-kind") packet_slice_is_value(struct xdp_md *x)
+{
+    struct bpf_dynptr p;
+    char buf[8];
+    int key = 1;
+    bpf_dynptr_from_xdp(x, 0, &p);
+    void *value = bpf_dynptr_slice(&p, 0, buf, sizeof(buf));
+    if (value)
+        bpf_map_update_elem(&numbers, &key, value, 0);
+    return XDP_PASS;
+}
+
+NEIGHBOUR("arg-kind") memory_is_key(struct xdp_md *x)
+{
+    struct bpf_dynptr p;
+    int zero = 0;
+    long *own = bpf_map_lookup_elem(&numbers, &zero);
+    if (!own)
+        return XDP_DROP;
+    bpf_dynptr_from_mem(own, sizeof(*own), 0, &p);
+    void *key = bpf_dynptr_data(&p, 0, 4);
+    return key && bpf_map_lookup_elem(&numbers, key) ? XDP_PASS : XDP_DROP;
+}
+
+PROG record_is_key(struct xdp_md *x)
+{
+    int *key = bpf_ringbuf_reserve(&ring, sizeof(*key), 0);
+    if (!key)
+        return XDP_DROP;
+    *key = 3;
+    long *value = bpf_map_lookup_elem(&numbers, key);
+    bpf_ringbuf_discard(key, 0);
+    return value ? XDP_PASS : XDP_DROP;
+}
+
 char _license[] SEC("license") = "GPL";
