@@ -34,24 +34,59 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *t, const char
         t->len = sizeof(t->buf) - 1;
 }
 
+/*
+ * The pieces that a state is made of, without printf(3): a log of level 2 has a line for each of up
+ * to a million instructions.
+ */
+static void add_bytes(struct line *t, const char *text, size_t n)
+{
+    size_t room = sizeof(t->buf) - 1 - t->len;
+    if (n > room)
+        n = room;
+    memcpy(t->buf + t->len, text, n);
+    t->len += n;
+    t->buf[t->len] = 0;
+}
+
+static void add_text(struct line *t, const char *text)
+{
+    add_bytes(t, text, strlen(text));
+}
+
+static void add_number(struct line *t, uint64_t n, unsigned base)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = "0123456789abcdef"[n % base];
+        n /= base;
+    } while (n);
+    add_bytes(t, digits + at, sizeof(digits) - at);
+}
+
 /* Small numbers in decimal, large ones in hex. */
 static void add_unsigned(struct line *t, uint64_t n)
 {
-    add(t, n <= UINT16_MAX ? "%" PRIu64 : "0x%" PRIx64, n);
+    if (n > UINT16_MAX)
+        add_text(t, "0x");
+    add_number(t, n, n > UINT16_MAX ? 16 : 10);
 }
 
 static void add_signed(struct line *t, int64_t n)
 {
-    if (n >= INT16_MIN && n <= INT16_MAX)
-        add(t, "%" PRId64, n);
-    else
-        add(t, "0x%" PRIx64, (uint64_t)n);
+    if (n > INT16_MAX || n < INT16_MIN) {
+        add_unsigned(t, (uint64_t)n);
+        return;
+    }
+    if (n < 0)
+        add_text(t, "-");
+    add_number(t, (uint64_t)(n < 0 ? -n : n), 10);
 }
 
 static void comma(struct line *t)
 {
     if (!t->first)
-        add(t, ",");
+        add_text(t, ",");
     t->first = false;
 }
 
@@ -80,12 +115,14 @@ static bool same_kind(const struct bound *a, const struct bound *b)
 static void add_bound_group(struct line *t, struct bound *b, unsigned n, unsigned count)
 {
     comma(t);
-    add(t, "%s=", b[n].name);
+    add_text(t, b[n].name);
+    add_text(t, "=");
     for (unsigned k = n + 1; k < count; k++) {
         if (b[k].skip || b[k].value != b[n].value || !same_kind(&b[k], &b[n]))
             continue;
         b[k].skip = true;
-        add(t, "%s=", b[k].name);
+        add_text(t, b[k].name);
+        add_text(t, "=");
     }
     if (is_signed(&b[n]))
         add_signed(t, (int64_t)b[n].value);
@@ -149,13 +186,13 @@ static void add_details(struct line *t, const struct vf *v, const struct vf_reg 
     }
     if (r->kind == KIND_DYNPTR) {
         comma(t);
-        add(t, "type=local");
+        add_text(t, "type=local");
     }
     if (r->kind == KIND_MAP || r->kind == KIND_VALUE || r->kind == KIND_KEY)
         add_map(t, v, r);
     if (r->kind != KIND_SCALAR && r->off) {
         comma(t);
-        add(t, "off=");
+        add_text(t, "off=");
         add_signed(t, r->off);
     }
     if (r->kind == KIND_MEM) {
@@ -164,14 +201,14 @@ static void add_details(struct line *t, const struct vf *v, const struct vf_reg 
     }
     if (vf_is_packet(r)) {
         comma(t);
-        add(t, "r=");
+        add_text(t, "r=");
         add_unsigned(t, (uint64_t)(int64_t)r->pkt_range);
     }
     if (!range_is_const(&r->r)) {
         add_range(t, &r->r);
     } else if (r->r.var.value) {
         comma(t);
-        add(t, "imm=");
+        add_text(t, "imm=");
         add_unsigned(t, r->r.var.value);
     }
 }
@@ -179,12 +216,12 @@ static void add_details(struct line *t, const struct vf *v, const struct vf_reg 
 static void add_reg(struct line *t, const struct vf *v, const struct vf_reg *r, uint32_t frame)
 {
     if (r->kind == KIND_SCALAR && r->precise)
-        add(t, "P");
+        add_text(t, "P");
     if (r->kind == KIND_SCALAR && range_is_const(&r->r)) {
         add_signed(t, (int64_t)r->r.var.value);
         return;
     }
-    add(t, "%s", vf_kind_name(r));
+    add_text(t, vf_kind_name(r));
     if (r->kind == KIND_STACK) {
         if (r->frame != frame)
             add(t, "[%u]", r->frame);
@@ -193,10 +230,10 @@ static void add_reg(struct line *t, const struct vf *v, const struct vf_reg *r, 
             return;
         }
     }
-    add(t, "(");
+    add_text(t, "(");
     t->first = true;
     add_details(t, v, r);
-    add(t, ")");
+    add_text(t, ")");
 }
 
 static void add_object(struct line *t, const struct vf_reg *r, uint32_t n)
@@ -238,7 +275,10 @@ static void add_slot(struct line *t, const struct vf *v, const struct vf_slot *s
     }
     if (!any)
         return;
-    add(t, " fp-%u=%s", 8 * (n + 1), bytes);
+    add_text(t, " fp-");
+    add_number(t, 8 * (n + 1), 10);
+    add_text(t, "=");
+    add_text(t, bytes);
     if (spilled)
         add_reg(t, v, &s->reg, frame);
 }
@@ -261,7 +301,9 @@ static void add_state(struct line *t, const struct vf *v, const struct vf_state 
     for (unsigned r = 0; r < VF_REGS; r++) {
         if (!(regs >> r & 1) || fr->reg[r].kind == KIND_NONE)
             continue;
-        add(t, " R%u=", r);
+        add_text(t, " R");
+        add_number(t, r, 10);
+        add_text(t, "=");
         add_reg(t, v, &fr->reg[r], f);
     }
     for (uint32_t s = 0; s < fr->slots; s++)
@@ -270,7 +312,7 @@ static void add_state(struct line *t, const struct vf *v, const struct vf_state 
     add_held(t, st);
     if (fr->callback != CALLBACK_NONE)
         add(t, fr->callback == CALLBACK_SYNC ? " cb" : " async_cb");
-    add(t, "\n");
+    add_text(t, "\n");
 }
 
 static void put_state(struct vf *v, const struct vf_state *st, uint32_t f, const char *prefix)
