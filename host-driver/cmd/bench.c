@@ -11,8 +11,7 @@
 #include "cmd/object.h"
 
 #define SCENARIOS "scenarios/scenarios.bpf.o"
-#define ARGS_MAX  9 /* the object and the keys of a sweep */
-#define BUFFER    4096u
+#define ARGS_MAX  9      /* the object and the keys of a sweep */
 #define LEAST     20000u /* packets of a trial */
 
 static const char *const verdicts[] = {"drop", "pass", "tx", "redirect"};
@@ -66,7 +65,7 @@ static int use_scenario(struct bench_values *v, const char **path)
 static uint64_t packets_needed(const struct bench_values *v, const struct nic_config *cfg)
 {
     uint64_t clusters = (cfg->engine_count + cfg->engine_per_cluster - 1) / cfg->engine_per_cluster;
-    uint64_t buffers = clusters * (cfg->cluster_size / BUFFER);
+    uint64_t buffers = clusters * (cfg->cluster_size / NIC_BUF_SIZE);
     uint64_t n = buffers * 25000 / v->precision;
 
     return v->packets != 0 ? v->packets : n > LEAST ? n : LEAST;

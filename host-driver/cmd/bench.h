@@ -36,7 +36,6 @@ enum bench_measure { BENCH_MRR, BENCH_NDR, BENCH_PDR, BENCH_MEASURES };
 extern const char *const bench_measures[BENCH_MEASURES];
 
 #define BENCH_TRIALS_MAX 64u
-#define BENCH_LATENCIES  3u
 
 /* All that was found for one card, program and kind of frames. */
 struct bench_point {

@@ -3,36 +3,19 @@
 #include <stdio.h>
 
 #include "cmd/bench.h"
-
-static void add_real(json_object *o, const char *key, double v)
-{
-    char text[40];
-
-    snprintf(text, sizeof(text), v >= 1e6 ? "%.0f" : "%.6g", v);
-    json_object_object_add(o, key, json_object_new_double_s(v, text));
-}
-
-static void add_u64(json_object *o, const char *key, uint64_t v)
-{
-    json_object_object_add(o, key, json_object_new_uint64(v));
-}
-
-static void add_text(json_object *o, const char *key, const char *v)
-{
-    json_object_object_add(o, key, json_object_new_string(v));
-}
+#include "cmd/jsonout.h"
 
 static json_object *load_json(const struct trial_setup *s, const struct bench_point *p)
 {
     json_object *o = json_object_new_object();
     char size[16];
 
-    add_text(o, "size", bench_size_name(&s->feed, size));
-    add_text(o, "traffic", s->feed.capture != NULL ? s->feed.capture : s->feed.kind);
+    json_add_text(o, "size", bench_size_name(&s->feed, size));
+    json_add_text(o, "traffic", s->feed.capture != NULL ? s->feed.capture : s->feed.kind);
     if (s->feed.capture == NULL)
-        add_u64(o, "flows", s->feed.flows);
-    add_real(o, "wire_bytes", p->at[BENCH_MRR].wire_bytes);
-    add_real(o, "line_pps", p->line_pps);
+        json_add_u64(o, "flows", s->feed.flows);
+    json_add_real(o, "wire_bytes", p->at[BENCH_MRR].wire_bytes);
+    json_add_real(o, "line_pps", p->line_pps);
     return o;
 }
 
@@ -47,21 +30,12 @@ static json_object *rates_json(const struct trial_setup *s, const struct bench_p
         if (p->pps[m] <= 0)
             continue;
         r = json_object_new_object();
-        add_text(r, "name", bench_result_name(s, p, (enum bench_measure)m, name, sizeof(name)));
-        add_real(r, "pps", p->pps[m]);
-        add_real(r, "pps_per_engine", p->pps[m] / (double)s->cfg.engine_count);
+        json_add_text(r, "name",
+                      bench_result_name(s, p, (enum bench_measure)m, name, sizeof(name)));
+        json_add_real(r, "pps", p->pps[m]);
+        json_add_real(r, "pps_per_engine", p->pps[m] / (double)s->cfg.engine_count);
         json_object_object_add(o, bench_measures[m], r);
     }
-    return o;
-}
-
-static json_object *causes_json(const struct model *m)
-{
-    json_object *o = json_object_new_object();
-
-    for (unsigned c = 0; c < NIC_CAUSES; c++)
-        if (c != NIC_CAUSE_ENGINE)
-            add_real(o, nic_cause_name(c), m->cause[c]);
     return o;
 }
 
@@ -72,10 +46,10 @@ static json_object *limits_json(const struct limits *l)
     for (unsigned i = 0; i < l->count; i++) {
         json_object *o = json_object_new_object();
 
-        add_text(o, "part", l->rank[i].name);
-        add_real(o, "use", l->rank[i].use);
-        add_real(o, "pps", l->rank[i].pps);
-        add_real(o, "headroom", l->rank[i].headroom);
+        json_add_text(o, "part", l->rank[i].name);
+        json_add_real(o, "use", l->rank[i].use);
+        json_add_real(o, "pps", l->rank[i].pps);
+        json_add_real(o, "headroom", l->rank[i].headroom);
         json_object_array_add(list, o);
     }
     return list;
@@ -109,11 +83,11 @@ static void add_latency(json_object *to, const char *key, const struct hist *h)
     if (h->count == 0)
         return;
     o = json_object_new_object();
-    add_u64(o, "min", h->least);
+    json_add_u64(o, "min", h->least);
     for (unsigned i = 0; i < sizeof(points) / sizeof(points[0]); i++)
-        add_u64(o, points[i].name, hist_quantile(h, points[i].ppm));
-    add_u64(o, "max", h->most);
-    add_real(o, "mean", (double)h->sum / (double)h->count);
+        json_add_u64(o, points[i].name, hist_quantile(h, points[i].ppm));
+    json_add_u64(o, "max", h->most);
+    json_add_real(o, "mean", (double)h->sum / (double)h->count);
     json_object_object_add(o, "histogram", histogram_json(h));
     json_object_object_add(to, key, o);
 }
@@ -137,9 +111,9 @@ static json_object *engines_json(const struct model *m)
     for (unsigned e = 0; e < m->engines; e++) {
         json_object *o = json_object_new_object();
 
-        add_real(o, "pps", seconds > 0 ? (double)m->engine[e].packets / seconds : 0);
-        add_real(o, "busy", model_share(m, m->engine[e].cycles));
-        add_real(o, "stalled", model_share(m, m->engine[e].stall));
+        json_add_real(o, "pps", seconds > 0 ? (double)m->engine[e].packets / seconds : 0);
+        json_add_real(o, "busy", model_share(m, m->engine[e].cycles));
+        json_add_real(o, "stalled", model_share(m, m->engine[e].stall));
         json_object_array_add(list, o);
     }
     return list;
@@ -152,8 +126,8 @@ static json_object *trials_json(const struct bench_point *p)
     for (unsigned i = 0; i < p->trials; i++) {
         json_object *o = json_object_new_object();
 
-        add_real(o, "offered_pps", p->trial[i].pps);
-        add_real(o, "loss", p->trial[i].loss);
+        json_add_real(o, "offered_pps", p->trial[i].pps);
+        json_add_real(o, "loss", p->trial[i].loss);
         json_object_array_add(list, o);
     }
     return list;
@@ -164,16 +138,16 @@ json_object *bench_json(const struct trial_setup *s, const struct bench_point *p
     const struct model *m = &p->at[BENCH_MRR].model;
     json_object *o = json_object_new_object(), *modelled = json_object_new_object();
 
-    add_text(o, "program", p->at[BENCH_MRR].program);
-    add_u64(o, "engines", m->engines);
-    add_u64(o, "threads", m->threads);
-    add_u64(o, "clock_hz", m->clock_hz);
+    json_add_text(o, "program", p->at[BENCH_MRR].program);
+    json_add_u64(o, "engines", m->engines);
+    json_add_u64(o, "threads", m->threads);
+    json_add_u64(o, "clock_hz", m->clock_hz);
     json_object_object_add(o, "load", load_json(s, p));
     json_object_object_add(modelled, "rates", rates_json(s, p));
-    add_real(modelled, "cycles_per_packet", m->cycles_per_packet);
-    json_object_object_add(modelled, "cycles_by_cause", causes_json(m));
-    add_real(modelled, "program_insns_per_packet", m->program_insns_per_packet);
-    add_text(modelled, "bottleneck", p->limits.rank[0].name);
+    json_add_real(modelled, "cycles_per_packet", m->cycles_per_packet);
+    json_object_object_add(modelled, "cycles_by_cause", json_causes(m->cause));
+    json_add_real(modelled, "program_insns_per_packet", m->program_insns_per_packet);
+    json_add_text(modelled, "bottleneck", p->limits.rank[0].name);
     json_object_object_add(modelled, "limits", limits_json(&p->limits));
     json_object_object_add(modelled, "latency_ns", latency_json(p));
     json_object_object_add(modelled, "per_engine", engines_json(m));

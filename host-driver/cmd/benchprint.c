@@ -5,7 +5,6 @@
 #include "cmd/bench.h"
 #include "cmd/style.h"
 
-#define BAR           32
 #define ENGINES_SHOWN 16u
 #define SMALL         0.005 /* parts below it are not worth a line */
 
@@ -49,13 +48,6 @@ static void print_rates(const struct trial_setup *s, const struct bench_point *p
     }
 }
 
-static void print_bar(const struct style *st, double share)
-{
-    for (int n = (int)(share * BAR + 0.5); n > 0; n--)
-        fputs(st->block, stdout);
-    putchar('\n');
-}
-
 static void print_causes(const struct bench_point *p, const struct style *st)
 {
     const struct model *m = &p->at[BENCH_MRR].model;
@@ -68,7 +60,7 @@ static void print_causes(const struct bench_point *p, const struct style *st)
         if (m->cause[c] < SMALL * m->cycles_per_packet)
             continue;
         printf("  %-13s %9.1f  ", nic_cause_name(c), m->cause[c]);
-        print_bar(st, m->cycles_per_packet > 0 ? m->cause[c] / m->cycles_per_packet : 0);
+        style_bar(st, m->cycles_per_packet > 0 ? m->cause[c] / m->cycles_per_packet : 0);
     }
 }
 

@@ -8,7 +8,6 @@
 #include "cmd/run.h"
 #include "cmd/style.h"
 
-#define BAR           32
 #define ENTRIES_SHOWN 8u
 #define ENGINES_SHOWN 16u
 
@@ -53,17 +52,6 @@ static void print_top(const struct run *r, const struct style *s)
            style_scaled((double)r->model.clock_hz, clock));
 }
 
-static void print_bar(const struct style *s, double share)
-{
-    int n = (int)(share * BAR + 0.5);
-
-    if (n == 0 && share > 0)
-        n = 1;
-    while (n-- > 0)
-        fputs(s->block, stdout);
-    putchar('\n');
-}
-
 static void print_verdicts(const struct run *r, const struct style *s)
 {
     char count[32];
@@ -76,7 +64,7 @@ static void print_verdicts(const struct run *r, const struct style *s)
         if (n == 0)
             continue;
         printf("  %-13s %13s %6.1f %%  ", verdict_name(i), style_grouped(n, count), share * 100);
-        print_bar(s, share);
+        style_bar(s, share);
     }
     if (r->tally.done == 0)
         puts("  none");

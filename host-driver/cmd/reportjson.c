@@ -3,22 +3,8 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/jsonout.h"
 #include "cmd/run.h"
-
-static void add_u64(json_object *o, const char *key, uint64_t v)
-{
-    json_object_object_add(o, key, json_object_new_uint64(v));
-}
-
-static void add_real(json_object *o, const char *key, double v)
-{
-    char text[40];
-
-    snprintf(text, sizeof(text), "%.6g", v);
-    if (v >= 1e6)
-        snprintf(text, sizeof(text), "%.0f", v);
-    json_object_object_add(o, key, json_object_new_double_s(v, text));
-}
 
 static json_object *verdicts_json(const struct tally *t)
 {
@@ -26,7 +12,7 @@ static json_object *verdicts_json(const struct tally *t)
     json_object *o = json_object_new_object();
 
     for (unsigned i = 0; i < FW_VERDICTS; i++)
-        add_u64(o, names[i], t->verdicts[i]);
+        json_add_u64(o, names[i], t->verdicts[i]);
     return o;
 }
 
@@ -34,20 +20,10 @@ static json_object *drops_json(const struct run *r)
 {
     json_object *o = json_object_new_object();
 
-#define X(id, name, what) add_u64(o, name, r->model.drops[NIC_DROP_##id]);
+#define X(id, name, what) json_add_u64(o, name, r->model.drops[NIC_DROP_##id]);
     NIC_DROP_REASONS(X)
 #undef X
-    add_u64(o, "empty", traffic_stats(r->traffic)->empty);
-    return o;
-}
-
-static json_object *causes_json(const struct model *m)
-{
-    json_object *o = json_object_new_object();
-
-    for (unsigned c = 0; c < NIC_CAUSES; c++)
-        if (c != NIC_CAUSE_ENGINE)
-            add_real(o, nic_cause_name(c), m->cause[c]);
+    json_add_u64(o, "empty", traffic_stats(r->traffic)->empty);
     return o;
 }
 
@@ -55,16 +31,16 @@ static json_object *modelled_json(const struct model *m)
 {
     json_object *o = json_object_new_object();
 
-    add_u64(o, "cycles", m->cycles);
-    add_u64(o, "time_ns", m->time_ns);
-    add_u64(o, "clock_hz", m->clock_hz);
-    add_u64(o, "engines", m->engines);
-    add_u64(o, "threads", m->threads);
-    add_real(o, "pps", m->pps);
-    add_real(o, "pps_per_engine", m->pps_per_engine);
-    add_real(o, "cycles_per_packet", m->cycles_per_packet);
-    json_object_object_add(o, "cycles_by_cause", causes_json(m));
-    add_real(o, "program_insns_per_packet", m->program_insns_per_packet);
+    json_add_u64(o, "cycles", m->cycles);
+    json_add_u64(o, "time_ns", m->time_ns);
+    json_add_u64(o, "clock_hz", m->clock_hz);
+    json_add_u64(o, "engines", m->engines);
+    json_add_u64(o, "threads", m->threads);
+    json_add_real(o, "pps", m->pps);
+    json_add_real(o, "pps_per_engine", m->pps_per_engine);
+    json_add_real(o, "cycles_per_packet", m->cycles_per_packet);
+    json_object_object_add(o, "cycles_by_cause", json_causes(m->cause));
+    json_add_real(o, "program_insns_per_packet", m->program_insns_per_packet);
     json_object_object_add(o, "bottleneck", json_object_new_string(m->bottleneck));
     return o;
 }
@@ -73,8 +49,8 @@ static json_object *host_json(const struct run *r)
 {
     json_object *o = json_object_new_object();
 
-    add_real(o, "wall_s", r->wall_s);
-    add_real(o, "pps", r->wall_s > 0 ? (double)r->model.packets / r->wall_s : 0.0);
+    json_add_real(o, "wall_s", r->wall_s);
+    json_add_real(o, "pps", r->wall_s > 0 ? (double)r->model.packets / r->wall_s : 0.0);
     return o;
 }
 
@@ -84,7 +60,7 @@ int report_json(const struct run *r, const struct map_dump *maps, size_t count)
     json_object *o = json_object_new_object();
 
     json_object_object_add(o, "program", json_object_new_string(r->o.name));
-    add_u64(o, "packets", in->frames + in->empty);
+    json_add_u64(o, "packets", in->frames + in->empty);
     json_object_object_add(o, "verdicts", verdicts_json(&r->tally));
     json_object_object_add(o, "nic_drops", drops_json(r));
     json_object_object_add(o, "modelled", modelled_json(&r->model));

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BAR 32 /* signs of a whole bar */
+
 struct style style_choose(void)
 {
     struct style s = {.bold = "", .plain = "", .block = "#", .yes = "ok", .no = "NO"};
@@ -29,6 +31,17 @@ struct style style_choose(void)
 void style_heading(const struct style *s, const char *text, const char *note)
 {
     printf("\n%s%s%s%s%s\n", s->bold, text, s->plain, note[0] != '\0' ? "  " : "", note);
+}
+
+void style_bar(const struct style *s, double share)
+{
+    int n = (int)(share * BAR + 0.5);
+
+    if (n == 0 && share > 0)
+        n = 1;
+    while (n-- > 0)
+        fputs(s->block, stdout);
+    putchar('\n');
 }
 
 const char *style_grouped(uint64_t v, char buf[32])

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cmd/bench.h"
+#include "cmd/jsonout.h"
 #include "cmd/style.h"
 
 static void print_table(const struct sweep *s)
@@ -54,38 +55,27 @@ static void print_csv(const struct sweep *s)
     }
 }
 
-static json_object *real(double v)
-{
-    char text[40];
-
-    snprintf(text, sizeof(text), v >= 1e6 ? "%.0f" : "%.6g", v);
-    return json_object_new_double_s(v, text);
-}
-
 static json_object *row_json(const struct sweep *s, const struct sweep_row *r)
 {
-    json_object *o = json_object_new_object(), *causes = json_object_new_object();
+    json_object *o = json_object_new_object();
     char key[16];
 
     for (unsigned d = 0; d < s->dims; d++)
-        json_object_object_add(o, s->dim[d].key, json_object_new_string(s->dim[d].value[r->at[d]]));
-    json_object_object_add(o, "line_pps", real(r->line_pps));
+        json_add_text(o, s->dim[d].key, s->dim[d].value[r->at[d]]);
+    json_add_real(o, "line_pps", r->line_pps);
     for (unsigned m = 0; m < BENCH_MEASURES; m++) {
         if (!(s->wanted & 1u << m))
             continue;
         snprintf(key, sizeof(key), "%s_pps", bench_measures[m]);
-        json_object_object_add(o, key, real(r->pps[m]));
+        json_add_real(o, key, r->pps[m]);
     }
-    json_object_object_add(o, "cycles_per_packet", real(r->cycles));
-    for (unsigned c = 0; c < NIC_CAUSES; c++)
-        if (c != NIC_CAUSE_ENGINE)
-            json_object_object_add(causes, nic_cause_name(c), real(r->cause[c]));
-    json_object_object_add(o, "cycles_by_cause", causes);
-    json_object_object_add(o, "latency_p50_ns", json_object_new_uint64(r->p50));
-    json_object_object_add(o, "latency_p99_ns", json_object_new_uint64(r->p99));
-    json_object_object_add(o, "bottleneck", json_object_new_string(r->bottleneck));
-    json_object_object_add(o, "next", json_object_new_string(r->next));
-    json_object_object_add(o, "next_headroom", real(r->headroom));
+    json_add_real(o, "cycles_per_packet", r->cycles);
+    json_object_object_add(o, "cycles_by_cause", json_causes(r->cause));
+    json_add_u64(o, "latency_p50_ns", r->p50);
+    json_add_u64(o, "latency_p99_ns", r->p99);
+    json_add_text(o, "bottleneck", r->bottleneck);
+    json_add_text(o, "next", r->next);
+    json_add_real(o, "next_headroom", r->headroom);
     return o;
 }
 
@@ -93,7 +83,7 @@ static void print_json(const struct sweep *s)
 {
     json_object *o = json_object_new_object(), *rows = json_object_new_array();
 
-    json_object_object_add(o, "program", json_object_new_string(s->program));
+    json_add_text(o, "program", s->program);
     for (size_t i = 0; i < s->rows; i++)
         json_object_array_add(rows, row_json(s, &s->row[i]));
     json_object_object_add(o, "modelled", rows);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Members of JSON objects, written alike by all commands. */
+#ifndef CMD_JSONOUT_H
+#define CMD_JSONOUT_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+#include "cmd/model.h"
+
+void json_add_u64(json_object *o, const char *key, uint64_t v);
+/* Six digits; from a million on whole numbers. */
+void json_add_real(json_object *o, const char *key, double v);
+void json_add_text(json_object *o, const char *key, const char *v);
+
+/* Cycles a packet by cause, as struct model has them. */
+json_object *json_causes(const double cause[NIC_CAUSES]);
+
+#endif
