@@ -156,6 +156,20 @@ static int stopped(struct run_state *r)
     return CMD_FAILED;
 }
 
+static int stuck(const struct run_state *r)
+{
+    struct nic_stats s;
+
+    nic_device_stats(r->s.dev, &s);
+    if (r->done == 0 && s.drops[NIC_DROP_OVERSIZE] != 0)
+        return cmd_fail(CMD_REFUSED,
+                        "%s: every frame is longer than the port takes: up to %u bytes with FCS, "
+                        "up to %u for a program of SEC(\"xdp.frags\")",
+                        r->o.path, NIC_FRAME_LINEAR + FEED_FCS,
+                        (unsigned)r->setup->cfg.port_frame_max + FEED_FCS);
+    return cmd_fail(CMD_FAILED, "%s: no packet was given back for %u cycles", r->o.path, PATIENCE);
+}
+
 /* Until `packets` have been given back in all. */
 static int run_until(struct run_state *r, uint64_t packets)
 {
@@ -171,8 +185,7 @@ static int run_until(struct run_state *r, uint64_t packets)
             seen = r->done;
             since = now;
         } else if (now - since > PATIENCE) {
-            return cmd_fail(CMD_FAILED, "%s: no packet was given back for %u cycles", r->o.path,
-                            PATIENCE);
+            return stuck(r);
         }
     }
     return CMD_DONE;

@@ -84,6 +84,14 @@ def test_wire():
     near(m["load"]["line_pps"], 100e9 / (1538 * 8), 1e-6)
 
 
+def test_long_frames():
+    """Frames of 9,000 bytes go through, and are refused with a reason where the program cannot."""
+    m = measured("--scenario", "tx/swap-macs", "--size", "9000", *FEW)
+    near(m["modelled"]["rates"]["ndr"]["pps"], m["load"]["line_pps"], 0.01)
+    error = bench(str(EXAMPLES / "drop.bpf.o"), "--size", "9000", *FEW, status=2)
+    assert "xdp.frags" in error and "3524" in error, error
+
+
 def test_sweep():
     """More engines, more packets; the CSV says what the JSON does; the picture is XML."""
     args = ("--scenario", "drop", "--sweep", "engines=1..4", "size=64,1518", *FEW)
