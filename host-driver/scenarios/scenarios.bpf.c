@@ -68,7 +68,7 @@ static __always_inline int swap_macs(struct xdp_md *ctx)
 }
 
 #define SCENARIO(verdict, operation, result)                                                       \
-    SEC("xdp.frags") int verdict##_##operation(struct xdp_md *ctx)                                       \
+    SEC("xdp.frags") int verdict##_##operation(struct xdp_md *ctx)                                 \
     {                                                                                              \
         return operation(ctx) ? (result) : XDP_DROP;                                               \
     }
@@ -80,7 +80,7 @@ static __always_inline int swap_macs(struct xdp_md *ctx)
 
 /* A packet that should not be there is aborted, so that dropping the others is work, too. */
 #define DROP(operation)                                                                            \
-    SEC("xdp.frags") int drop_##operation(struct xdp_md *ctx)                                            \
+    SEC("xdp.frags") int drop_##operation(struct xdp_md *ctx)                                      \
     {                                                                                              \
         return operation(ctx) ? XDP_DROP : XDP_ABORTED;                                            \
     }
