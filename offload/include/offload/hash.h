@@ -13,8 +13,8 @@
  *
  * The bucket is the hash modulo their number. The hash of 1 to 4 bytes is mix(key ^ seed ^ seed <<
  * 11), that of more is mix(lower half of h) with h from the seed on, for each 8 bytes w of the
- * zero-padded key: h = (h ^ w) * MIX64, h ^= h >> 32. mix of 32 bits: x ^= x >> 16, x *= MIX1,
- * x ^= x >> 15, x *= MIX2, x ^= x >> 16.
+ * zero-padded key: h = (h ^ w) * MIX64, h ^= h >> 32. The seed has 21 bits. mix of 32 bits:
+ * x ^= x >> 16, x *= MIX1, x ^= x >> 15, x *= MIX2, x ^= x >> 16.
  *
  * A program that finds an entry of an LRU map sets OFFLOAD_ELEM_USED in the 32-bit word at
  * OFFLOAD_ELEM_STATE by an atomic OR.

@@ -231,17 +231,19 @@ void bench_destroy(struct bench *b)
 
 int bench_load(struct bench *b, const struct offload_image *img, const struct world *w)
 {
-    uint32_t map[WORLD_MAPS], value[WORLD_MAPS];
+    uint32_t map[WORLD_MAPS], value[WORLD_MAPS], seed[WORLD_MAPS];
     struct offload_link link = {.base = CODE + PROGRAM * 4,
                                 .gate_base = CODE,
                                 .map_addr = map,
                                 .value_addr = value,
+                                .seed = seed,
                                 .map_count = w->prog->map_count};
     int err;
 
     for (unsigned n = 0; n < w->prog->map_count; n++) {
         map[n] = WORLD_BASE + WORLD_HANDLES + 16 * n;
         value[n] = WORLD_BASE + w->map[n].values;
+        seed[n] = world_seed(w, n);
     }
     if (img->code_words > CODE_BYTES / 4 - PROGRAM)
         return -1;

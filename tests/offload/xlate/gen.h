@@ -23,7 +23,7 @@ uint32_t gen_xdp(struct rng *r, struct ebpf_insn *out);
 /* The same, of functions that call each other. */
 uint32_t gen_funcs(struct rng *r, struct ebpf_insn *out);
 /* The same for a world (world.h) with gen_maps: all that the verifier takes. */
-enum { GEN_MAPS = 13 };
+enum { GEN_MAPS = 15 };
 extern const struct offload_map gen_maps[GEN_MAPS];
 uint32_t gen_rich(struct rng *r, struct ebpf_insn *out);
 

@@ -20,7 +20,9 @@ enum {
     PROGRAMS,
     RECORDS,
     DEVICES,
-    ODD
+    ODD,
+    LRU_PER_CPU,
+    HASH3
 };
 enum { SPILL = -104 };
 
@@ -34,7 +36,10 @@ const struct offload_map gen_maps[GEN_MAPS] = {
                  .max_entries = 4},
     [HASH4] = {.type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 16, .max_entries = 8},
     [HASH8] = {.type = BPF_MAP_TYPE_HASH, .key_size = 8, .value_size = 16, .max_entries = 4},
-    [LRU16] = {.type = BPF_MAP_TYPE_LRU_HASH, .key_size = 16, .value_size = 24, .max_entries = 8},
+    [LRU16] = {.type = BPF_MAP_TYPE_LRU_HASH,
+               .key_size = 16,
+               .value_size = 24,
+               .max_entries = 2100},
     [PER_CPU_HASH] = {.type = BPF_MAP_TYPE_PERCPU_HASH,
                       .key_size = 6,
                       .value_size = 16,
@@ -47,6 +52,15 @@ const struct offload_map gen_maps[GEN_MAPS] = {
     [RECORDS] = {.type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096},
     [DEVICES] = {.type = BPF_MAP_TYPE_DEVMAP, .key_size = 4, .value_size = 4, .max_entries = 4},
     [ODD] = {.type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 20, .max_entries = 7},
+    [LRU_PER_CPU] = {.type = BPF_MAP_TYPE_LRU_PERCPU_HASH,
+                     .key_size = 13,
+                     .value_size = 20,
+                     .max_entries = 3},
+    [HASH3] = {.type = BPF_MAP_TYPE_HASH,
+               .key_size = 3,
+               .value_size = 8,
+               .max_entries = 2,
+               .flags = BPF_F_ZERO_SEED},
 };
 
 void gen_second(struct gen *g, int32_t imm)
@@ -186,7 +200,8 @@ static void key_arg(struct gen *g, unsigned reg, unsigned size)
 
 static void hash(struct gen *g)
 {
-    static const uint8_t maps[] = {HASH4, HASH8, LRU16, PER_CPU_HASH, B, ODD, DATA_MAP};
+    static const uint8_t maps[] = {HASH4, HASH8,       LRU16, PER_CPU_HASH, B,
+                                   ODD,   LRU_PER_CPU, HASH3, DATA_MAP};
     int m = maps[rng_below(g->r, sizeof(maps))];
     unsigned size = gen_maps[m].key_size;
     uint32_t missed;
@@ -204,7 +219,8 @@ static void hash(struct gen *g)
 
 static void change_map(struct gen *g)
 {
-    static const uint8_t maps[] = {HASH4, HASH8, LRU16, PER_CPU_HASH, A, PER_CPU};
+    static const uint8_t maps[] = {HASH4,       HASH8, LRU16, PER_CPU_HASH,
+                                   LRU_PER_CPU, HASH3, A,     PER_CPU};
     int m = maps[rng_below(g->r, sizeof(maps))];
     bool update = rng_below(g->r, 3) != 0;
 

@@ -91,7 +91,7 @@ struct world_map *world_map(struct world *w, uint64_t handle)
 
 static uint64_t address(const struct world *w, const struct world_map *m, uint32_t n)
 {
-    uint32_t at = m->values + n * m->stride + m->plane * WORLD_CPU;
+    uint32_t at = m->first + n * m->stride + m->plane * WORLD_CPU;
 
     if (m->map->inner)
         return WORLD_BASE + WORLD_HANDLES + 16u * (WORLD_MAPS + (uint32_t)(m - w->map));
@@ -120,7 +120,10 @@ uint64_t world_lookup(struct world *w, struct world_map *m, uint64_t key)
 {
     int n = entry_of(w, m, key);
 
-    return n < 0 ? 0 : address(w, m, (uint32_t)n);
+    if (n < 0)
+        return 0;
+    world_mark(w, m, (uint32_t)n);
+    return address(w, m, (uint32_t)n);
 }
 
 int world_update(struct world *w, struct world_map *m, uint64_t key, uint64_t value, uint64_t flags)
@@ -140,6 +143,7 @@ int world_update(struct world *w, struct world_map *m, uint64_t key, uint64_t va
         return -EINVAL;
     m->used |= 1ull << n;
     (void)world_get(w, key, m->key[n], m->map->key_size);
+    world_chains(w, m);
     (void)world_set(w, address(w, m, (uint32_t)n), bytes, m->map->value_size);
     return 0;
 }
@@ -153,6 +157,7 @@ int world_delete(struct world *w, struct world_map *m, uint64_t key)
     if (n < 0)
         return -ENOENT;
     m->used &= ~(1ull << n);
+    world_chains(w, m);
     return 0;
 }
 
@@ -175,30 +180,45 @@ static void fill(const struct world *w, uint8_t *to, uint32_t len, uint64_t salt
     }
 }
 
+/* Where things are in a map that starts at m->values; how many bytes it takes. */
+static uint32_t lay_out(struct world_map *m)
+{
+    m->first = m->values;
+    m->stride = (m->map->value_size + 7) & ~7u;
+    m->entries = m->map->max_entries;
+    m->plane = m->buckets = 0;
+    if (world_has_chains(m->map))
+        return world_chains_room(m);
+    if (m->map->type == BPF_MAP_TYPE_RINGBUF || m->map->type == BPF_MAP_TYPE_USER_RINGBUF)
+        m->entries = 0;
+    if (m->entries > WORLD_SLOTS)
+        return WORLD_BYTES;
+    if (m->map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
+        return m->stride * m->entries;
+    m->plane = (m->stride * m->entries + 63) & ~63u;
+    return (WORLD_CPU + 1) * m->plane;
+}
+
 static int add_map(struct world *w, unsigned n, const struct offload_map *map)
 {
     struct world_map *m = &w->map[n];
-    bool planes = map->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+    uint32_t bytes;
 
     m->map = map;
     m->values = (w->mem_used + 63) & ~63u;
-    m->stride = (map->value_size + 7) & ~7u;
-    m->entries = map->max_entries;
-    m->plane = planes ? (m->stride * m->entries + 63) & ~63u : 0;
-    if (map->value_size > 1024 || map->key_size > WORLD_KEY)
+    if (map->value_size > 1024 || map->key_size > WORLD_KEY ||
+        (world_has_chains(map) && map->max_entries > WORLD_BYTES))
         return -1;
-    if (map->type == BPF_MAP_TYPE_RINGBUF || map->type == BPF_MAP_TYPE_USER_RINGBUF)
-        m->entries = 0;
-    if (m->entries > WORLD_SLOTS)
+    bytes = lay_out(m);
+    if (bytes > WORLD_BYTES - m->values)
         return -1;
-    w->mem_used = m->values + (planes ? (WORLD_CPU + 1) * m->plane : m->stride * m->entries);
-    if (w->mem_used > WORLD_BYTES)
-        return -1;
-    fill(w, w->mem + m->values, w->mem_used - m->values, 77 + n);
+    w->mem_used = m->values + bytes;
+    fill(w, w->mem + m->first, w->mem_used - m->first, 77 + n);
     for (uint32_t k = 0; map->frozen_data && k < m->entries; k++)
         memcpy(w->mem + m->values + k * m->stride, map->frozen_data + k * map->value_size,
                map->value_size);
     add_keys(w, m);
+    world_chains(w, m);
     return 0;
 }
 

@@ -39,10 +39,12 @@ enum {
 /* A map, or the one inside a map of maps. */
 struct world_map {
     const struct offload_map *map;
-    uint32_t values; /* offset of the first */
+    uint32_t values; /* offset of what the map's address points to */
+    uint32_t first;  /* offset of the first value */
     uint32_t stride, entries;
-    uint32_t plane; /* bytes of one processor's values; 0 = not per processor */
-    uint64_t used;  /* hash tables: bit n: entry n */
+    uint32_t plane;   /* bytes from one processor's values to the next one's; 0 = no such */
+    uint32_t buckets; /* of tables as in offload/hash.h; else 0 */
+    uint64_t used;    /* hash tables: bit n: entry n */
     uint8_t key[WORLD_SLOTS][WORLD_KEY];
 };
 
@@ -94,6 +96,24 @@ uint64_t world_lookup(struct world *w, struct world_map *m, uint64_t key);
 int world_update(struct world *w, struct world_map *m, uint64_t key, uint64_t value,
                  uint64_t flags);
 int world_delete(struct world *w, struct world_map *m, uint64_t key);
+/* Seed of the n-th map's hash. */
+uint32_t world_seed(const struct world *w, unsigned n);
+
+/* ---- world_hash.c ---- */
+
+/* Tables as in offload/hash.h. */
+bool world_has_chains(const struct offload_map *map);
+/* Whether a lookup may be no call: it leaves no trace but a mark. */
+bool world_in_place(const struct offload_map *map);
+/* Where things are in a map at m->values; how many bytes it takes. */
+uint32_t world_chains_room(struct world_map *m);
+/* The chains are of the entries that are there. */
+void world_chains(struct world *w, struct world_map *m);
+/* Entry n of an LRU map was found. */
+void world_mark(struct world *w, const struct world_map *m, uint32_t n);
+
+/* ---- world.c ---- */
+
 /* Moves one end of the packet. */
 int world_adjust(struct world *w, uint32_t id, int64_t by);
 

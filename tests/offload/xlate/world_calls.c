@@ -2,7 +2,8 @@
 /*
  * Helpers and kernel functions of the world, by their prototypes: what they read goes into the
  * sum, what they fill and answer comes from the seed and the number of the call. Lookups in
- * arrays, the processor's number and bpf_loop may be no calls at all: they leave no trace.
+ * arrays and hash tables, the processor's number and bpf_loop may be no calls at all: they leave
+ * no trace.
  */
 #include <linux/bpf.h>
 #include <string.h>
@@ -241,7 +242,8 @@ static bool traceless(struct world *w, uint32_t id, const uint64_t arg[5], uint6
         return true;
     }
     m = id == BPF_FUNC_map_lookup_elem ? world_map(w, arg[0]) : NULL;
-    if (!m || (m->map->type != BPF_MAP_TYPE_ARRAY && m->map->type != BPF_MAP_TYPE_PERCPU_ARRAY))
+    if (!m || (m->map->type != BPF_MAP_TYPE_ARRAY && m->map->type != BPF_MAP_TYPE_PERCPU_ARRAY &&
+               !world_in_place(m->map)))
         return false;
     *r0 = world_lookup(w, m, arg[1]);
     return true;
