@@ -46,8 +46,9 @@ static bool never_equal(const struct opt *o, uint32_t a, uint32_t b)
     return o->vals[a].kind == OPT_ADDR && opt_is_const(o, b, &c) && c == 0;
 }
 
-static void decide(struct xlate_op *op, bool taken)
+static void decide(struct opt *o, struct xlate_op *op, bool taken)
 {
+    o->changed = true;
     if (!taken)
         op->kind = XLATE_OP_GONE;
     op->op = RV64_OP_JAL;
@@ -99,11 +100,11 @@ void opt_compare(struct opt *o, struct xlate_op *op)
 
     find_hint(o, op, a, b);
     if (on && opt_is_const(o, a, &ca) && opt_is_const(o, b, &cb)) {
-        decide(op, outcome(op->op, ca, cb));
+        decide(o, op, outcome(op->op, ca, cb));
         return;
     }
     if (on && eq && (never_equal(o, a, b) || never_equal(o, b, a))) {
-        decide(op, op->op == RV64_OP_BNE);
+        decide(o, op, op->op == RV64_OP_BNE);
         return;
     }
     if (on && op->op != RV64_OP_BLT && op->op != RV64_OP_BGE && unsigned_side(o, a, &ua) &&

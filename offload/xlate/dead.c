@@ -86,7 +86,7 @@ int opt_live(struct opt *o)
 }
 
 /* An extension whose upper half nobody reads is a move. */
-static bool trim(const struct opt *o, struct xlate_op *op, const struct opt_walk *w)
+static bool trim(struct opt *o, struct xlate_op *op, const struct opt_walk *w)
 {
     bool zext = op->op == RV64_OP_ADD_UW && op->rs2 == RV64_ZERO;
     bool sext = op->op == RV64_OP_ADDIW && op->imm == 0;
@@ -97,6 +97,7 @@ static bool trim(const struct opt *o, struct xlate_op *op, const struct opt_walk
     op->op = RV64_OP_ADDI;
     op->rs2 = 0;
     op->imm = 0;
+    o->changed = true;
     return true;
 }
 

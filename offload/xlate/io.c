@@ -7,6 +7,11 @@
 /* what a subprogram leaves to its caller: all but the registers a call may lose, and r0 */
 #define RETURNED (~OPT_CALLER_SAVED | BIT(RV64_A5) | BIT(RV64_RA))
 
+static uint32_t bit(unsigned reg)
+{
+    return BIT(reg) & ~1u; /* zero is none */
+}
+
 /* Formats: what there is of operands, and what an instruction does besides writing rd. */
 #define OPERANDS_R     (OPT_RS1 | OPT_RS2 | OPT_RD)
 #define OPERANDS_R1    (OPT_RS1 | OPT_RD)
@@ -32,42 +37,6 @@ const uint8_t opt_operands[RV64_OP_COUNT] = {
 #include "nic/rv64_insn.def"
 };
 
-unsigned opt_width(const struct xlate_op *op)
-{
-    switch (op->op) {
-    case RV64_OP_LB:
-    case RV64_OP_LBU:
-    case RV64_OP_SB:
-        return 1;
-    case RV64_OP_LH:
-    case RV64_OP_LHU:
-    case RV64_OP_SH:
-        return 2;
-    case RV64_OP_LW:
-    case RV64_OP_LWU:
-    case RV64_OP_SW:
-        return 4;
-    default:
-        return 8;
-    }
-}
-
-bool opt_ends(const struct xlate_op *op)
-{
-    if (op->kind == XLATE_OP_GATE || op->kind == XLATE_OP_SITE)
-        return op->rd == RV64_ZERO && (op->kind == XLATE_OP_GATE || op->op == RV64_OP_JAL);
-    return op->kind == XLATE_OP_RV && op->op == RV64_OP_JALR;
-}
-
-static uint32_t bit(unsigned reg)
-{
-    return BIT(reg) & ~1u; /* zero is none */
-}
-
-/*
- * Upper halves that an instruction does not read: of rs1 and of rs2, in the lower two bits
- * when somebody reads the upper half of its result, in the next two when nobody does.
- */
 enum {
     NEITHER = 0xf, /* works on words */
     LIKE_RD = 0xc, /* bit n of the result comes from the bits up to n */
@@ -75,7 +44,10 @@ enum {
     RS1_LIKE_RD = 0xe,
     RS1 = 0xa,
 };
-static const uint8_t ignored[RV64_OP_COUNT] = {
+const uint8_t opt_ignored[RV64_OP_COUNT] = {
+    [RV64_OP_ANDI] = OPT_SPECIAL,
+    [RV64_OP_BEXTI] = OPT_SPECIAL,
+    [RV64_OP_JALR] = OPT_SPECIAL,
     [RV64_OP_ADDIW] = NEITHER,
     [RV64_OP_SLLIW] = NEITHER,
     [RV64_OP_SRLIW] = NEITHER,
@@ -121,34 +93,14 @@ static const uint8_t ignored[RV64_OP_COUNT] = {
     [RV64_OP_SLL] = RS1_LIKE_RD,
 };
 
-/* Of the registers an operation reads, those whose upper half matters. */
-static uint32_t upper_halves(const struct xlate_op *op, uint32_t a, uint32_t b, bool hi)
+static struct opt_io special_io(const struct xlate_op *op, bool hi)
 {
-    unsigned dropped = (unsigned)ignored[op->op] >> (hi ? 0 : 2);
+    uint32_t a = bit(op->rs1), all = RETURNED | (op->ref ? BIT(RV64_A0) : 0);
+    bool high = op->op == RV64_OP_ANDI ? hi && op->imm < 0 : op->imm >= 32;
 
-    if (op->op == RV64_OP_ANDI)
-        return hi && op->imm < 0 ? a : 0;
-    if (op->op == RV64_OP_BEXTI)
-        return op->imm >= 32 ? a : 0;
-    return (dropped & 1u ? 0 : a) | (dropped & 2u ? 0 : b);
-}
-
-static struct opt_io rv_io(const struct xlate_op *op, bool hi)
-{
-    unsigned has = opt_operands[op->op];
-    uint32_t a = has & OPT_RS1 ? bit(op->rs1) : 0, b = has & OPT_RS2 ? bit(op->rs2) : 0;
-    struct opt_io io = {.use = a | b,
-                        .use_hi = upper_halves(op, a, b, hi),
-                        .def = has & OPT_RD ? bit(op->rd) : 0,
-                        .effect = op->fixed || has & OPT_EFFECT};
-
-    if (io.def & BIT(RV64_SP))
-        io.effect = true;
-    if (op->op == RV64_OP_JALR) {
-        io.use = io.use_hi = RETURNED | (op->ref ? BIT(RV64_A0) : 0);
-        io.effect = true;
-    }
-    return io;
+    if (op->op == RV64_OP_JALR)
+        return (struct opt_io){all, all, bit(op->rd), true};
+    return (struct opt_io){a, high ? a : 0, bit(op->rd), op->fixed || op->rd == RV64_SP};
 }
 
 /* The verdict is 32 bits wide, but only a proof says that it is an XDP program's. */
@@ -177,11 +129,11 @@ static struct opt_io call_io(uint32_t reads)
     return (struct opt_io){reads, reads, OPT_CALLER_SAVED, true};
 }
 
-struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi)
+struct opt_io opt_io_other(const struct opt *o, const struct xlate_op *op, bool hi)
 {
     switch ((enum xlate_op_kind)op->kind) {
     case XLATE_OP_RV:
-        return rv_io(op, hi);
+        return special_io(op, hi);
     case XLATE_OP_LI:
     case XLATE_OP_ADDR:
     case XLATE_OP_CODE:

@@ -231,23 +231,23 @@ static void load_addr(struct opt *o, struct xlate_op *op)
 
 static void rv(struct opt *o, struct xlate_op *op)
 {
-    struct opt_io io = opt_io(o, op, true);
-    bool amo = opt_operands[op->op] & OPT_BARRIER;
+    const unsigned has = opt_operands[op->op];
+    bool amo = has & OPT_BARRIER, effect = has & OPT_EFFECT || op->op == RV64_OP_JALR;
 
-    if (op->fixed || (io.effect && !opt_is_store(op) && op->rd != RV64_SP)) {
+    if (op->fixed || (effect && !opt_is_store(op) && op->rd != RV64_SP)) {
         if (amo)
             opt_forget(o);
         if (!op->fixed && amo && opt_on(o, OFFLOAD_PASS_COPIES)) {
             op->rs1 = (uint8_t)opt_holder(o, o->cur.reg[op->rs1], op->rs1);
             op->rs2 = (uint8_t)opt_holder(o, o->cur.reg[op->rs2], op->rs2);
         }
-        write_all(o, io.def);
+        write_all(o, opt_def(op));
     } else if (opt_is_load(op)) {
         opt_load(o, op);
     } else if (opt_is_store(op)) {
         opt_store(o, op);
     } else if (op->op == RV64_OP_LUI || op->op == RV64_OP_AUIPC) {
-        write_all(o, io.def);
+        write_all(o, opt_def(op));
     } else if (op->rd != RV64_ZERO) {
         arithmetic(o, op);
     }
@@ -309,10 +309,24 @@ static bool same_avail(const struct opt_avail *a, const struct opt_avail *b)
     return a->root == b->root && a->val == b->val && a->off == b->off && a->width == b->width;
 }
 
+/* Where s has the same, OPT_AVAIL when it has not; looks at `first` and what follows first. */
+static unsigned find_avail(const struct opt_state *s, const struct opt_avail *a, unsigned first)
+{
+    for (unsigned m = first; m < s->avail_count; m++)
+        if (same_avail(a, &s->avail[m]))
+            return m;
+    for (unsigned m = 0; m < first && m < s->avail_count; m++)
+        if (same_avail(a, &s->avail[m]))
+            return m;
+    return OPT_AVAIL;
+}
+
 /* What s and the current state agree on, into s. */
 static void meet(struct opt *o, struct opt_state *s)
 {
-    unsigned kept = 0;
+    unsigned kept = 0, next = 0;
+    bool same = s->avail_count == o->cur.avail_count &&
+                memcmp(s->avail, o->cur.avail, s->avail_count * sizeof(s->avail[0])) == 0;
 
     for (unsigned r = 1; r < 32; r++) {
         const struct opt_val *a = &o->vals[s->reg[r]], *b = &o->vals[o->cur.reg[r]];
@@ -322,15 +336,15 @@ static void meet(struct opt *o, struct opt_state *s)
                                a->sbits > b->sbits ? a->sbits : b->sbits, meet_prov(a, b));
         o->vals[s->reg[r]].home = (uint8_t)r;
     }
-    for (unsigned k = 0; k < s->avail_count; k++) {
+    for (unsigned k = 0; k < s->avail_count && !same; k++) {
         const struct opt_avail a = s->avail[k];
-        bool same = k < o->cur.avail_count && same_avail(&a, &o->cur.avail[k]); /* most are */
-        for (unsigned m = 0; m < o->cur.avail_count && !same; m++)
-            same = same_avail(&a, &o->cur.avail[m]);
-        if (same)
-            s->avail[kept++] = a;
+        unsigned m = find_avail(&o->cur, &a, next);
+        if (m == OPT_AVAIL)
+            continue;
+        s->avail[kept++] = a;
+        next = m + 1; /* both have them in the order in which they came */
     }
-    s->avail_count = kept;
+    s->avail_count = same ? s->avail_count : kept;
 }
 
 /* The current state goes to block `to`. */
@@ -413,6 +427,14 @@ static void find_scratch(struct opt *o, uint32_t k)
     }
 }
 
+/* Only the block in front of block k goes there, by falling: its state is that of k. */
+static bool goes_on(const struct opt *o, uint32_t k)
+{
+    const struct opt_block *b = &o->blocks[k];
+
+    return k > 0 && b->min_pred == k - 1 && !b->jumped && !b->entry && o->blocks[k - 1].fall == k;
+}
+
 static void enter(struct opt *o, uint32_t k)
 {
     const struct opt_block *b = &o->blocks[k];
@@ -425,7 +447,7 @@ static void enter(struct opt *o, uint32_t k)
 
     if (o->in[k])
         o->cur = *o->in[k];
-    else
+    else if (!goes_on(o, k))
         unknown_state(o, b);
     free(o->in[k]);
     o->in[k] = NULL;
@@ -448,8 +470,9 @@ static int number_blocks(struct opt *o)
         enter(o, k);
         for (uint32_t n = b->start; n < b->end && !o->x->err; n++)
             number_op(o, &o->x->ops[n]);
-        flow(o, k, b->fall);
         flow(o, k, b->jump);
+        if (b->fall == OPT_NONE || !goes_on(o, b->fall))
+            flow(o, k, b->fall);
     }
     return o->x->err;
 }

@@ -8,7 +8,7 @@
 
 #define OPS_MAX    400000u /* longer programs stay as they were emitted */
 #define HASH_START 1024u
-enum { ROUNDS = 2, LOOP_BUDGET = 64 };
+enum { LOOP_BUDGET = 64 };
 
 static bool is_call(const struct xlate_op *op)
 {
@@ -47,7 +47,11 @@ static void cut_blocks(struct opt *o, const uint8_t *leader)
             o->blocks[o->count++] =
                 (struct opt_block){.start = n, .func = func, .entry = o->x->funcs[func].raw == n};
         }
-        o->blocks[o->count - 1].end = n + 1;
+        struct opt_block *b = &o->blocks[o->count - 1];
+        const struct xlate_op *op = &o->x->ops[n];
+        b->end = n + 1;
+        b->defs |= opt_def(op);
+        b->calls |= op->kind == XLATE_OP_SITE && is_call(op);
         o->block_of[n] = o->count - 1;
     }
 }
@@ -70,10 +74,6 @@ static void join_blocks(struct opt *o)
             b->jump = o->block_of[o->x->slot_raw[op->ref]];
         if ((!op || !opt_ends(op)) && k + 1 < o->count)
             b->fall = k + 1;
-        for (uint32_t n = b->start; n < b->end; n++) {
-            b->defs |= opt_def(&o->x->ops[n]);
-            b->calls |= o->x->ops[n].kind == XLATE_OP_SITE && is_call(&o->x->ops[n]);
-        }
     }
 }
 
@@ -153,25 +153,32 @@ static int build(struct opt *o)
     return 0;
 }
 
-static int passes(struct opt *o)
+/* Forwards, then backwards; leaves blocks and liveness when nothing has changed since. */
+static int one_round(struct opt *o, bool first)
 {
-    for (unsigned k = 0; k < ROUNDS && !o->x->err; k++) {
-        o->fields = k > 0 && opt_on(o, OFFLOAD_PASS_FIELDS);
-        if (build(o) || opt_number(o))
-            return o->x->err;
-        if (o->ins_count && (opt_splice(o) || build(o)))
-            return o->x->err;
-        opt_live(o);
-        opt_dead(o);
-        if (k == 0 && opt_on(o, OFFLOAD_PASS_REGS))
-            opt_regs(o);
-        if (opt_on(o, OFFLOAD_PASS_STACK))
-            opt_stack(o);
-    }
-    if (build(o))
+    o->fields = !first && opt_on(o, OFFLOAD_PASS_FIELDS);
+    o->changed = false;
+    if (build(o) || opt_number(o))
+        return o->x->err;
+    if (o->ins_count && (opt_splice(o) || build(o)))
         return o->x->err;
     opt_live(o);
     opt_dead(o);
+    if (first && opt_on(o, OFFLOAD_PASS_REGS))
+        opt_regs(o);
+    if (opt_on(o, OFFLOAD_PASS_STACK))
+        opt_stack(o);
+    return first || o->changed ? opt_splice(o) : o->x->err;
+}
+
+static int passes(struct opt *o)
+{
+    if (one_round(o, true) || one_round(o, false) || (o->changed && build(o)))
+        return o->x->err;
+    if (o->changed) {
+        opt_live(o);
+        opt_dead(o);
+    }
     if (opt_on(o, OFFLOAD_PASS_SAVES) && o->x->facts && o->x->func_count > 1)
         opt_saves(o);
     if (opt_on(o, OFFLOAD_PASS_MOVES))

@@ -110,6 +110,7 @@ struct opt {
     uint32_t scratch;      /* registers that the function being walked does not have */
     uint32_t scratch_used; /* of those, not to be used again in this block */
     bool fields;           /* pass "fields" may work: only once all values are found */
+    bool changed;          /* in this round, so that it is worth while to look at liveness again */
 };
 
 /* An expression over values, before registers are found for it. */
@@ -126,9 +127,7 @@ struct opt_io {
     uint32_t def;
     bool effect; /* does more than write rd */
 };
-/* `hi`: the upper half of the result is read. */
-struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi);
-unsigned opt_width(const struct xlate_op *op); /* bytes of a load or store */
+struct opt_io opt_io_other(const struct opt *o, const struct xlate_op *op, bool hi);
 /* Per instruction: which operands it has, and more. */
 enum opt_operand {
     OPT_RS1 = 1u << 0,
@@ -138,8 +137,35 @@ enum opt_operand {
     OPT_BARRIER = 1u << 4, /* atomics and fences: memory may be another after it */
 };
 extern const uint8_t opt_operands[RV64_OP_COUNT];
+/*
+ * Upper halves that an instruction does not read: of rs1 and of rs2, in the lower two bits
+ * when somebody reads the upper half of its result, in the next two when nobody does.
+ */
+extern const uint8_t opt_ignored[RV64_OP_COUNT];
+#define OPT_SPECIAL 0x80u /* there is more to it */
+
+/* `hi`: the upper half of the result is read. */
+static inline struct opt_io opt_io(const struct opt *o, const struct xlate_op *op, bool hi)
+{
+    const unsigned has = opt_operands[op->op], ignored = opt_ignored[op->op];
+    const unsigned dropped = hi ? ignored : ignored >> 2;
+    uint32_t a, b, def;
+
+    if (op->kind != XLATE_OP_RV || ignored & OPT_SPECIAL)
+        return opt_io_other(o, op, hi);
+    a = (has & 1u) << op->rs1 & ~1u; /* zero is none */
+    b = (has >> 1 & 1u) << op->rs2 & ~1u;
+    def = (has >> 2 & 1u) << op->rd & ~1u;
+    return (struct opt_io){a | b, (dropped & 1u ? 0 : a) | (dropped & 2u ? 0 : b), def,
+                           op->fixed || has & OPT_EFFECT || def == 1u << RV64_SP};
+}
 /* Control does not go on to the next op. */
-bool opt_ends(const struct xlate_op *op);
+static inline bool opt_ends(const struct xlate_op *op)
+{
+    if (op->kind == XLATE_OP_GATE || op->kind == XLATE_OP_SITE)
+        return op->rd == RV64_ZERO && (op->kind == XLATE_OP_GATE || op->op == RV64_OP_JAL);
+    return op->kind == XLATE_OP_RV && op->op == RV64_OP_JALR;
+}
 
 static inline bool opt_has_rs2(const struct xlate_op *op)
 {
@@ -150,6 +176,27 @@ static inline bool opt_has_rs2(const struct xlate_op *op)
 static inline bool opt_is_load(const struct xlate_op *op)
 {
     return op->kind == XLATE_OP_RV && op->op >= RV64_OP_LB && op->op <= RV64_OP_LWU;
+}
+
+/* Bytes of a load or store. */
+static inline unsigned opt_width(const struct xlate_op *op)
+{
+    switch (op->op) {
+    case RV64_OP_LB:
+    case RV64_OP_LBU:
+    case RV64_OP_SB:
+        return 1;
+    case RV64_OP_LH:
+    case RV64_OP_LHU:
+    case RV64_OP_SH:
+        return 2;
+    case RV64_OP_LW:
+    case RV64_OP_LWU:
+    case RV64_OP_SW:
+        return 4;
+    default:
+        return 8;
+    }
 }
 
 static inline bool opt_is_store(const struct xlate_op *op)
@@ -207,12 +254,31 @@ uint32_t opt_value(struct opt *o, const struct opt_expr *e);
 uint32_t opt_known(const struct opt *o, const struct opt_expr *e);
 /* Register that holds val, `prefer` if it does; 32 when none. */
 unsigned opt_holder(const struct opt *o, uint32_t val, unsigned prefer);
-bool opt_held(const struct opt *o, uint32_t val);
-bool opt_is_const(const struct opt *o, uint32_t val, int64_t *v);
-/* Whether val is `op` with immediate *imm. */
-bool opt_is(const struct opt *o, uint32_t val, enum rv64_op op);
+static inline bool opt_held(const struct opt *o, uint32_t val)
+{
+    return opt_holder(o, val, 32) < 32;
+}
+
+static inline bool opt_is_const(const struct opt *o, uint32_t val, int64_t *v)
+{
+    *v = o->vals[val].imm;
+    return o->vals[val].kind == OPT_CONST;
+}
+
+static inline bool opt_is(const struct opt *o, uint32_t val, enum rv64_op op)
+{
+    return o->vals[val].kind == OPT_EXPR && o->vals[val].op == op;
+}
+
 /* Base of a chain of additions of constants, which are added to *off. */
-uint32_t opt_root(const struct opt *o, uint32_t val, int64_t *off);
+static inline uint32_t opt_root(const struct opt *o, uint32_t val, int64_t *off)
+{
+    while (opt_is(o, val, RV64_OP_ADDI)) {
+        *off += o->vals[val].imm;
+        val = o->vals[val].a;
+    }
+    return val;
+}
 
 /* ---- rules: rewrite e, true when they did ---- */
 

@@ -8,7 +8,7 @@
 
 #include "xlate/xlate.h"
 
-enum { SEEN = 64, IN_LOOP = 8, LOOP_MAX = 4096 };
+enum { SEEN = 64, PLACES = 128, IN_LOOP = 8, LOOP_MAX = 4096 };
 
 struct seen {
     int64_t value;
@@ -18,6 +18,7 @@ struct seen {
 struct census {
     struct seen at[SEEN];
     unsigned n;
+    uint8_t place[PLACES]; /* hash table of them: 1 + their number, 0 = empty */
 };
 
 /* The constant that the instruction needs in a register, 0 when none. */
@@ -47,15 +48,19 @@ static int64_t wanted(const struct xlate *x, uint32_t s)
 
 static void count(struct census *c, int64_t v, uint32_t by)
 {
-    unsigned k = 0;
+    unsigned k = (unsigned)((uint64_t)v * 0x9e3779b97f4a7c15u >> 57);
 
-    while (k < c->n && c->at[k].value != v)
-        k++;
-    if (v == 0 || k == SEEN)
+    if (v == 0)
         return;
-    if (k == c->n)
+    while (c->place[k] && c->at[c->place[k] - 1].value != v)
+        k = (k + 1) % PLACES;
+    if (!c->place[k] && c->n == SEEN)
+        return;
+    if (!c->place[k]) {
         c->at[c->n++] = (struct seen){.value = v};
-    c->at[k].count += by;
+        c->place[k] = (uint8_t)c->n;
+    }
+    c->at[c->place[k] - 1].count += by;
 }
 
 static void count_slot(const struct xlate *x, struct census *c, uint32_t s, uint32_t by)

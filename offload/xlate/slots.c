@@ -42,6 +42,7 @@ struct frame {
     uint8_t width[2 * REACH]; /* of the accesses at sp - REACH + n; PINNED */
     struct slot slot[SLOTS];
     unsigned slots;
+    uint32_t spare; /* registers for them */
 };
 #define PINNED 255u
 
@@ -228,10 +229,16 @@ static bool alone(const struct frame *f, int off, unsigned width)
     return off + (int)width <= f->low;
 }
 
+/* A load or store that may be rewritten. */
+static bool is_access(const struct xlate_op *op)
+{
+    return op->kind == XLATE_OP_RV && op->rs1 == RV64_SP && !op->fixed &&
+           op->slot != OFFLOAD_ROW_GLUE && (opt_is_load(op) || opt_is_store(op));
+}
+
 static struct slot *slot_at(struct frame *f, const struct xlate_op *op)
 {
-    if (op->kind != XLATE_OP_RV || op->fixed || op->rs1 != RV64_SP ||
-        op->slot == OFFLOAD_ROW_GLUE || (!opt_is_load(op) && !opt_is_store(op)))
+    if (!is_access(op))
         return NULL;
     for (unsigned k = 0; k < f->slots; k++)
         if (f->slot[k].off == op->imm)
@@ -278,24 +285,27 @@ static int by_weight(const void *a, const void *b)
     return x->off < y->off ? -1 : x->off > y->off;
 }
 
-/* Registers that the function can have for itself. */
+/* Registers that the function can have for itself; none when it loads nothing that it could keep.
+ */
 static uint32_t spare(const struct frame *f)
 {
     const struct xlate_func *fn = &f->o->x->funcs[f->func];
     uint32_t regs = fn->calls ? 0 : OPT_SPARE_TEMPORARIES;
+    bool loads = false;
 
     if (f->func == 0)
         regs |= OPT_CALLEE_SAVED;
     for (uint32_t n = f->o->blocks[f->first].start; n < f->o->blocks[f->last - 1].end; n++) {
         const struct xlate_op *op = &f->o->x->ops[n];
         regs &= ~(1u << op->rd | 1u << op->rs1 | 1u << op->rs2);
+        loads |= opt_is_load(op) && is_access(op);
     }
-    return regs;
+    return loads ? regs : 0;
 }
 
 static void give_registers(struct frame *f)
 {
-    uint32_t regs = spare(f);
+    uint32_t regs = f->spare;
 
     qsort(f->slot, f->slots, sizeof(f->slot[0]), by_weight);
     for (unsigned k = 0; k < f->slots; k++) {
@@ -378,7 +388,7 @@ static void one_function(struct frame *f)
     memset(f->in, 0, (f->last - f->first) * sizeof(*f->in));
     f->escapes = f->note = false;
     f->slots = 0;
-    if (!may_help(f))
+    if (!may_help(f) || !(f->spare = spare(f)))
         return;
     analyse(f);
     if (f->escapes)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Operations that a pass wants in front of others, put in all at once. */
+/* Operations that a pass wants in front of others, put in all at once; those that are gone leave.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,52 +30,61 @@ static void sort(struct opt *o)
     }
 }
 
-/* New place of the op that was at `old`: the first that was put in front of it. */
-static uint32_t moved(const struct opt *o, uint32_t old)
+/* Ops into `to`, which may be where they are when nothing comes in between; their number. */
+static uint32_t fill(const struct opt *o, struct xlate_op *to, uint32_t *place)
 {
-    uint32_t lo = 0, hi = o->ins_count;
-
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (o->ins[mid].at < old)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return old + lo;
-}
-
-static void fill(const struct opt *o, struct xlate_op *to)
-{
-    uint32_t k = 0;
+    uint32_t k = 0, m = 0;
 
     for (uint32_t n = 0; n < o->x->words; n++) {
+        place[n] = m;
         while (k < o->ins_count && o->ins[k].at == n)
-            *to++ = o->ins[k++].op;
-        *to++ = o->x->ops[n];
+            to[m++] = o->ins[k++].op;
+        if (o->x->ops[n].kind != XLATE_OP_GONE)
+            to[m++] = o->x->ops[n];
     }
+    place[o->x->words] = m;
+    return m;
+}
+
+static void replace_ops(struct opt *o, struct xlate_op *to, uint32_t *place)
+{
+    struct xlate *x = o->x;
+    uint32_t words = fill(o, to, place);
+
+    for (uint32_t s = 0; s < xlate_places(x); s++)
+        x->slot_raw[s] = place[x->slot_raw[s]];
+    for (uint32_t k = 0; k < x->func_count; k++)
+        x->funcs[k].raw = place[x->funcs[k].raw];
+    x->words = words;
 }
 
 int opt_splice(struct opt *o)
 {
     struct xlate *x = o->x;
-    uint32_t words = x->words + o->ins_count;
-    struct xlate_op *to;
+    uint32_t room = x->words + o->ins_count, *place;
+    struct xlate_op *to = x->ops;
 
-    if (o->ins_count == 0 || x->err)
+    if (x->err)
         return x->err;
-    to = malloc((size_t)words * sizeof(*to));
-    if (!to)
-        return x->err = -ENOMEM;
-    sort(o);
-    fill(o, to);
-    for (uint32_t s = 0; s < xlate_places(x); s++)
-        x->slot_raw[s] = moved(o, x->slot_raw[s]);
-    for (uint32_t k = 0; k < x->func_count; k++)
-        x->funcs[k].raw = moved(o, x->funcs[k].raw);
+    place = malloc((x->words + 1u) * sizeof(*place));
+    if (o->ins_count)
+        to = malloc((size_t)room * sizeof(*to));
+    if (place && to) {
+        sort(o);
+        replace_ops(o, to, place);
+    } else {
+        x->err = -ENOMEM;
+    }
+    free(place);
+    if (o->ins_count == 0)
+        return x->err;
+    if (x->err) {
+        free(to);
+        return x->err;
+    }
     free(x->ops);
     x->ops = to;
-    x->words = x->op_cap = words;
+    x->op_cap = room;
     o->ins_count = 0;
     return opt_tables(o);
 }

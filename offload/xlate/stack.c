@@ -52,8 +52,10 @@ static void one_function(struct opt *o, uint32_t start, uint32_t end)
         note(o, &f, &o->x->ops[n]);
     for (uint32_t n = start; n < end && !f.escapes; n++) {
         struct xlate_op *op = &o->x->ops[n];
-        if (opt_is_store(op) && on_stack(op) && !is_read(&f, op))
-            op->kind = XLATE_OP_GONE;
+        if (!opt_is_store(op) || !on_stack(op) || is_read(&f, op))
+            continue;
+        op->kind = XLATE_OP_GONE;
+        o->changed = true;
     }
 }
 

@@ -294,28 +294,3 @@ unsigned opt_holder(const struct opt *o, uint32_t val, unsigned prefer)
             return r;
     return 32;
 }
-
-bool opt_held(const struct opt *o, uint32_t val)
-{
-    return opt_holder(o, val, 32) < 32;
-}
-
-bool opt_is_const(const struct opt *o, uint32_t val, int64_t *v)
-{
-    *v = o->vals[val].imm;
-    return o->vals[val].kind == OPT_CONST;
-}
-
-bool opt_is(const struct opt *o, uint32_t val, enum rv64_op op)
-{
-    return o->vals[val].kind == OPT_EXPR && o->vals[val].op == op;
-}
-
-uint32_t opt_root(const struct opt *o, uint32_t val, int64_t *off)
-{
-    while (opt_is(o, val, RV64_OP_ADDI)) {
-        *off += o->vals[val].imm;
-        val = o->vals[val].a;
-    }
-    return val;
-}
