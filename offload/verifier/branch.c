@@ -2,7 +2,7 @@
 /* Conditional jumps: which ways are possible, and what each way teaches. */
 #include "verifier/vf.h"
 
-static enum cond cond_of(unsigned op)
+enum cond vf_cond(unsigned op)
 {
     switch (op) {
     case EBPF_OP_JEQ:
@@ -330,7 +330,7 @@ static int load_operands(struct vf *v, const struct ebpf_row *row, const struct 
                          struct compare *k)
 {
     *k = (struct compare){
-        .c = cond_of(row->op),
+        .c = vf_cond(row->op),
         .is32 = row->bits == 32,
         .imm = row->kind == EBPF_KIND_JCC_K,
         .dst = i->dst,

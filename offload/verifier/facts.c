@@ -2,7 +2,7 @@
 /* What the proof found out, for the translator. */
 #include <stdlib.h>
 
-#include "verifier/vf.h"
+#include "verifier/values.h"
 
 /* ---- noted during the walk ---- */
 
@@ -161,6 +161,7 @@ int vf_facts(const struct vf *v, struct offload_facts **out)
     f->processed = v->processed;
     f->peak_states = v->peak_kept;
     f->total_states = v->total_kept;
+    vf_values(v, f);
     *out = f;
     return 0;
 }
@@ -171,7 +172,33 @@ void offload_facts_free(struct offload_facts *facts)
         return;
     free(facts->flags);
     free(facts->insn);
+    free(facts->ranges);
+    free(facts->range);
     free(facts->subprog_start);
     free(facts->subprog_stack);
     free(facts);
+}
+
+/* ---- asked for ---- */
+
+static bool numbered(const struct offload_facts *f, uint16_t number, struct offload_range *out)
+{
+    if (number == POOL_UNKNOWN)
+        return false;
+    *out = f->range[number];
+    return true;
+}
+
+bool offload_fact_range(const struct offload_facts *facts, uint32_t insn, unsigned reg,
+                        struct offload_range *out)
+{
+    return facts->ranges && insn < facts->insn_count && reg < OFFLOAD_RANGE_REGS &&
+           numbered(facts, facts->ranges[insn].before[reg], out);
+}
+
+bool offload_fact_result(const struct offload_facts *facts, uint32_t insn,
+                         struct offload_range *out)
+{
+    return facts->ranges && insn < facts->insn_count &&
+           numbered(facts, facts->ranges[insn].after, out);
 }

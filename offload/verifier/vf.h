@@ -276,6 +276,7 @@ int vf_pointer_alu(struct vf *v, const struct ebpf_row *row, unsigned regno,
 int vf_pointer_sane(struct vf *v, const struct vf_reg *r, const char *what);
 
 /* ---- branch.c ---- */
+enum cond vf_cond(unsigned op); /* enum ebpf_alu of a conditional jump */
 int vf_branch(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i);
 int vf_may_goto(struct vf *v, const struct ebpf_insn *i);
 

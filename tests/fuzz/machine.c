@@ -112,6 +112,51 @@ static void check_call(struct machine *m, uint32_t insn, const uint64_t *reg)
     m->last_found = f->found;
 }
 
+static bool in_range(const struct offload_range *r, uint64_t v)
+{
+    return v >= r->umin && v <= r->umax && (int64_t)v >= r->smin && (int64_t)v <= r->smax &&
+           (v & ~r->mask) == r->value;
+}
+
+static void check_range(struct machine *m, uint32_t insn, unsigned reg,
+                        const struct offload_range *r, uint64_t v)
+{
+    if (in_range(r, v))
+        return;
+    complain(m, insn,
+             "r%u is %#" PRIx64 ", not in %#" PRIx64 "..%#" PRIx64 ", %" PRId64 "..%" PRId64
+             ", bits %#" PRIx64 " mask %#" PRIx64,
+             reg, v, r->umin, r->umax, r->smin, r->smax, r->value, r->mask);
+}
+
+/* The register that an instruction writes; -1: none, or by a call. */
+static int written(const struct ebpf_insn *i)
+{
+    switch (i->opcode & 7u) {
+    case BPF_ALU:
+    case BPF_ALU64:
+    case BPF_LD:
+    case BPF_LDX:
+        return i->dst;
+    default:
+        return -1;
+    }
+}
+
+static void check_values(struct machine *m, uint32_t insn, const uint64_t *reg)
+{
+    struct offload_range r;
+    int last = written(&m->prog->insns[m->last]);
+    for (unsigned n = 0; n < OFFLOAD_RANGE_REGS; n++) {
+        if (!offload_fact_range(m->facts, insn, n, &r))
+            continue;
+        check_range(m, insn, n, &r, reg[n]);
+        m->ranges_held++;
+    }
+    if (m->started && last >= 0 && offload_fact_result(m->facts, m->last, &r))
+        check_range(m, m->last, (unsigned)last, &r, reg[last]);
+}
+
 static void watch(void *ctx, const struct offload_prog *prog, uint32_t insn, const uint64_t *reg)
 {
     struct machine *m = ctx;
@@ -120,11 +165,13 @@ static void watch(void *ctx, const struct offload_prog *prog, uint32_t insn, con
     check_last(m, insn, reg);
     if (!(m->facts->flags[insn] & OFFLOAD_FACT_REACHED))
         complain(m, insn, "no path was to come here");
+    check_values(m, insn, reg);
     if (class == BPF_LDX || class == BPF_ST || class == BPF_STX)
         check_access(m, insn, i, reg);
     if (i->opcode == (BPF_JMP | BPF_CALL) && i->src == 0)
         check_call(m, insn, reg);
     m->last = insn;
+    m->started = true;
     m->last_jump = is_jump(i);
 }
 
@@ -282,7 +329,7 @@ int machine_run(struct machine *m, const struct offload_prog *prog,
     m->prog = prog;
     m->facts = facts;
     m->last = 0;
-    m->last_jump = m->last_found = false;
+    m->started = m->last_jump = m->last_found = false;
     m->wrong[0] = 0;
     if (set_up(m))
         return -1;

@@ -32,8 +32,9 @@ struct machine {
     uint64_t map_addr[KERNEL_MAPS], value_addr[KERNEL_MAPS];
     /* the conditional jump, or the lookup that cannot fail, just run */
     uint32_t last;
-    bool last_jump, last_found;
-    char wrong[160]; /* the first thing that the proof had not said; "" */
+    bool started, last_jump, last_found;
+    uint64_t ranges_held; /* registers found within what was said of them, in all runs */
+    char wrong[256];      /* the first thing that the proof had not said; "" */
     uint32_t wrong_insn;
 };
 

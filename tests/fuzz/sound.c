@@ -5,6 +5,7 @@
  * not allow. Exit status 1 when something does. Needs no kernel but to read the objects.
  */
 #include <bpf/libbpf.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,8 +91,8 @@ int main(int argc, char **argv)
     }
     printf(
         "%lu runs of %lu proved programs (%lu more refused, %lu not run to the end; %u real ones "
-        "to start from): %lu wrong\n",
-        t.runs, t.programs, t.refused, t.skipped, pool.count, t.wrong);
+        "to start from), %" PRIu64 " register ranges held: %lu wrong\n",
+        t.runs, t.programs, t.refused, t.skipped, pool.count, machine.ranges_held, t.wrong);
     pool_free(&pool);
     return t.wrong ? 1 : 0;
 }

@@ -78,10 +78,30 @@ struct offload_insn_fact {
                         UINT64_MAX = not known */
 };
 
+/* Of a number of 64 bits, all of it true. */
+struct offload_range {
+    uint64_t value, mask; /* bits of `mask` are not known, the others are those of `value` */
+    uint64_t umin, umax;
+    int64_t smin, smax;
+};
+
+enum { OFFLOAD_RANGE_REGS = 10 }; /* r0..r9 */
+
+/* Numbers of ranges, 0: it may be anything. */
+struct offload_insn_ranges {
+    uint16_t before[OFFLOAD_RANGE_REGS]; /* of each register when the instruction begins */
+    uint16_t after;                      /* of the register that it writes */
+};
+
 struct offload_facts {
     uint32_t insn_count;
     uint32_t *flags;                /* enum offload_fact, one per slot */
     struct offload_insn_fact *insn; /* one per slot */
+    /* see offload_fact_range(); 22 bytes a slot and 48 a range, of which there are 65,536 at most
+     */
+    struct offload_insn_ranges *ranges; /* one per slot, or NULL: nothing is known */
+    struct offload_range *range;
+    uint32_t range_count;
     /*
      * Instructions of the longest path, callbacks included, helpers and kernel functions not; 0:
      * some loop has no known bound. A tail call counts as not taken.
@@ -111,6 +131,16 @@ int offload_verify(const struct offload_prog *prog, const struct offload_verify_
                    struct offload_log *log, struct offload_facts **facts,
                    struct offload_refusal *why);
 void offload_facts_free(struct offload_facts *facts); /* NULL is allowed */
+
+/*
+ * What register `reg` holds whenever slot `insn` is about to run, on every path; false: it may be
+ * anything, or nobody reads it from there on. An address is a number like others.
+ */
+bool offload_fact_range(const struct offload_facts *facts, uint32_t insn, unsigned reg,
+                        struct offload_range *out);
+/* The same of the register that `insn` writes, once it has run. */
+bool offload_fact_result(const struct offload_facts *facts, uint32_t insn,
+                         struct offload_range *out);
 
 /* What a call of a helper or kernel function reads and leaves. */
 struct offload_proto {
