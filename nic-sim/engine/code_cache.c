@@ -10,48 +10,6 @@
 
 #include "engine/engine_impl.h"
 
-static uint32_t at_least_1(uint64_t cycles)
-{
-    return cycles == 0 ? 1 : (uint32_t)cycles;
-}
-
-/* Jumps and taken branches cost something in any configuration, so that no loop stops time. */
-static void set_costs(struct code_cache *cc, const struct nic_config *cfg)
-{
-    const uint32_t ALU = (uint32_t)cfg->cost_alu, MUL = (uint32_t)cfg->cost_mul;
-    const uint32_t DIV = (uint32_t)cfg->cost_div, BRANCH = (uint32_t)cfg->cost_branch;
-    const uint32_t LOAD = (uint32_t)(cfg->cost_load + cfg->local_latency);
-    const uint32_t STORE = (uint32_t)cfg->cost_store, ATOMIC = (uint32_t)cfg->cost_atomic;
-    const uint32_t CSR = (uint32_t)cfg->cost_csr, SYSTEM = (uint32_t)cfg->cost_system;
-    const uint32_t JUMP = at_least_1(cfg->cost_jump);
-
-#define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing)                            \
-    cc->cost[RV64_OP_##id] = timing;
-#include "nic/rv64_insn.def"
-    cc->cost[KIND_JAL_FAR] = JUMP;
-    for (unsigned k = KIND_BEQ_FAR; k <= KIND_BGEU_FAR; k++) {
-        cc->cost[k] = BRANCH;
-    }
-    cc->branch_taken = (int32_t)at_least_1(cfg->cost_branch_taken) - (int32_t)BRANCH;
-}
-
-/* What of an instruction's static cycles is not the cost of issuing it. */
-static void set_splits(struct code_cache *cc, const struct nic_config *cfg)
-{
-    const uint64_t alu = cfg->cost_alu, branch = cfg->cost_branch, jump = cc->cost[KIND_JAL_FAR];
-    const uint64_t MUL = cfg->cost_mul > alu ? (cfg->cost_mul - alu) << SPLIT_DEPENDENCY : 0;
-    const uint64_t DIV = cfg->cost_div > alu ? (cfg->cost_div - alu) << SPLIT_DEPENDENCY : 0;
-    const uint64_t JUMP = jump > branch ? (jump - branch) << SPLIT_BRANCH : 0;
-    const uint64_t LOAD = cfg->local_latency << SPLIT_LOCAL;
-    const uint64_t ALU = 0, BRANCH = 0, STORE = 0, ATOMIC = 0, CSR = 0, SYSTEM = 0;
-
-#define RV64_INSN(id, mnemonic, ext, format, match, mask, flow, timing)                            \
-    cc->split[RV64_OP_##id] = timing;
-#include "nic/rv64_insn.def"
-    cc->split[KIND_JAL_FAR] = JUMP;
-    cc->taken_split = cc->branch_taken > 0 ? (uint64_t)cc->branch_taken << SPLIT_BRANCH : 0;
-}
-
 static void set_pairs(struct code_cache *cc)
 {
     for (size_t i = 0; i < cc->run.pair_count && i < UINT8_MAX; i++) {
@@ -77,8 +35,7 @@ int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus
     engine_interp_tables(&cc->run);
     set_pairs(cc);
     cc->generation = 1;
-    set_costs(cc, cfg);
-    set_splits(cc, cfg);
+    timing_init(cc, cfg);
     *out = cc;
     return 0;
 }
@@ -163,8 +120,6 @@ static void decode_one(struct code_cache *cc, struct code_page *p, unsigned i)
     n->rs2 = d.rs2;
     n->rd = dest_slot(d.rd);
     n->pad = 0;
-    p->cycles[i + 1] = p->cycles[i] + cc->cost[p->kind[i]];
-    p->split[i + 1] = p->split[i] + cc->split[p->kind[i]];
 }
 
 /* borders_before[i]: borders at instructions 0..i. */
@@ -188,8 +143,9 @@ static void make_near(struct code_cache *cc, struct code_page *p, int i, const u
         return;
     }
     enum rv64_op op = rv64_decode(p->word[i]).op;
-    n->imm = (int32_t)(p->cycles[i + 1] - p->cycles[to]);
-    p->near_split[i] = p->split[i + 1] - p->split[to] + (jal ? 0 : cc->taken_split);
+    n->imm = (int32_t)(p->cycles[i] + cc->cost[p->kind[i]] - p->cycles[to]);
+    p->near_split[i] =
+        p->split[i] + cc->split[p->kind[i]] - p->split[to] + (jal ? 0 : cc->taken_split);
     if (jal) {
         n->jal_distance = (int16_t)(to - i);
     } else {
@@ -218,11 +174,10 @@ static void decode_page(struct code_cache *cc, struct code_page *p)
 
     mark_all_borders(cc, p);
     memcpy(p->word, p->mem, PAGE_BYTES);
-    p->cycles[0] = 0;
-    p->split[0] = 0;
     for (unsigned i = 0; i < PAGE_INSNS; i++) {
         decode_one(cc, p, i);
     }
+    timing_page(cc, p);
     count_borders(p, borders);
     for (int i = 0; i < PAGE_INSNS; i++) {
         if (p->kind[i] >= KIND_JAL_FAR) {

@@ -30,6 +30,7 @@ int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first
     e->local_size = cfg->local_size;
     e->cost_trap = cfg->cost_system == 0 ? 1 : (uint32_t)cfg->cost_system; /* time must pass */
     e->cost_switch = (uint32_t)cfg->engine_switch_cycles;
+    e->longest_first = cfg->engine_policy != 0;
     e->hart = calloc(threads, sizeof(*e->hart));
     e->local = calloc(threads, e->local_size);
     e->ready_at = calloc(threads, 2 * sizeof(*e->ready_at));

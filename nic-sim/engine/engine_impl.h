@@ -3,6 +3,7 @@
  * Private to nic-sim/engine: harts, the engine, predecoded pages.
  *
  *   code_cache.c  pages of memory -> pages of struct insn
+ *   timing.c      what straight code costs
  *   interp.c      runs a hart until it gives the engine away
  *   mem.c         data accesses that interp.c does not make inline
  *   csr.c         control and status registers
@@ -123,6 +124,9 @@ struct code_cache {
     uint8_t pair[KIND_COUNT][KIND_COUNT]; /* 1 + index in run.pairs of the one for two kinds */
     uint32_t cost[KIND_COUNT];            /* static cycles */
     uint64_t split[KIND_COUNT];           /* static SPLIT_ counts */
+    uint32_t latency[KIND_COUNT];         /* cycles after issue until the result is there */
+    uint8_t latency_split[KIND_COUNT];    /* SPLIT_ shift of waiting for it */
+    bool drains[KIND_COUNT];              /* waits for all results */
     uint64_t taken_split;                 /* further ones of a taken branch */
     int32_t branch_taken;                 /* further cycles of a taken branch; may be negative */
     struct code_page *page;               /* CACHE_PAGES of them */
@@ -139,6 +143,13 @@ struct code_page *code_cache_page(struct code_cache *cc, uint64_t addr);
 void code_cache_sync(struct code_cache *cc);
 /* Program code of some hart begins or ends at addr. */
 void code_cache_border(struct code_cache *cc, uint64_t addr);
+
+/* ---- timing.c ---- */
+
+/* The costs of `cfg`, for every page decoded afterwards. */
+void timing_init(struct code_cache *cc, const struct nic_config *cfg);
+/* Fills cycles[] and split[] of a page whose kinds and far instructions are decoded. */
+void timing_page(const struct code_cache *cc, struct code_page *p);
 
 /* ---- harts ---- */
 
@@ -236,7 +247,8 @@ struct engine {
     bool gap_open;                              /* `starved` is that */
     uint8_t region_cause;                       /* of mem_direct's last access */
     uint64_t local_size;
-    uint32_t cost_local, cost_trap, cost_switch;
+    uint32_t cost_trap, cost_switch;
+    bool longest_first; /* engine.policy */
     bool failed;
     struct nic_fault fault;
     uint8_t *local; /* of all threads */
@@ -343,9 +355,10 @@ enum { SLICE_CYCLES = 4096 };
  * after each of them.
  */
 enum step {
-    STEP_NEXT,  /* done: the next instruction follows, in the same mode */
-    STEP_JUMP,  /* go on at h->pc, wherever that is */
-    STEP_LEAVE, /* leave the interpreter with e->exit */
+    STEP_NEXT,     /* done: the next instruction follows, in the same mode */
+    STEP_STRAIGHT, /* likewise, at the time that the page says: nothing but the engine took part */
+    STEP_JUMP,     /* go on at h->pc, wherever that is */
+    STEP_LEAVE,    /* leave the interpreter with e->exit */
 };
 
 struct step_result {

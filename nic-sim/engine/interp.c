@@ -113,6 +113,12 @@ static struct step_result park(struct engine *e)
         h->retired = ret + INDEX;                                                                  \
         h->split = acc + pg->split[INDEX];                                                         \
     } while (0)
+/* After it, with nothing in between that the page does not know. */
+#define STRAIGHT()                                                                                 \
+    do {                                                                                           \
+        e->clock = base + pg->cycles[INDEX + 1];                                                   \
+        h->split = acc + pg->split[INDEX + 1];                                                     \
+    } while (0)
 /* Inside the page, no border in between: see make_near. */
 #define NEAR(distance_)                                                                            \
     do {                                                                                           \
@@ -224,6 +230,9 @@ reenter:
 step:
     if (r.step == STEP_LEAVE) {
         goto leave;
+    }
+    if (r.step == STEP_STRAIGHT) {
+        STRAIGHT();
     }
     if (r.step == STEP_JUMP || e->cc->generation != e->tlb_generation) {
         goto reenter;
@@ -370,7 +379,7 @@ parked:
     if (place == NULL) {                                                                           \
         SYNC();                                                                                    \
         r = mem_store(e, h, RV64_OP_##id, addr, RS2);                                              \
-        goto step;                                                                                 \
+        goto stored;                                                                               \
     } else {                                                                                       \
         type value = (type)RS2;                                                                    \
         memcpy(place, &value, sizeof(value));                                                      \
@@ -381,6 +390,12 @@ parked:
 #define EXEC_FLOW(id)
 #define EXEC_SYSTEM(id)
 #include "engine/exec.def"
+
+stored: /* unless it trapped or is not made yet, at once */
+    if (h->retired != ret + INDEX) {
+        STRAIGHT();
+    }
+    goto step;
 
 loaded:
     hart_retire(e, h, e->cfg->cost_load);

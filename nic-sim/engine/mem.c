@@ -106,8 +106,8 @@ struct step_result mem_load(struct engine *e, struct hart *h, enum rv64_op op, u
         uint64_t data = 0;
         memcpy(&data, h->local + (addr - NIC_LOCAL_BASE), bytes);
         h->x[rd] = mem_extend(op, data);
-        h->spent[NIC_CAUSE_LOCAL] += e->cfg->local_latency;
-        return hart_retire(e, h, e->cfg->cost_load + e->cfg->local_latency);
+        hart_retire(e, h, 0);
+        return (struct step_result){STEP_STRAIGHT, EXIT_HORIZON};
     }
     struct bus_req req = {.addr = addr, .bytes = (uint8_t)bytes, .op = BUS_LOAD};
     return bus_step(e, h, op, rd, &req, e->cfg->cost_load, CAUSE_LOAD_ACCESS);

@@ -3,15 +3,17 @@
  * Which hart has the engine, and when.
  *
  * A hart keeps the engine until it waits. Then the next ready one takes over,
- * round robin from the one after it, at the switch cost; when none is ready the
- * engine stands still until the first one is, and on a tie the round robin
- * decides. The hart that had the engine last gets it back for free.
+ * round robin from the one after it, at the switch cost; with engine.policy=1
+ * the one that is ready longest. When none is ready the engine stands still until
+ * the first one is, and on a tie the round robin decides. The hart that had the
+ * engine last gets it back for free.
  */
 #include "engine/engine_impl.h"
 
 static struct choice choose(const struct engine *e)
 {
     const uint64_t *ready_at = e->ready_at + e->current + 1;
+    const uint64_t alike = e->longest_first ? 0 : e->clock; /* those ready before are equals */
     unsigned first = 0;
     uint64_t at = UINT64_MAX;
 
@@ -19,13 +21,14 @@ static struct choice choose(const struct engine *e)
         return e->chosen;
     }
     for (unsigned i = 0; i < e->threads; i++) { /* without branches: nothing predicts them */
-        uint64_t then = ready_at[i] > e->clock ? ready_at[i] : e->clock;
+        uint64_t then = ready_at[i] > alike ? ready_at[i] : alike;
         bool earlier = then < at;
         first = earlier ? i : first;
         at = earlier ? then : at;
     }
     first += e->current + 1;
-    return (struct choice){first < e->threads ? first : first - e->threads, at};
+    return (struct choice){first < e->threads ? first : first - e->threads,
+                           at > e->clock ? at : e->clock};
 }
 
 bool sched_contended(const struct engine *e)
