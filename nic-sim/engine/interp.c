@@ -391,8 +391,9 @@ parked:
 #define EXEC_SYSTEM(id)
 #include "engine/exec.def"
 
-stored: /* unless it trapped or is not made yet, at once */
-    if (h->retired != ret + INDEX) {
+stored: /* not when it trapped or is not made yet, nor when something took longer */
+    if (h->retired != ret + INDEX && r.exit != EXIT_YIELD &&
+        e->clock < base + pg->cycles[INDEX + 1]) {
         STRAIGHT();
     }
     goto step;
