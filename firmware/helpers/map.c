@@ -29,7 +29,8 @@ __attribute__((noinline)) static uint64_t lookup(uint64_t map, uint64_t key)
     const struct fw_map *m = arg_map(map);
     uint64_t hot = m->hot;
     if (fw_map_kind(hot) == FW_KIND_HASH) /* which is all that its lookup needs of shared SRAM */
-        return (uint64_t)(uintptr_t)fw_hash_lookup(hot, fw_arg_bytes(key, fw_hash_key_size(hot)));
+        return (uint64_t)(uintptr_t)fw_hash_lookup(m, hot,
+                                                   fw_arg_bytes(key, fw_hash_key_size(hot)));
     return (uint64_t)(uintptr_t)fw_map_lookup(m, fw_arg_bytes(key, m->spec.key_size));
 }
 
@@ -46,7 +47,8 @@ uint64_t fw_helper_map_lookup(uint64_t map, uint64_t key, uint64_t a2, uint64_t 
     if (fw_map_kind(hot) == FW_KIND_PERCPU_ARRAY)
         return (uint64_t)(uintptr_t)fw_percpu_lookup_packed(hot, fw_get32(k), plat_cpu());
     if (fw_map_kind(hot) == FW_KIND_HASH && fw_hash_key_size(hot) == 4)
-        return (uint64_t)(uintptr_t)fw_hash_lookup_word(hot, k);
+        return (uint64_t)(uintptr_t)fw_hash_lookup_word(hot, (const struct fw_map *)(uintptr_t)map,
+                                                        k);
     if (fw_map_is(hot, FW_MAP_ARRAY_OF_MAPS))
         return fw_ref_to(fw_ref_get(hot, fw_get32(k)));
     return lookup(map, key);

@@ -2,12 +2,14 @@
 /*
  * BPF_MAP_TYPE_HASH: a power of two of buckets, each a chain. A link is 8 bytes
  * and is read and written whole:
- *   bits 0-31   device address of the element, 8-byte aligned; bit 0 set: the end
- *   bit 1       in a bucket only: the bucket is locked for writing
+ *   bits 0-31   device address of the element, 8-byte aligned; bit 1 set: the end
+ *   bit 0       in a bucket only: the bucket is locked for writing
  *   bits 32-63  the element's hash; at the end of a chain: the bucket's number
- * Carrying the hash in the link costs no access to skip an element that is not
- * meant, and for keys of up to 4 bytes, whose hash is a permutation of the key,
- * the bucket's own link decides: such a lookup reads the bucket and nothing else.
+ * (keys of 13 to 16 bytes: offload/hash.h has their links). Carrying the hash in the
+ * link costs no access to skip an element that is not meant. For keys of up to 4
+ * bytes, whose hash is a permutation of the key, the bucket's own link decides: such a
+ * lookup reads the bucket and nothing else. For keys of 9 to 16 bytes the hash is a
+ * permutation of what follows the first 8, so that a word of the element decides.
  *
  * Readers take no lock. An element that is deleted or replaced may be used again
  * at once, as in the kernel's preallocated table. Two rules keep readers right:
@@ -15,7 +17,7 @@
  * that moved within its chain passes all of the chain again; and one carried into
  * another chain sees the wrong number at its end and starts over. The free list
  * has a link field of its own, so a released element still leads readers on. A
- * link found in an element may be old: there the key itself is compared. A value
+ * link found in an element may be old: there the whole key is compared. A value
  * is never changed by an update; another element takes the place.
  *
  * Writers lock the bucket, and take elements only while they hold it: whoever
@@ -25,18 +27,18 @@
 #include "maps/hash_impl.h"
 #include "maps/value.h"
 
-void *fw_hash_lookup(uint64_t hot, const void *key)
+void *fw_hash_lookup(const struct fw_map *m, uint64_t hot, const void *key)
 {
-    struct probe p = probe_make(hot, key);
+    struct probe p = probe_make(m, hot, key);
     uint64_t link;
     do {
         int current = 1; /* a bucket's link is in use at the moment it is read */
-        for (link = link_load(p.bucket); !(link & LINK_END); current = 0) {
+        for (link = link_load(p.bucket); !link_ends(&p.links, link); current = 0) {
             if (same_key(&p, link, current))
-                return elem_value(link_elem(link), p.key_size);
-            link = link_load(&link_elem(link)->link);
+                return elem_value(link_to(&p.links, link), p.key_size);
+            link = link_load(&link_to(&p.links, link)->link);
         }
-    } while (link >> 32 != p.number);
+    } while (link >> p.links.shift != p.number);
     return NULL;
 }
 
@@ -61,10 +63,10 @@ static void bucket_unlock(uint64_t *bucket, uint64_t link)
 static uint64_t *find_place(const struct probe *p, uint64_t head, uint64_t *link)
 {
     uint64_t *place = p->bucket;
-    for (*link = head; !(*link & LINK_END); *link = link_load(place)) {
+    for (*link = head; !link_ends(&p->links, *link); *link = link_load(place)) {
         if (same_key(p, *link, 1))
             return place;
-        place = &link_elem(*link)->link;
+        place = &link_to(&p->links, *link)->link;
     }
     return NULL;
 }
@@ -73,7 +75,7 @@ static uint64_t *find_place(const struct probe *p, uint64_t head, uint64_t *link
  * unlocks. */
 static void unlink_and_unlock(const struct probe *p, uint64_t head, uint64_t *place, uint64_t old)
 {
-    uint64_t next = link_load(&link_elem(old)->link);
+    uint64_t next = link_load(&link_to(&p->links, old)->link);
     if (place == p->bucket) {
         bucket_unlock(p->bucket, next);
         return;
@@ -182,15 +184,16 @@ static void slot_back(struct fw_map *m)
 static void replace_locked(struct fw_map *m, const struct probe *p, const void *value,
                            uint64_t head, uint64_t *place, uint64_t old)
 {
-    uint64_t next = place == p->bucket ? link_load(&link_elem(old)->link) : head;
-    uint64_t link = link_make(elem_new(m, p, value, HASH_PLAIN, next), p->hash);
+    const struct links *l = &p->links;
+    uint64_t next = place == p->bucket ? link_load(&link_to(l, old)->link) : head;
+    uint64_t link = link_make(l, elem_new(m, p, value, HASH_PLAIN, next), p->tag);
     if (place == p->bucket) {
         bucket_unlock(p->bucket, link);
     } else {
         __atomic_store_n(p->bucket, link | LINK_LOCK, __ATOMIC_RELEASE);
         unlink_and_unlock(p, link, place, old);
     }
-    elem_push(m, (uint32_t)old);
+    elem_push(m, link_addr(l, old));
 }
 
 /* An entry that exists gets its value and the bucket is unlocked. */
@@ -198,7 +201,8 @@ static void change_locked(struct fw_map *m, const struct probe *p, const void *v
                           uint64_t flags, enum hash_value what, uint64_t head, uint64_t *place,
                           uint64_t old)
 {
-    uint8_t *to = elem_value(link_elem(old), p->key_size);
+    struct elem *e = link_to(&p->links, old);
+    uint8_t *to = elem_value(e, p->key_size);
     if (what == HASH_PLAIN && !(flags & FW_LOCK)) {
         replace_locked(m, p, value, head, place, old);
         return;
@@ -210,7 +214,7 @@ static void change_locked(struct fw_map *m, const struct probe *p, const void *v
     else
         memcpy(to + (size_t)m->copy * plat_cpu(), value, m->spec.value_size);
     if (fw_hash_is_lru(m))
-        (void)__atomic_fetch_or(&link_elem(old)->state, ELEM_USED, __ATOMIC_RELAXED);
+        (void)__atomic_fetch_or(&e->state, ELEM_USED, __ATOMIC_RELAXED);
     bucket_unlock(p->bucket, head);
 }
 
@@ -238,7 +242,8 @@ static int try_put(struct fw_map *m, const struct probe *p, const void *value, u
         return -1;
     }
     *slot = 0; /* the entry has it now */
-    bucket_unlock(p->bucket, link_make(elem_new(m, p, value, what, head), p->hash));
+    uint32_t addr = elem_new(m, p, value, what, head);
+    bucket_unlock(p->bucket, link_make(&p->links, addr, p->tag));
     return 0;
 }
 
@@ -249,7 +254,7 @@ int fw_hash_put(struct fw_map *m, const void *key, const void *value, uint64_t f
     int err = fw_value_flags(m, flags);
     if (err)
         return err;
-    struct probe p = probe_make(m->hot, key);
+    struct probe p = probe_make(m, m->hot, key);
     while ((err = try_put(m, &p, value, flags, what, &slot)) < 0) {
         if (!fw_hash_is_lru(m))
             return FW_E2BIG;
@@ -267,17 +272,17 @@ int fw_hash_put(struct fw_map *m, const void *key, const void *value, uint64_t f
 static void remove_locked(struct fw_map *m, const struct probe *p, uint64_t head, uint64_t *place,
                           uint64_t old)
 {
-    uint64_t next = link_load(&link_elem(old)->link);
+    uint64_t next = link_load(&link_to(&p->links, old)->link);
     int first = place == p->bucket;
     __atomic_store_n(place, first ? next | LINK_LOCK : next, __ATOMIC_RELEASE);
     slot_back(m);
     bucket_unlock(p->bucket, first ? next : head);
-    elem_push(m, (uint32_t)old);
+    elem_push(m, link_addr(&p->links, old));
 }
 
 int fw_hash_remove(struct fw_map *m, const void *key)
 {
-    struct probe p = probe_make(m->hot, key);
+    struct probe p = probe_make(m, m->hot, key);
     uint64_t old;
     uint64_t head = bucket_lock(p.bucket);
     uint64_t *place = find_place(&p, head, &old);
@@ -292,16 +297,17 @@ int fw_hash_remove(struct fw_map *m, const void *key)
 int fw_hash_drop(struct fw_map *m, const struct elem *e, uint32_t state)
 {
     uint32_t number = elem_bucket(m->hot, state);
-    struct probe p = {.bucket = bucket_at(m->hot, number)};
+    struct probe p = {.bucket = bucket_at(m->hot, number), .links = links_of(m, m->hot)};
     uint64_t head = bucket_lock(p.bucket);
     uint64_t *place = p.bucket;
-    for (uint64_t link = head; !(link & LINK_END); link = link_load(place)) {
-        if (link_elem(link) == e) {
+    for (uint64_t link = head; !link_ends(&p.links, link); link = link_load(place)) {
+        struct elem *at = link_to(&p.links, link);
+        if (at == e) {
             unlink_and_unlock(&p, head, place, link);
-            elem_push(m, (uint32_t)link);
+            elem_push(m, link_addr(&p.links, link));
             return 1;
         }
-        place = &link_elem(link)->link;
+        place = &at->link;
     }
     bucket_unlock(p.bucket, head);
     return 0;
@@ -325,12 +331,12 @@ static void load_host(const struct fw_map *m, void *to, struct elem *e, uint64_t
 
 static int read_host(struct fw_map *m, const void *key, void *value, uint64_t flags, int del)
 {
-    struct probe p = probe_make(m->hot, key);
+    struct probe p = probe_make(m, m->hot, key);
     uint64_t old;
     uint64_t head = bucket_lock(p.bucket);
     uint64_t *place = find_place(&p, head, &old);
     if (place)
-        load_host(m, value, link_elem(old), flags);
+        load_host(m, value, link_to(&p.links, old), flags);
     if (place && del)
         remove_locked(m, &p, head, place, old);
     else
@@ -349,16 +355,17 @@ int fw_hash_take(struct fw_map *m, const void *key, void *value, uint64_t flags)
 }
 
 /* Empties a locked chain. The bucket gets its end link first: readers on the way find theirs. */
-static void drop_chain(struct fw_map *m, uint64_t *bucket, uint64_t head, uint32_t number)
+static void drop_chain(struct fw_map *m, const struct links *l, uint64_t *bucket, uint64_t head,
+                       uint32_t number)
 {
-    uint64_t next, end = link_make(LINK_END, number);
+    uint64_t next, end = link_end(l, number);
     __atomic_store_n(bucket, end | LINK_LOCK, __ATOMIC_RELEASE);
-    for (uint64_t link = head; !(link & LINK_END); link = link_load(&link_elem(link)->link))
+    for (uint64_t link = head; !link_ends(l, link); link = link_load(&link_to(l, link)->link))
         slot_back(m); /* as remove_locked */
     bucket_unlock(bucket, end);
-    for (uint64_t link = head; !(link & LINK_END); link = next) {
-        next = link_load(&link_elem(link)->link);
-        elem_push(m, (uint32_t)link);
+    for (uint64_t link = head; !link_ends(l, link); link = next) {
+        next = link_load(&link_to(l, link)->link);
+        elem_push(m, link_addr(l, link));
     }
 }
 
@@ -366,25 +373,28 @@ int fw_hash_bucket(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *ke
                    uint32_t *count, int del)
 {
     uint32_t bytes = fw_map_host_bytes(m);
+    struct links l = links_of(m, m->hot);
     uint32_t n = 0;
     if (number >= fw_hash_buckets(m->hot))
         return FW_ENOENT;
     uint64_t *bucket = bucket_at(m->hot, number);
     *count = 0;
-    if (link_load(bucket) & LINK_END)
+    if (link_ends(&l, link_load(bucket)))
         return 0;
     uint64_t head = bucket_lock(bucket);
-    for (uint64_t link = head; !(link & LINK_END); link = link_load(&link_elem(link)->link), n++) {
+    for (uint64_t link = head; !link_ends(&l, link); n++) {
+        struct elem *e = link_to(&l, link);
+        link = link_load(&e->link);
         if (n >= room)
             continue;
-        memcpy(keys + (size_t)n * m->spec.key_size, link_elem(link)->key, m->spec.key_size);
-        load_host(m, values + (size_t)n * bytes, link_elem(link), 0);
+        memcpy(keys + (size_t)n * m->spec.key_size, e->key, m->spec.key_size);
+        load_host(m, values + (size_t)n * bytes, e, 0);
     }
     *count = n;
     if (n > room || !del || n == 0)
         bucket_unlock(bucket, head);
     else
-        drop_chain(m, bucket, head, number);
+        drop_chain(m, &l, bucket, head, number);
     return n > room ? FW_ENOSPC : 0;
 }
 
@@ -396,21 +406,21 @@ int fw_hash_bucket(struct fw_map *m, uint32_t number, uint32_t room, uint8_t *ke
  */
 
 /* Does a's element come after b's in that order? Both links are of one bucket. */
-static int comes_after(uint64_t a, uint64_t b, uint32_t key_size)
+static int comes_after(const struct links *l, uint64_t a, uint64_t b, uint32_t key_size)
 {
-    if (a >> 32 != b >> 32)
-        return a >> 32 > b >> 32;
-    return memcmp(link_elem(a)->key, link_elem(b)->key, key_size) > 0;
+    if (a >> l->shift != b >> l->shift)
+        return a >> l->shift > b >> l->shift;
+    return memcmp(link_to(l, a)->key, link_to(l, b)->key, key_size) > 0;
 }
 
-/* In a locked chain: the first link after `after` (LINK_END: after nothing); LINK_END when there is
+/* In a locked chain: the first link after `after` (an end: after nothing); an end when there is
  * none. */
-static uint64_t chain_next(uint64_t head, uint64_t after, uint32_t key_size)
+static uint64_t chain_next(const struct links *l, uint64_t head, uint64_t after, uint32_t key_size)
 {
-    uint64_t best = LINK_END;
-    for (uint64_t link = head; !(link & LINK_END); link = link_load(&link_elem(link)->link)) {
-        int later = after & LINK_END || comes_after(link, after, key_size);
-        if (later && (best & LINK_END || comes_after(best, link, key_size)))
+    uint64_t best = link_end(l, 0);
+    for (uint64_t link = head; !link_ends(l, link); link = link_load(&link_to(l, link)->link)) {
+        int later = link_ends(l, after) || comes_after(l, link, after, key_size);
+        if (later && (link_ends(l, best) || comes_after(l, best, link, key_size)))
             best = link;
     }
     return best;
@@ -439,11 +449,12 @@ static uint32_t skip_empty(const struct fw_map *m, uint32_t number, uint32_t buc
     uint32_t used = __atomic_load_n(&m->fresh, __ATOMIC_RELAXED);
     uint32_t count = __atomic_load_n(&m->count, __ATOMIC_RELAXED);
     const uint64_t *bucket = plat_ptr(m->base);
+    struct links l = links_of(m, m->hot);
     if (used > m->total)
         used = m->total;
     if ((uint64_t)used * count < buckets)
         return nearest_bucket(m, used, number);
-    while (number < buckets && link_load(&bucket[number]) & LINK_END)
+    while (number < buckets && link_ends(&l, link_load(&bucket[number])))
         number++;
     return number;
 }
@@ -453,13 +464,15 @@ static int first_key_from(struct fw_map *m, uint32_t number, void *next)
 {
     uint64_t *bucket = plat_ptr(m->base);
     uint32_t buckets = fw_hash_buckets(m->hot);
+    struct links l = links_of(m, m->hot);
     while ((number = skip_empty(m, number, buckets)) < buckets) {
         uint64_t head = bucket_lock(&bucket[number]);
-        uint64_t first = chain_next(head, LINK_END, m->spec.key_size);
-        if (!(first & LINK_END))
-            memcpy(next, link_elem(first)->key, m->spec.key_size);
+        uint64_t first = chain_next(&l, head, link_end(&l, 0), m->spec.key_size);
+        int found = !link_ends(&l, first);
+        if (found)
+            memcpy(next, link_to(&l, first)->key, m->spec.key_size);
         bucket_unlock(&bucket[number], head);
-        if (!(first & LINK_END))
+        if (found)
             return 0;
         number++;
     }
@@ -471,39 +484,53 @@ int fw_hash_next(struct fw_map *m, const void *key, void *next)
     uint64_t link;
     if (!key)
         return first_key_from(m, 0, next);
-    struct probe p = probe_make(m->hot, key);
+    struct probe p = probe_make(m, m->hot, key);
     uint64_t head = bucket_lock(p.bucket);
     int found = find_place(&p, head, &link) != NULL;
     if (found)
-        link = chain_next(head, link, p.key_size);
-    if (!(link & LINK_END))
-        memcpy(next, link_elem(link)->key, p.key_size);
+        link = chain_next(&p.links, head, link, p.key_size);
+    int last = link_ends(&p.links, link);
+    if (!last)
+        memcpy(next, link_to(&p.links, link)->key, p.key_size);
     bucket_unlock(p.bucket, head);
     if (!found)
         return first_key_from(m, 0, next);
-    return link & LINK_END ? first_key_from(m, p.number + 1, next) : 0;
+    return last ? first_key_from(m, p.number + 1, next) : 0;
 }
 
 /* ---- creation ---- */
 
-static uint32_t log2_up(uint32_t n)
+static uint32_t log2_up(uint64_t n)
 {
     uint32_t bits = 0;
-    while (bits < 31 && ((uint32_t)1 << bits) < n)
+    while (bits < 31 && ((uint64_t)1 << bits) < n)
         bits++;
     return bits;
+}
+
+/*
+ * log2 of the number of buckets. A wide link leaves out of the hash as many bits as an element's
+ * number and the lock take: the bucket's number says them.
+ */
+static uint32_t bucket_bits(const struct fw_map_spec *s)
+{
+    if (!fw_hash_is_wide(s->key_size))
+        return log2_up(s->max_entries);
+    return 1 + log2_up((uint64_t)s->max_entries + OFFLOAD_HASH_SPARES + 1);
 }
 
 int fw_hash_plan(const struct fw_maps *ms, struct fw_map *m, uint64_t value_bytes)
 {
     const struct fw_map_spec *s = &m->spec;
     uint64_t total = (uint64_t)s->max_entries + ms->spares;
-    uint64_t buckets = (uint64_t)1 << log2_up(s->max_entries);
+    uint64_t buckets = (uint64_t)1 << bucket_bits(s);
     uint64_t stride = sizeof(struct elem) + key_bytes(s->key_size) + ((value_bytes + 7) & ~7ull);
     if (stride > NIC_DRAM_MAX / 2)
         return FW_ENOMEM;
     m->stride = (uint32_t)stride;
-    m->bytes = buckets * sizeof(uint64_t) + total * m->stride;
+    m->bytes = buckets * sizeof(uint64_t) + total * stride;
+    if (fw_hash_is_wide(s->key_size))
+        m->bytes += stride; /* element 0 */
     if (m->bytes > NIC_DRAM_MAX)
         return FW_ENOMEM;
     m->total = (uint32_t)total;
@@ -515,19 +542,27 @@ static int hash_plan(const struct fw_maps *ms, struct fw_map *m)
     return fw_hash_plan(ms, m, m->spec.value_size);
 }
 
+static void empty_buckets(const struct fw_map *m, uint64_t hot)
+{
+    uint64_t *bucket = bucket_at(hot, 0);
+    struct links l = links_of(m, hot);
+    for (uint32_t i = 0; i < fw_hash_buckets(hot); i++)
+        bucket[i] = link_end(&l, i);
+}
+
 void fw_hash_format(struct fw_maps *ms, struct fw_map *m, enum fw_map_kind kind)
 {
-    uint32_t bits = log2_up(m->spec.max_entries);
-    uint64_t *bucket = plat_ptr(m->base);
+    uint32_t bits = bucket_bits(&m->spec);
     uint64_t handle = m->base;
     uint64_t seed = 0;
-    for (uint32_t i = 0; i < (uint32_t)1 << bits; i++)
-        bucket[i] = link_make(LINK_END, i);
-    m->elems = m->base + (uint32_t)sizeof(uint64_t) * ((uint32_t)1 << bits);
+    m->elems = m->base + ((uint32_t)sizeof(uint64_t) << bits);
+    if (fw_hash_is_wide(m->spec.key_size))
+        m->elems += m->stride;
     if (!(m->spec.flags & FW_F_ZERO_SEED))
         seed = (ms->seed ^ handle) * 0x9e3779b97f4a7c15u >> 43;
     uint64_t hot = kind | (uint64_t)m->spec.key_size << 3 | (uint64_t)bits << 13 |
                    (seed & HASH_SEED_MASK) << 18 | fw_hot_base(m->base);
+    empty_buckets(m, hot);
     __atomic_store_n(&m->hot, hot, __ATOMIC_RELEASE);
 }
 
@@ -538,7 +573,7 @@ static void hash_format(struct fw_maps *ms, struct fw_map *m)
 
 static void *hash_lookup(const struct fw_map *m, const void *key)
 {
-    return fw_hash_lookup(m->hot, key);
+    return fw_hash_lookup(m, m->hot, key);
 }
 
 const struct fw_map_type_ops fw_hash_type = {

@@ -52,12 +52,61 @@ static inline int fw_hash_is_lru(const struct fw_map *m)
     return m->spec.type == FW_MAP_LRU_HASH || m->spec.type == FW_MAP_LRU_PERCPU_HASH;
 }
 
+/* How a map's links are written: offload/hash.h. */
+struct links {
+    uint32_t shift;  /* of the hash, or the bucket's number */
+    uint32_t stride; /* wide links: of an element; 0: others */
+    uint32_t elems;  /* wide links: where element 0 would be */
+};
+
 /* A key on its way through an operation. */
 struct probe {
     const void *key;
     uint64_t *bucket;
+    struct links links;
+    uint64_t tag; /* what links hold of the hash */
     uint32_t key_size, hash, number;
 };
+
+static inline struct links links_of(const struct fw_map *m, uint64_t hot)
+{
+    uint32_t bits = hot >> 13 & 31;
+    if (!fw_hash_is_wide(fw_hash_key_size(hot)))
+        return (struct links){.shift = 32};
+    return (struct links){bits, m->stride, fw_map_base(hot) + ((uint32_t)sizeof(uint64_t) << bits)};
+}
+
+static inline uint32_t link_index(const struct links *l, uint64_t link)
+{
+    return (uint32_t)((link & (((uint64_t)1 << l->shift) - 1)) >> 1);
+}
+
+/* Does no element follow? */
+static inline int link_ends(const struct links *l, uint64_t link)
+{
+    return l->stride ? link_index(l, link) == 0 : (link & LINK_END) != 0;
+}
+
+static inline uint32_t link_addr(const struct links *l, uint64_t link)
+{
+    return l->stride ? l->elems + link_index(l, link) * l->stride
+                     : (uint32_t)link & ~(LINK_END | LINK_LOCK);
+}
+
+static inline struct elem *link_to(const struct links *l, uint64_t link)
+{
+    return plat_ptr(link_addr(l, link));
+}
+
+static inline uint64_t link_make(const struct links *l, uint32_t addr, uint64_t tag)
+{
+    return tag << l->shift | (l->stride ? (addr - l->elems) / l->stride << 1 : addr);
+}
+
+static inline uint64_t link_end(const struct links *l, uint32_t number)
+{
+    return (uint64_t)number << l->shift | (l->stride ? 0 : LINK_END);
+}
 
 /* A key of 1 to 7 bytes, zero-extended, by loads that overlap where they must. */
 static inline uint64_t short_key(const uint8_t *key, uint32_t size)
@@ -77,32 +126,37 @@ static inline uint64_t key_word(const uint8_t *key, uint32_t at, uint32_t size)
     return size >= 8 ? fw_get64(key + size - 8) >> (64 - 8 * left) : short_key(key, size);
 }
 
-static inline uint32_t hash_key(const void *key, uint32_t size, uint32_t seed)
+static inline uint64_t hash_fold(uint64_t h, uint64_t word)
+{
+    h = (h ^ word) * OFFLOAD_HASH_MIX64;
+    return h ^ h >> 32;
+}
+
+/* 32 bits, of wide links' keys 64. */
+static inline uint64_t hash_key(const void *key, uint32_t size, uint32_t seed)
 {
     uint64_t h = seed;
     if (size == 4)
         return hash_word(fw_get32(key), seed);
     if (size < 4)
         return hash_word((uint32_t)short_key(key, size), seed);
-    for (uint32_t at = 0; at < size; at += 8) {
-        h = (h ^ key_word(key, at, size)) * OFFLOAD_HASH_MIX64;
-        h ^= h >> 32;
-    }
-    return mix32((uint32_t)h);
+    if (size > 8 && size <= 12)
+        return mix32((uint32_t)hash_fold(h, fw_get64(key)) ^ (uint32_t)key_word(key, 8, size));
+    for (uint32_t at = 0; at < size; at += 8)
+        h = hash_fold(h, key_word(key, at, size));
+    return fw_hash_is_wide(size) ? hash_fold(h, 0) : mix32((uint32_t)h);
 }
 
-static inline struct probe probe_make(uint64_t hot, const void *key)
+static inline struct probe probe_make(const struct fw_map *m, uint64_t hot, const void *key)
 {
-    struct probe p = {.key = key, .key_size = fw_hash_key_size(hot)};
-    p.hash = hash_key(key, p.key_size, hash_seed(hot));
+    struct probe p = {.key = key, .key_size = fw_hash_key_size(hot), .links = links_of(m, hot)};
+    p.tag = hash_key(key, p.key_size, hash_seed(hot));
+    p.hash = (uint32_t)p.tag;
+    if (p.links.stride)
+        p.tag >>= p.links.shift;
     p.number = bucket_number(hot, p.hash);
     p.bucket = bucket_at(hot, p.number);
     return p;
-}
-
-static inline uint64_t link_make(uint32_t addr, uint32_t hash)
-{
-    return (uint64_t)hash << 32 | addr;
 }
 
 /* Relaxed atomics: an element may be filled anew while a reader still stands on it. */
@@ -111,15 +165,22 @@ static inline uint64_t elem_key_word(const struct elem *e, uint32_t at)
     return __atomic_load_n((const uint64_t *)(const void *)(e->key + at), __ATOMIC_RELAXED);
 }
 
-/* `current`: the link is known to be in use, so it alone can speak for a short key. */
+/* Bytes of a key that its bucket and the hash in a link do not say. */
+static inline uint32_t key_unsaid(uint32_t size)
+{
+    if (size <= 4)
+        return 0;
+    return size > 8 && size <= OFFLOAD_HASH_WIDE_MAX ? 8 : size;
+}
+
+/* `current`: the link is known to be in use, so that it speaks for a part of the key. */
 static inline int same_key(const struct probe *p, uint64_t link, int current)
 {
-    const struct elem *e = link_elem(link);
-    if (link >> 32 != p->hash)
+    uint32_t bytes = current ? key_unsaid(p->key_size) : p->key_size;
+    if (link >> p->links.shift != p->tag)
         return 0;
-    if (current && p->key_size <= 4)
-        return 1;
-    for (uint32_t at = 0; at < p->key_size; at += 8)
+    const struct elem *e = link_to(&p->links, link);
+    for (uint32_t at = 0; at < bytes; at += 8)
         if (key_word(p->key, at, p->key_size) != elem_key_word(e, at))
             return 0;
     return 1;

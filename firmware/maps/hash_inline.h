@@ -54,6 +54,12 @@ static inline uint32_t bucket_number(uint64_t hot, uint32_t hash)
     return hash & (((uint32_t)1 << (hot >> 13 & 31)) - 1);
 }
 
+/* Links of keys of this size hold an element's number. */
+static inline int fw_hash_is_wide(uint32_t key_size)
+{
+    return key_size >= OFFLOAD_HASH_WIDE_MIN && key_size <= OFFLOAD_HASH_WIDE_MAX;
+}
+
 static inline uint32_t fw_hash_buckets(uint64_t hot)
 {
     return (uint32_t)1 << (hot >> 13 & 31);
@@ -70,6 +76,7 @@ static inline uint64_t *bucket_at(uint64_t hot, uint32_t number)
     return (uint64_t *)plat_ptr(fw_map_base(hot)) + number;
 }
 
+/* Not of a wide link. */
 static inline struct elem *link_elem(uint64_t link)
 {
     return plat_ptr((uint32_t)link & ~(LINK_END | LINK_LOCK));
@@ -86,14 +93,14 @@ static inline void *elem_value(struct elem *e, uint32_t key_size)
 }
 
 /* fw_hash_lookup for 4-byte keys, most of which the bucket's link finds or misses alone. */
-__attribute__((always_inline)) static inline void *fw_hash_lookup_word(uint64_t hot,
-                                                                       const void *key)
+__attribute__((always_inline)) static inline void *
+fw_hash_lookup_word(uint64_t hot, const struct fw_map *m, const void *key)
 {
     uint32_t hash = hash_word(fw_get32(key), hash_seed(hot));
     uint64_t link = link_load(bucket_at(hot, bucket_number(hot, hash)));
     if (link & LINK_END)
         return NULL;
-    return link >> 32 == hash ? elem_value(link_elem(link), 4) : fw_hash_lookup(hot, key);
+    return link >> 32 == hash ? elem_value(link_elem(link), 4) : fw_hash_lookup(m, hot, key);
 }
 
 #endif

@@ -19,7 +19,7 @@ void fw_hash_format_more(struct fw_maps *ms, struct fw_map *m)
 
 static void *lookup_cpu(const struct fw_map *m, const void *key, uint32_t cpu)
 {
-    uint8_t *first = fw_hash_lookup(m->hot, key);
+    uint8_t *first = fw_hash_lookup(m, m->hot, key);
     return first ? first + (size_t)m->copy * cpu : NULL;
 }
 

@@ -44,7 +44,7 @@ int fw_lru_evict(struct fw_map *m)
 
 static void *lookup_cpu(const struct fw_map *m, const void *key, uint32_t cpu)
 {
-    uint8_t *first = fw_hash_lookup(m->hot, key);
+    uint8_t *first = fw_hash_lookup(m, m->hot, key);
     if (!first)
         return NULL;
     struct elem *e = elem_of_value(m, first);

@@ -3,9 +3,11 @@
 #include "maps/map.h"
 
 #include "core/mem.h"
+#include "offload/hash.h"
 
 #define CONTENTS_ALIGN 64u
-#define SPARES_MAX     64u /* fewer than writers costs them a wait, nothing else (hash.c) */
+/* fewer than writers costs them a wait, nothing else (hash.c) */
+#define SPARES_MAX ((uint32_t)OFFLOAD_HASH_SPARES)
 
 /* One line a type: TYPE(name of its fw_map_type_ops). */
 #define FW_MAP_TYPES(TYPE)                                                                         \

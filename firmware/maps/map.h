@@ -246,7 +246,7 @@ static inline uint32_t fw_percpu_plane(uint32_t stride, uint32_t entries)
     return (stride * entries + 63) & ~63u;
 }
 
-void *fw_hash_lookup(uint64_t hot, const void *key);
+void *fw_hash_lookup(const struct fw_map *m, uint64_t hot, const void *key);
 
 /* Kind ARRAY only. In line: a lookup from a program is the firmware's most frequent work. */
 static inline void *fw_array_lookup_packed(uint64_t hot, uint32_t index)

@@ -12,7 +12,7 @@ static int plan(const struct fw_maps *ms, struct fw_map *m)
 
 static uint64_t find(const struct fw_map *m, const void *key)
 {
-    const void *value = fw_hash_lookup(m->hot, key);
+    const void *value = fw_hash_lookup(m, m->hot, key);
     if (!value)
         return 0;
     return m->spec.value_size == 8 ? fw_get64(value) : fw_get32(value);
@@ -20,7 +20,7 @@ static uint64_t find(const struct fw_map *m, const void *key)
 
 static void *lookup(const struct fw_map *m, const void *key)
 {
-    void *value = fw_hash_lookup(m->hot, key);
+    void *value = fw_hash_lookup(m, m->hot, key);
     if (!value || m->spec.type == FW_MAP_DEVMAP_HASH)
         return value;
     return (void *)(uintptr_t)fw_get32(value);

@@ -14,33 +14,14 @@ struct {
     __type(value, __u64[2]);
 } array SEC(".maps");
 
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, ENTRIES);
-    __uint(key_size, 4);
-    __uint(value_size, 16);
-} hash4 SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, ENTRIES);
-    __uint(key_size, 8);
-    __uint(value_size, 16);
-} hash8 SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, ENTRIES);
-    __uint(key_size, 12);
-    __uint(value_size, 16);
-} hash12 SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, ENTRIES);
-    __uint(key_size, 16);
-    __uint(value_size, 16);
-} hash16 SEC(".maps");
+#define HASH(kind, name, size)                                                                     \
+    struct {                                                                                       \
+        __uint(type, BPF_MAP_TYPE_##kind);                                                         \
+        __uint(max_entries, ENTRIES);                                                              \
+        __uint(key_size, size);                                                                    \
+        __uint(value_size, 16);                                                                    \
+    } name##size SEC(".maps");
+LOOKUPS_HASHES(HASH)
 
 struct {
     __uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -65,17 +46,15 @@ static __always_inline int number(struct xdp_md *ctx, __u32 *n)
     SEC("xdp")                                                                                     \
     int look_##map(struct xdp_md *ctx)                                                             \
     {                                                                                              \
-        __u32 key[4] = {0, 1, 2, 3};                                                               \
+        __u32 key[6] = {0, 1, 2, 3, 4, 5};                                                         \
         if (number(ctx, &key[0]))                                                                  \
             return XDP_ABORTED;                                                                    \
         return bpf_map_lookup_elem(&map, key) ? XDP_DROP : XDP_TX;                                 \
     }
 
 LOOKUP(array)
-LOOKUP(hash4)
-LOOKUP(hash8)
-LOOKUP(hash12)
-LOOKUP(hash16)
+#define LOOKUP_OF(kind, name, size) LOOKUP(name##size)
+LOOKUPS_HASHES(LOOKUP_OF)
 
 /* 10.n1.n0.x, /24 */
 SEC("xdp")
