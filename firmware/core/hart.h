@@ -18,7 +18,7 @@ struct fw_hart {
     uint64_t stack_bytes;         /* of the program, its context included: from FW_STK_LO */
     uint64_t redirect_seq;        /* packet that has a target (datapath/redirect.h) */
     uint64_t redirect_map;        /* address of its descriptor, 0: redirect_to is a port */
-    uint64_t redirect_to;         /* the map's entry; CPUMAP: in its lower half the hart */
+    uint64_t redirect_to;         /* the map's entry; CPUMAP: fw_cpumap_target */
     uint64_t redirect_flags;      /* as redirect_map had them */
     uint64_t tail_seq;            /* packet that tail_calls counts */
     uint64_t tail_calls;          /* taken for it */

@@ -24,11 +24,29 @@ static uint64_t to_queue(uint64_t entry, uint64_t how)
     return NIC_PKT_REQUEUE;
 }
 
-/* The same on the hart of the entry's number. */
-static uint64_t to_hart(uint64_t entry)
+/* The same on the hart of the entry's number, when fewer wait there than its queue's size. */
+static uint64_t to_hart(const struct fw_map *m, uint64_t target)
 {
-    (void)to_queue(entry, FW_COOKIE_CPUMAP);
-    return fw_ref_to(entry) < plat_harts() ? NIC_PKT_TO_HART : to_port(0);
+    uint32_t hart = fw_cpumap_index(target);
+    if (hart >= plat_harts())
+        return to_port(0);
+    uint32_t *waiting = fw_cpumap_waiting(m->hot, hart);
+    if (__atomic_fetch_add(waiting, 1, __ATOMIC_RELAXED) >= fw_cpumap_size(target)) {
+        (void)__atomic_fetch_sub(waiting, 1, __ATOMIC_RELAXED);
+        fw_count(&FW_HART->counters->queue_full, 1);
+        return NIC_PKT_DROP;
+    }
+    uint64_t number = fw_map_index((uint64_t)(uintptr_t)m);
+    (void)to_queue(target, FW_COOKIE_CPUMAP | number << FW_COOKIE_MAP);
+    FW_PKT->tag = hart;
+    return NIC_PKT_TO_HART;
+}
+
+/* A packet that came so leaves the queue. Its map is there: destroying waits for such packets. */
+static void off_queue(uint64_t cookie)
+{
+    const struct fw_map *m = &fw_map_table[cookie >> FW_COOKIE_MAP & (FW_MAPS_MAX - 1)];
+    (void)__atomic_fetch_sub(fw_cpumap_waiting(m->hot, FW_PKT->tag), 1, __ATOMIC_RELAXED);
 }
 
 static uint64_t to_device(uint64_t entry)
@@ -102,7 +120,7 @@ uint64_t fw_redirect(void)
     struct fw_map *m = (struct fw_map *)(uintptr_t)h->redirect_map;
     switch (m->spec.type) {
     case FW_MAP_CPUMAP:
-        return to_hart(h->redirect_to);
+        return to_hart(m, h->redirect_to);
     case FW_MAP_XSKMAP:
         FW_PKT->queue = (uint16_t)fw_ref_to(h->redirect_to);
         return NIC_PKT_HOST;
@@ -144,6 +162,8 @@ uint64_t fw_redirected(uint64_t cookie)
     int to_host = (cookie & FW_COOKIE_CPUMAP) != 0;
     uint32_t handle = (uint32_t)cookie;
     uint32_t port = FW_PKT->tag;
+    if (to_host)
+        off_queue(cookie);
     uint32_t verdict = handle ? run(handle, to_host ? 0 : port) : FW_XDP_PASS;
     if (verdict == FW_XDP_REDIRECT && to_host)
         return fw_redirect();

@@ -5,6 +5,7 @@
  * thread goes through the work queue again, with a cookie of its own:
  *   bit 63     set: no packet from the wire has it
  *   bit 62     to the host, through a CPUMAP; else to the port that nic_pkt.tag says
+ *   bits 32-43 of a CPUMAP: the map's number; its entry is nic_pkt.tag
  *   bits 0-31  handle of the program to run first, 0 = none
  * Packets that arrive in fragments have bits 63 and 61, and below as others their port's
  * program, 0 = none: so they leave the path of all others where these do.
@@ -16,6 +17,7 @@
 
 #define FW_COOKIE_REDIRECTED ((uint64_t)1 << 63)
 #define FW_COOKIE_CPUMAP     ((uint64_t)1 << 62)
+#define FW_COOKIE_MAP        32
 #define FW_COOKIE_FRAGS      ((uint64_t)1 << 63 | (uint64_t)1 << 61)
 
 /* What to do with FW_PKT, whose program said XDP_REDIRECT: enum nic_pkt_cmd. */

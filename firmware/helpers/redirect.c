@@ -59,7 +59,6 @@ uint64_t fw_helper_redirect_map(uint64_t map, uint64_t key, uint64_t flags, uint
         return flags & ACTIONS;
     }
     if (fw_map_is(((const struct fw_map *)(uintptr_t)map)->hot, FW_MAP_CPUMAP))
-        entry =
-            (entry & ~(uint64_t)UINT32_MAX) | (uint32_t)key; /* where to, not the queue's size */
+        entry = fw_cpumap_target(entry, (uint32_t)key);
     return chosen(map, entry, flags);
 }

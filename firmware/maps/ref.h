@@ -18,6 +18,7 @@
 #include "maps/map.h"
 
 #define FW_CPUMAP_QUEUE_MAX 16384u
+#define FW_CPUMAP_MAX       8192u /* entries */
 
 static inline uint32_t fw_ref_to(uint64_t entry)
 {
@@ -40,6 +41,32 @@ static inline uint64_t fw_ref_get(uint64_t hot, uint32_t index)
 {
     const uint64_t *at = fw_ref_at(hot, index);
     return at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0;
+}
+
+/*
+ * CPUMAP: behind the entries a word for each, packets that wait in its queue. Changes of the entry
+ * leave it: packets on their way come off it when they arrive.
+ */
+static inline uint32_t *fw_cpumap_waiting(uint64_t hot, uint32_t index)
+{
+    uint32_t entries = hot >> 9 & 0xfffffff;
+    return (uint32_t *)plat_ptr(fw_map_base(hot) + entries * 8) + index;
+}
+
+/* A chosen entry of a CPUMAP: its number and the queue's size in the entry's lower half. */
+static inline uint64_t fw_cpumap_target(uint64_t entry, uint32_t index)
+{
+    return entry >> 32 << 32 | (fw_ref_to(entry) << 16 | index);
+}
+
+static inline uint32_t fw_cpumap_index(uint64_t target)
+{
+    return target & 0xffff;
+}
+
+static inline uint32_t fw_cpumap_size(uint64_t target)
+{
+    return target >> 16 & 0xffff;
 }
 
 /* ref.c: what entries of all these types share. */

@@ -14,10 +14,12 @@ static int plan(const struct fw_maps *ms, struct fw_map *m)
         return err;
     if (m->spec.max_entries > HOT_ENTRIES_MAX)
         return FW_ENOMEM;
-    if (m->spec.type == FW_MAP_CPUMAP && m->spec.max_entries > 8192)
+    if (m->spec.type == FW_MAP_CPUMAP && m->spec.max_entries > FW_CPUMAP_MAX)
         return FW_E2BIG;
     m->stride = 8;
     m->bytes = (uint64_t)m->spec.max_entries * 8;
+    if (m->spec.type == FW_MAP_CPUMAP)
+        m->bytes += (uint64_t)m->spec.max_entries * 4;
     return 0;
 }
 

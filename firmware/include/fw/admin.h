@@ -156,8 +156,9 @@ struct fw_counters {
     uint64_t no_program;     /* packets passed because the port had none */
     /* by verdict of devmap and cpumap programs, which run after the XDP_REDIRECT counted above */
     uint64_t second[FW_VERDICTS];
+    uint64_t queue_full; /* packets dropped because a cpumap entry's queue was full */
 };
-_Static_assert(sizeof(struct fw_counters) == 136, "fw_counters layout");
+_Static_assert(sizeof(struct fw_counters) == 144, "fw_counters layout");
 
 /*
  * PROG_TEST: the packet buffer (FW_TEST_BUF bytes, as the value holds them behind this struct) and

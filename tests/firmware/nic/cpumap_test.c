@@ -44,12 +44,12 @@ static void teardown(void)
     realnic_close(&nic);
 }
 
-/* Entries for processors 0 to n - 1. */
-static void fill(uint32_t n)
+/* Entries for processors 0 to n - 1, with queues of that size. */
+static void fill(uint32_t n, uint32_t size)
 {
     uint32_t zero = 0;
     struct globals g = {.wanted = n};
-    struct bpf_cpumap_val v = {.qsize = 192};
+    struct bpf_cpumap_val v = {.qsize = size};
     v.bpf_prog.fd = bpf_program__fd(bpf_object__find_program_by_name(object, "arrived"));
     for (uint32_t cpu = 0; cpu < n; cpu++)
         CU_ASSERT_EQUAL(
@@ -74,6 +74,7 @@ static struct globals run(void)
     CU_ASSERT_EQUAL(c.verdict[XDP_REDIRECT], FRAMES);
     CU_ASSERT_EQUAL(c.second[XDP_PASS], FRAMES / 2);
     CU_ASSERT_EQUAL(c.second[XDP_DROP], FRAMES / 2);
+    CU_ASSERT_EQUAL(c.queue_full, 0);
     CU_ASSERT_EQUAL(
         bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, "spread.bss"), &zero, &g), 0);
     CU_ASSERT_EQUAL(g.sent, FRAMES);
@@ -84,7 +85,7 @@ static struct globals run(void)
 static void check(unsigned engines, unsigned threads, unsigned per_cluster, uint32_t wanted)
 {
     setup(engines, threads, per_cluster, false);
-    fill(wanted);
+    fill(wanted, FRAMES);
     struct globals g = run();
     CU_ASSERT_EQUAL(g.elsewhere, 0);
     for (uint32_t cpu = 0; cpu < CPUS; cpu++)
@@ -110,15 +111,63 @@ static void test_clusters(void)
 static void test_ordered(void)
 {
     setup(2, 4, 8, true);
-    fill(8);
+    fill(8, FRAMES);
     struct globals g = run();
     CU_ASSERT_EQUAL(g.ran[0], FRAMES);
+    teardown();
+}
+
+/* Packets that the entry of processor 0 took, and with them those that its queue had no room for.
+ */
+static uint64_t arrivals(uint32_t size, uint32_t frames, bool one_by_one, uint64_t *full)
+{
+    uint32_t zero = 0;
+    struct globals g = {0};
+    struct fw_counters was, c;
+    CU_ASSERT_EQUAL(nicdrv_counters(nic.drv, &was), 0);
+    fill(1, size);
+    struct bpf_link *link =
+        bpf_program__attach_xdp(bpf_object__find_program_by_name(object, "spread"), 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(link);
+    for (uint32_t n = 0; n < frames; n += one_by_one ? 1 : frames) {
+        realnic_send(&nic, one_by_one ? 1 : frames, 60);
+        CU_ASSERT_EQUAL(realnic_run(&nic), NIC_STOP_IDLE);
+    }
+    CU_ASSERT_EQUAL(nicdrv_counters(nic.drv, &c), 0);
+    CU_ASSERT_EQUAL(c.verdict[XDP_REDIRECT] - was.verdict[XDP_REDIRECT], frames);
+    CU_ASSERT_EQUAL(
+        bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, "spread.bss"), &zero, &g), 0);
+    CU_ASSERT_EQUAL(g.sent, frames);
+    bpf_link__destroy(link);
+    *full = c.queue_full - was.queue_full;
+    return g.ran[0];
+}
+
+/* As the kernel's: what finds `qsize` packets waiting is dropped, and counted. */
+static void test_queue_size(void)
+{
+    static const uint32_t sizes[] = {1, 2, 8, 64};
+    uint64_t before = 0, full;
+    setup(4, 4, 8, false);
+    for (unsigned k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+        uint64_t ran = arrivals(sizes[k], FRAMES, false, &full);
+        printf("  queue of %2u: %llu of %u packets\n", sizes[k], (unsigned long long)ran, FRAMES);
+        CU_ASSERT_EQUAL(ran + full, FRAMES);
+        CU_ASSERT(full > 0 && ran > before); /* a longer queue takes more of a burst */
+        before = ran;
+        /* nothing stays behind on it: a packet at a time finds room in the shortest */
+        CU_ASSERT_EQUAL(arrivals(1, 50, true, &full), 50);
+        CU_ASSERT_EQUAL(full, 0);
+    }
+    CU_ASSERT_EQUAL(arrivals(FRAMES, FRAMES, false, &full), FRAMES);
+    CU_ASSERT_EQUAL(full, 0);
     teardown();
 }
 
 static const struct cunit_case cases[] = {{"chosen threads", test_chosen},
                                           {"of other clusters", test_clusters},
                                           {"ordered", test_ordered},
+                                          {"queue size", test_queue_size},
                                           {NULL, NULL}};
 
 int main(int argc, char **argv)
