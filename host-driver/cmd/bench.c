@@ -71,6 +71,21 @@ static uint64_t packets_needed(const struct bench_values *v, const struct nic_co
     return v->packets != 0 ? v->packets : n > LEAST ? n : LEAST;
 }
 
+static int set_load(const struct bench_values *v, struct trial_setup *out)
+{
+    if (v->ports > out->cfg.port_count)
+        return cmd_fail(CMD_USAGE, "bench: --ports %u: the card has %u", (unsigned)v->ports,
+                        (unsigned)out->cfg.port_count);
+    out->ports = (unsigned)(v->ports != 0 ? v->ports : out->cfg.port_count);
+    out->rate = v->rate;
+    if (v->rate != NULL && v->find != NULL)
+        return cmd_fail(CMD_USAGE, "bench: --find looks for a rate, --rate gives one");
+    if (v->rate != NULL && bench_parse_rate(v->rate, &out->cfg, out->ports, &out->pacing) != 0)
+        return cmd_fail(CMD_USAGE, "bench: --rate %s: not a rate such as 20Mpps, 40Gbps or 50%%",
+                        v->rate);
+    return CMD_DONE;
+}
+
 int bench_setup(const struct bench_values *v, const char *path, struct trial_setup *out)
 {
     struct nic_err err = {""};
@@ -88,7 +103,7 @@ int bench_setup(const struct bench_values *v, const char *path, struct trial_set
     out->packets = packets_needed(v, &out->cfg);
     out->feed = (struct feed_spec){
         .capture = v->read, .kind = v->kind, .size = v->size, .flows = v->flows, .seed = v->seed};
-    return CMD_DONE;
+    return set_load(v, out);
 }
 
 int bench_parse_find(const char *text, unsigned *wanted)
@@ -171,7 +186,8 @@ const struct cmd cmd_bench = {
     .args = "(PROG.o | --scenario NAME | --filter EXPR) [KEY=VALUES...]",
     .brief = "measure packets per second per core on the modelled card, and what limits them",
     .about =
-        "Offers load to the simulated card at port 1 and finds the maximum receive rate (MRR), the "
+        "Offers load to the simulated card at all of its ports and finds the maximum receive rate "
+        "(MRR), the "
         "highest rate without loss (NDR) and with half a percent of loss (PDR), where the cycles "
         "go, how long packets take, and which part of the card is the bottleneck with how much "
         "room the next one has. Every figure is modelled: the same command gives the same figures "

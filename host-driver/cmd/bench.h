@@ -17,15 +17,19 @@
 struct bench_values {
     struct devopts dev; /* first: devopts_* cast to it */
     struct objopts obj;
-    const char *scenario, *read, *kind, *maps_from, *plot, *sweep, *find;
-    uint32_t size;                            /* FEED_IMIX: the mix */
-    uint64_t flows, seed, packets, precision; /* precision: hundredths of a percent */
+    const char *scenario, *read, *kind, *maps_from, *plot, *sweep, *find, *rate;
+    uint32_t size; /* FEED_IMIX: the mix */
+    uint64_t flows, seed, packets, ports, jobs;
+    uint64_t precision; /* hundredths of a percent */
     bool json, csv;
 };
 
 extern const struct opt bench_opts[];
 extern const struct cmd_example bench_examples[];
 
+/* What --rate says for a card whose first `ports` ports bring frames; -EINVAL. */
+int bench_parse_rate(const char *text, const struct nic_config *cfg, uint64_t ports,
+                     struct nic_pacing *out);
 /* "64" or "imix" as --size takes it; -EINVAL. */
 int bench_parse_size(const char *text, uint32_t *out);
 /* "64B", "imix" or "capture"; returns buf. */
@@ -39,7 +43,9 @@ extern const char *const bench_measures[BENCH_MEASURES];
 
 /* All that was found for one card, program and kind of frames. */
 struct bench_point {
-    double line_pps;
+    double line_pps;    /* what the wires bring at most */
+    double asked_pps;   /* with --rate */
+    double offered_pps; /* at mrr: with --rate asked_pps, but not more than the wires bring */
     struct trial at[BENCH_MEASURES]; /* the trial whose rate was found */
     double pps[BENCH_MEASURES];      /* mrr: received; ndr and pdr: offered, and received but for
                                         the loss allowed. 0: not looked for, or nothing found */
@@ -55,6 +61,9 @@ struct bench_point {
 int bench_measure(const struct trial_setup *setup, unsigned wanted, double precision,
                   struct bench_point *out);
 void bench_point_free(struct bench_point *p);
+
+/* The load of bench_point.at[BENCH_MRR]: "mrr", or what --rate says. */
+const char *bench_load_name(const struct trial_setup *s);
 
 /* The name of a result; buf of at least 128. */
 const char *bench_result_name(const struct trial_setup *s, const struct bench_point *p,
@@ -92,11 +101,12 @@ struct sweep_dim {
 /* One measurement. */
 struct sweep_row {
     unsigned at[SWEEP_DIMS_MAX]; /* which value of each key */
-    double line_pps, pps[BENCH_MEASURES];
+    char program[64];
+    double line_pps, offered_pps, loss, pps[BENCH_MEASURES];
     double cycles, cause[NIC_CAUSES];
     uint64_t p50, p99;
     unsigned engines;
-    const char *bottleneck, *next;
+    char bottleneck[LIMIT_NAME], next[LIMIT_NAME];
     double headroom; /* of the next */
 };
 
@@ -107,7 +117,7 @@ struct sweep {
     unsigned dims, wanted;
     struct sweep_row *row; /* the last key changes fastest */
     size_t rows;
-    char program[64];
+    bool loads; /* each row has a load of its own or --rate's, and looks for nothing */
 };
 
 /* ---- sweepout.c, sweepplot.c ---- */

@@ -14,8 +14,15 @@ static json_object *load_json(const struct trial_setup *s, const struct bench_po
     json_add_text(o, "traffic", s->feed.capture != NULL ? s->feed.capture : s->feed.kind);
     if (s->feed.capture == NULL)
         json_add_u64(o, "flows", s->feed.flows);
+    json_add_u64(o, "ports", s->ports);
     json_add_real(o, "wire_bytes", p->at[BENCH_MRR].wire_bytes);
     json_add_real(o, "line_pps", p->line_pps);
+    if (s->rate != NULL) {
+        json_add_text(o, "rate", s->rate);
+        json_add_real(o, "asked_pps", p->asked_pps);
+        json_add_real(o, "offered_pps", p->offered_pps);
+        json_add_real(o, "loss", trial_loss(&p->at[BENCH_MRR]));
+    }
     return o;
 }
 
@@ -34,7 +41,7 @@ static json_object *rates_json(const struct trial_setup *s, const struct bench_p
                       bench_result_name(s, p, (enum bench_measure)m, name, sizeof(name)));
         json_add_real(r, "pps", p->pps[m]);
         json_add_real(r, "pps_per_engine", p->pps[m] / (double)s->cfg.engine_count);
-        json_object_object_add(o, bench_measures[m], r);
+        json_object_object_add(o, s->rate != NULL ? "received" : bench_measures[m], r);
     }
     return o;
 }
@@ -92,14 +99,14 @@ static void add_latency(json_object *to, const char *key, const struct hist *h)
     json_object_object_add(to, key, o);
 }
 
-static json_object *latency_json(const struct bench_point *p)
+static json_object *latency_json(const struct trial_setup *s, const struct bench_point *p)
 {
     json_object *o = json_object_new_object();
 
     add_latency(o, "half_ndr", &p->half.latency);
     add_latency(o, "ndr", &p->at[BENCH_NDR].latency);
     add_latency(o, "pdr", &p->at[BENCH_PDR].latency);
-    add_latency(o, "line", &p->at[BENCH_MRR].latency);
+    add_latency(o, s->rate != NULL ? "load" : "line", &p->at[BENCH_MRR].latency);
     return o;
 }
 
@@ -149,7 +156,7 @@ json_object *bench_json(const struct trial_setup *s, const struct bench_point *p
     json_add_real(modelled, "program_insns_per_packet", m->program_insns_per_packet);
     json_add_text(modelled, "bottleneck", p->limits.rank[0].name);
     json_object_object_add(modelled, "limits", limits_json(&p->limits));
-    json_object_object_add(modelled, "latency_ns", latency_json(p));
+    json_object_object_add(modelled, "latency_ns", latency_json(s, p));
     json_object_object_add(modelled, "per_engine", engines_json(m));
     json_object_object_add(modelled, "trials", trials_json(p));
     json_object_object_add(o, "modelled", modelled);

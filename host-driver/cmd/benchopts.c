@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "cmd/bench.h"
+#include "cmd/rateopt.h"
+#include "cmd/workers.h"
+#include "nic/regs.h"
 #include "traffic/gen.h"
 #include "traffic/number.h"
 
@@ -33,6 +36,23 @@ const char *bench_size_name(const struct feed_spec *f, char buf[16])
         return "imix";
     snprintf(buf, 16, "%uB", f->size);
     return buf;
+}
+
+/* A percentage is one of what the wires bring. */
+int bench_parse_rate(const char *text, const struct nic_config *cfg, uint64_t ports,
+                     struct nic_pacing *out)
+{
+    const char *end = "";
+    uint64_t milli = 0;
+    double bps;
+
+    if (number_parse_milli(text, &end, &milli) != 0 || strcmp(end, "%") != 0)
+        return rate_parse(text, out);
+    bps = (double)cfg->port_bps * (double)ports * (double)milli / 100000;
+    if (milli == 0 || bps < 1 || bps > 1e18)
+        return -EINVAL;
+    *out = (struct nic_pacing){.how = NIC_PACE_BPS, .rate = (uint64_t)bps};
+    return 0;
 }
 
 static int set_size(void *values, const char *arg, struct nic_err *err)
@@ -78,10 +98,18 @@ const struct opt bench_opts[] = {
     OPT_ROW_TEXT(struct bench_values, find, "find", 0, "LIST",
                  "what to look for: mrr (maximum receive rate), ndr (highest rate without a lost "
                  "frame), pdr (0.5 % lost), with commas (default: all; with --sweep mrr)"),
+    OPT_ROW_TEXT(struct bench_values, rate, "rate", 0, "RATE",
+                 "offer this load, of all ports together, and look for nothing: 20Mpps, 40Gbps on "
+                 "the wire, or 50% of what the ports bring; more than they bring is not offered"),
+    OPT_ROW_NUMBER(struct bench_values, ports, "ports", "N", 1, NIC_PORTS_MAX,
+                   "ports that bring frames, from port 1 (default: all of the card)"),
     OPT_ROW_TEXT(struct bench_values, sweep, "sweep", 0, "KEY=VALUES",
                  "one measurement for each value, and with more KEY=VALUES behind it for each "
-                 "combination: engines, threads, size, flows or any key of the card; values as "
-                 "1..60, 1..60..4 (every fourth), or 64,256,imix"),
+                 "combination: engines, threads, size, flows, rate, ports or any key of the card; "
+                 "values as 1..60, 1..60..4 (every fourth), 5..50..5Mpps, or 64,256,imix"),
+    OPT_ROW_NUMBER(struct bench_values, jobs, "jobs", "N", 1, WORKERS_MAX,
+                   "measurements of a sweep that run at once, which changes nothing but how long "
+                   "it takes (default: one for each processor of this machine)"),
     OPT_ROW_NUMBER(struct bench_values, packets, "packets", "N", 1000, 1000000000,
                    "packets that the program sees in each trial (default: enough that an overload "
                    "of half the precision overflows the packet buffers)"),

@@ -83,20 +83,31 @@ static int search(const struct trial_setup *setup, enum bench_measure m, double 
     return CMD_DONE;
 }
 
-static int maximum(const struct trial_setup *setup, struct bench_point *p)
+static double asked(const struct nic_pacing *p, double wire_bytes, double line_pps)
+{
+    if (p->how == NIC_PACE_PPS)
+        return (double)p->rate / 1000;
+    return p->how == NIC_PACE_BPS ? (double)p->rate / (8 * wire_bytes) : line_pps;
+}
+
+/* At line rate, or at the rate that was given. */
+static int at_load(const struct trial_setup *setup, struct bench_point *p)
 {
     struct trial_setup s = *setup;
     struct trial *t = &p->at[BENCH_MRR];
     int status;
 
-    s.pacing = (struct nic_pacing){.how = NIC_PACE_LINE};
+    if (s.rate == NULL)
+        s.pacing = (struct nic_pacing){.how = NIC_PACE_LINE};
     status = trial_run(&s, t);
     if (status != CMD_DONE)
         return status;
-    p->line_pps = (double)s.cfg.port_bps / (8 * t->wire_bytes);
+    p->line_pps = (double)s.cfg.port_bps * s.ports / (8 * t->wire_bytes);
+    p->asked_pps = asked(&s.pacing, t->wire_bytes, p->line_pps);
+    p->offered_pps = p->asked_pps < p->line_pps ? p->asked_pps : p->line_pps;
     p->pps[BENCH_MRR] = t->model.pps;
     limits_rank(&t->model, t->lost_ever == 0, &p->limits);
-    note_trial(p, p->line_pps, trial_loss(t));
+    note_trial(p, p->offered_pps, trial_loss(t));
     return CMD_DONE;
 }
 
@@ -123,8 +134,10 @@ int bench_measure(const struct trial_setup *setup, unsigned wanted, double preci
     int status;
 
     memset(p, 0, sizeof(*p));
-    status = maximum(setup, p);
-    if (status == CMD_DONE && p->at[BENCH_MRR].lost_ever == 0)
+    status = at_load(setup, p);
+    if (status != CMD_DONE || setup->rate != NULL)
+        return status;
+    if (p->at[BENCH_MRR].lost_ever == 0)
         wire_is_the_limit(p);
     else
         for (unsigned m = BENCH_NDR; status == CMD_DONE && m < BENCH_MEASURES; m++)
@@ -142,6 +155,11 @@ void bench_point_free(struct bench_point *p)
     trial_free(&p->half);
 }
 
+const char *bench_load_name(const struct trial_setup *s)
+{
+    return s->rate != NULL ? s->rate : bench_measures[BENCH_MRR];
+}
+
 const char *bench_result_name(const struct trial_setup *s, const struct bench_point *p,
                               enum bench_measure m, char *buf, size_t len)
 {
@@ -153,7 +171,7 @@ const char *bench_result_name(const struct trial_setup *s, const struct bench_po
                                       : strchr(s->feed.kind, '6') != NULL ? "ethip6"
                                                                           : "ethip4",
                            .program = p->at[BENCH_MRR].program,
-                           .measure = bench_measures[m]};
+                           .measure = m == BENCH_MRR ? bench_load_name(s) : bench_measures[m]};
 
     return bench_name(&n, buf, len);
 }

@@ -21,11 +21,28 @@ static void print_top(const struct trial_setup *s, const struct bench_point *p,
     else
         printf("load     %s, %s, %s flows", s->feed.kind, bench_size_name(&s->feed, size),
                style_grouped(s->feed.flows, a));
-    printf(", at port 1 of %sbit/s: at most %spps\n", style_scaled((double)s->cfg.port_bps, a),
-           style_scaled(p->line_pps, size));
+    printf(", at %u port%s of %sbit/s: at most %spps\n", s->ports, s->ports == 1 ? "" : "s",
+           style_scaled((double)s->cfg.port_bps, a), style_scaled(p->line_pps, size));
+    if (s->rate != NULL && p->asked_pps > p->line_pps)
+        printf("         %s is more than the wire brings: %spps are offered\n", s->rate,
+               style_scaled(p->offered_pps, a));
     printf("card     %u engine%s with %u thread%s each at %sHz\n", m->engines,
            m->engines == 1 ? "" : "s", m->threads, m->threads == 1 ? "" : "s",
            style_scaled((double)m->clock_hz, a));
+}
+
+/* Of a load that was given. */
+static void print_load(const struct trial_setup *s, const struct bench_point *p,
+                       const struct style *st)
+{
+    char name[128], a[32], b[32], c[32];
+
+    style_heading(st, "Rate", "modelled");
+    printf("  %-36s %10spps  %10spps per engine  of %spps offered, %.3f %% lost\n",
+           bench_result_name(s, p, BENCH_MRR, name, sizeof(name)),
+           style_scaled(p->pps[BENCH_MRR], a),
+           style_scaled(p->pps[BENCH_MRR] / (double)s->cfg.engine_count, b),
+           style_scaled(p->offered_pps, c), trial_loss(&p->at[BENCH_MRR]) * 100);
 }
 
 static void print_rates(const struct trial_setup *s, const struct bench_point *p,
@@ -48,27 +65,40 @@ static void print_rates(const struct trial_setup *s, const struct bench_point *p
     }
 }
 
-static void print_causes(const struct bench_point *p, const struct style *st)
+static void heading_at(const struct trial_setup *s, const struct style *st, const char *text)
+{
+    char note[64];
+
+    snprintf(note, sizeof(note), "at %s", bench_load_name(s));
+    style_heading(st, text, note);
+}
+
+static void print_causes(const struct trial_setup *s, const struct bench_point *p,
+                         const struct style *st)
 {
     const struct model *m = &p->at[BENCH_MRR].model;
-    char note[96];
+    double whole = 0;
+    char note[128];
 
-    snprintf(note, sizeof(note), "of a packet at mrr: %.1f of an engine, %.1f program instructions",
-             m->cycles_per_packet, m->program_insns_per_packet);
+    snprintf(note, sizeof(note), "of a packet at %s: %.1f of an engine, %.1f program instructions",
+             bench_load_name(s), m->cycles_per_packet, m->program_insns_per_packet);
     style_heading(st, "Cycles", note);
+    for (unsigned c = 0; c < NIC_CAUSES; c++)
+        whole += m->cause[c];
     for (unsigned c = 0; c < NIC_CAUSES; c++) {
         if (m->cause[c] < SMALL * m->cycles_per_packet)
             continue;
         printf("  %-13s %9.1f  ", nic_cause_name(c), m->cause[c]);
-        style_bar(st, m->cycles_per_packet > 0 ? m->cause[c] / m->cycles_per_packet : 0);
+        style_bar(st, m->cause[c] / whole);
     }
 }
 
-static void print_limits(const struct bench_point *p, const struct style *st)
+static void print_limits(const struct trial_setup *s, const struct bench_point *p,
+                         const struct style *st)
 {
     char a[32];
 
-    style_heading(st, "Limits", "at mrr");
+    heading_at(s, st, "Limits");
     for (unsigned i = 0; i < p->limits.count; i++) {
         const struct limit *l = &p->limits.rank[i];
 
@@ -94,23 +124,25 @@ static void print_latency_row(const char *label, const struct hist *h)
     putchar('\n');
 }
 
-static void print_latency(const struct bench_point *p, const struct style *st)
+static void print_latency(const struct trial_setup *s, const struct bench_point *p,
+                          const struct style *st)
 {
     style_heading(st, "Latency", "in nanoseconds, from the last byte's arrival to departure");
     printf("  %-12s %9s %9s %9s %9s %9s\n", "load", "p50", "p90", "p99", "p99.9", "max");
     print_latency_row("half of ndr", &p->half.latency);
     print_latency_row("ndr", &p->at[BENCH_NDR].latency);
     print_latency_row("pdr", &p->at[BENCH_PDR].latency);
-    print_latency_row("line rate", &p->at[BENCH_MRR].latency);
+    print_latency_row(s->rate != NULL ? s->rate : "line rate", &p->at[BENCH_MRR].latency);
 }
 
-static void print_engines(const struct bench_point *p, const struct style *st)
+static void print_engines(const struct trial_setup *s, const struct bench_point *p,
+                          const struct style *st)
 {
     const struct model *m = &p->at[BENCH_MRR].model;
     double seconds = (double)m->cycles / (double)m->clock_hz;
     char a[32];
 
-    style_heading(st, "Engines", "at mrr");
+    heading_at(s, st, "Engines");
     printf("  %8s %12s %10s %10s\n", "engine", "rate", "busy", "stalled");
     for (unsigned e = 0; e < m->engines && e < ENGINES_SHOWN; e++)
         printf("  %8u %9spps %8.1f %% %8.1f %%\n", e,
@@ -125,9 +157,12 @@ void bench_print(const struct trial_setup *s, const struct bench_point *p)
     struct style st = style_choose();
 
     print_top(s, p, &st);
-    print_rates(s, p, &st);
-    print_causes(p, &st);
-    print_limits(p, &st);
-    print_latency(p, &st);
-    print_engines(p, &st);
+    if (s->rate != NULL)
+        print_load(s, p, &st);
+    else
+        print_rates(s, p, &st);
+    print_causes(s, p, &st);
+    print_limits(s, p, &st);
+    print_latency(s, p, &st);
+    print_engines(s, p, &st);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* nicsim bench --sweep: the same measurement over values of some keys. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/bench.h"
+#include "cmd/workers.h"
 #include "traffic/number.h"
 
 #define VALUES_MAX 1024u
@@ -20,41 +22,81 @@ static int bad_dim(const char *text)
         text);
 }
 
+static int too_many(const char *text)
+{
+    return cmd_fail(CMD_USAGE, "bench: --sweep %s: more than %u values", text, VALUES_MAX);
+}
+
 static int add_value(struct sweep_dim *d, const char *text, size_t len)
 {
-    if (d->count == VALUES_MAX || len == 0 || len >= SWEEP_VALUE_LEN)
+    if (d->count == VALUES_MAX)
         return -E2BIG;
+    if (len == 0 || len >= SWEEP_VALUE_LEN)
+        return -EINVAL;
     memcpy(d->value[d->count], text, len);
     d->value[d->count++][len] = '\0';
     return 0;
 }
 
-/* "1..60" or "1..60..4": the last value is always there. */
+/* The number at *at, and behind it, when more is to come, "..". */
+static int read_number(const char **at, unsigned long long *out, bool *more)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)**at))
+        return -EINVAL;
+    errno = 0;
+    *out = strtoull(*at, &end, 10);
+    *more = strncmp(end, "..", 2) == 0;
+    *at = end + (*more ? 2 : 0);
+    return errno != 0 ? -EINVAL : 0;
+}
+
+/* "1..60", "1..60..4", "5..50..5Mpps": the last value is always there, a unit behind each. */
 static int add_range(struct sweep_dim *d, const char *text)
 {
     unsigned long long low, high, step = 1;
-    char number[SWEEP_VALUE_LEN], end;
-    int n = sscanf(text, "%llu..%llu..%llu%c", &low, &high, &step, &end);
+    bool more;
+    int rc = read_number(&text, &low, &more);
 
-    if (n == 2 && sscanf(text, "%*u..%*u%c", &end) == 1)
+    if (rc == 0)
+        rc = more ? read_number(&text, &high, &more) : -EINVAL;
+    if (rc == 0 && more)
+        rc = read_number(&text, &step, &more);
+    if (rc != 0 || more || step == 0 || high < low || text[strcspn(text, ".0123456789")] != '\0')
         return -EINVAL;
-    if ((n != 2 && n != 3) || step == 0 || high < low || (high - low) / step >= VALUES_MAX)
-        return -EINVAL;
+    if ((high - low) / step >= VALUES_MAX)
+        return -E2BIG;
     for (unsigned long long v = low;; v = v + step < high ? v + step : high) {
-        int len = snprintf(number, sizeof(number), "%llu", v);
+        char number[2 * SWEEP_VALUE_LEN];
+        int len = snprintf(number, sizeof(number), "%llu%s", v, text);
 
-        if (add_value(d, number, (size_t)len) != 0)
-            return -E2BIG;
-        if (v == high)
-            return 0;
+        rc = add_value(d, number, (size_t)len);
+        if (rc != 0 || v == high)
+            return rc;
     }
+}
+
+static int parse_values(struct sweep_dim *d, const char *text)
+{
+    int rc = 0;
+
+    for (const char *p = text; rc == 0 && p[-1] != '\0';) {
+        size_t len = strcspn(p, ",");
+        char one[3 * SWEEP_VALUE_LEN];
+
+        snprintf(one, sizeof(one), "%.*s", (int)len, p);
+        rc = strstr(one, "..") != NULL ? add_range(d, one) : add_value(d, p, len);
+        p += len + 1;
+    }
+    return rc;
 }
 
 static int parse_dim(struct sweep *s, const char *text)
 {
     struct sweep_dim *d = &s->dim[s->dims];
     size_t key = strcspn(text, "=");
-    int rc = 0;
+    int rc;
 
     if (s->dims == SWEEP_DIMS_MAX)
         return cmd_fail(CMD_USAGE, "bench: --sweep takes at most %u keys", SWEEP_DIMS_MAX);
@@ -65,23 +107,23 @@ static int parse_dim(struct sweep *s, const char *text)
     if (d->value == NULL)
         return cmd_fail(CMD_FAILED, "out of memory");
     s->dims++;
-    for (const char *p = text + key + 1; rc == 0 && p[-1] != '\0';) {
-        size_t len = strcspn(p, ",");
-        char one[3 * SWEEP_VALUE_LEN];
+    s->loads = s->loads || strcmp(d->key, "rate") == 0;
+    rc = parse_values(d, text + key + 1);
+    return rc == 0 ? CMD_DONE : rc == -E2BIG ? too_many(text) : bad_dim(text);
+}
 
-        snprintf(one, sizeof(one), "%.*s", (int)len, p);
-        rc = strstr(one, "..") != NULL ? add_range(d, one) : add_value(d, p, len);
-        p += len + 1;
-    }
-    return rc == 0 ? CMD_DONE : bad_dim(text);
+static int apply_number(const char *key, const char *value, uint64_t *out, struct nic_err *err)
+{
+    if (number_parse(value, out) == 0 && *out != 0)
+        return 0;
+    return nic_err_set(err, -EINVAL, "%s=%s: not a number from 1", key, value);
 }
 
 /* One value into the options of one measurement. */
 static int apply(struct bench_values *v, const char *key, const char *value)
 {
     struct nic_err err = {""};
-    uint64_t number = 0;
-    int rc;
+    int rc = 0;
 
     if (strcmp(key, "engines") == 0)
         rc = devopts_engines(v, value, &err);
@@ -91,12 +133,13 @@ static int apply(struct bench_values *v, const char *key, const char *value)
         rc = bench_parse_size(value, &v->size) == 0
                  ? 0
                  : nic_err_set(&err, -EINVAL, "size=%s: not %s", value, BENCH_SIZES_TEXT);
-    else if (strcmp(key, "flows") == 0) {
-        rc = number_parse(value, &number) == 0 && number != 0
-                 ? 0
-                 : nic_err_set(&err, -EINVAL, "flows=%s: not a number from 1", value);
-        v->flows = number;
-    } else
+    else if (strcmp(key, "flows") == 0)
+        rc = apply_number(key, value, &v->flows, &err);
+    else if (strcmp(key, "ports") == 0)
+        rc = apply_number(key, value, &v->ports, &err);
+    else if (strcmp(key, "rate") == 0)
+        v->rate = value;
+    else
         rc = devopts_add(&v->dev, key, value, &err);
     return rc == 0 ? CMD_DONE : cmd_fail(CMD_USAGE, "bench: %s", err.msg);
 }
@@ -108,54 +151,81 @@ static void fill_row(struct sweep_row *r, const struct bench_point *p)
     const struct trial *t = &p->at[BENCH_MRR];
 
     r->line_pps = p->line_pps;
+    r->offered_pps = p->offered_pps;
+    r->loss = trial_loss(t);
     memcpy(r->pps, p->pps, sizeof(r->pps));
+    memcpy(r->program, t->program, sizeof(r->program));
     r->engines = t->model.engines;
     r->cycles = t->model.cycles_per_packet;
     memcpy(r->cause, t->model.cause, sizeof(r->cause));
-    r->bottleneck = p->limits.rank[0].name;
-    r->next = p->limits.rank[1].name;
+    memcpy(r->bottleneck, p->limits.rank[0].name, sizeof(r->bottleneck));
+    memcpy(r->next, p->limits.rank[1].name, sizeof(r->next));
     r->headroom = p->limits.rank[1].headroom;
     r->p50 = hist_quantile(&t->latency, 500000);
     r->p99 = hist_quantile(&t->latency, 990000);
 }
 
-static int measure_row(struct sweep *s, struct sweep_row *r, struct bench_point *p)
+/* The options of row i, of which the last key changes fastest; v is to be freed in any case. */
+static int row_setup(const struct sweep *s, size_t i, unsigned at[SWEEP_DIMS_MAX],
+                     struct bench_values **v, struct trial_setup *setup)
 {
-    struct bench_values *v = malloc(sizeof(*v));
-    struct trial_setup setup;
     int status = CMD_DONE;
 
-    if (v == NULL)
+    *v = malloc(sizeof(**v));
+    if (*v == NULL)
         return cmd_fail(CMD_FAILED, "out of memory");
-    *v = *s->v;
+    **v = *s->v;
+    for (unsigned d = s->dims; d-- > 0; i /= s->dim[d].count)
+        at[d] = (unsigned)(i % s->dim[d].count);
     for (unsigned d = 0; status == CMD_DONE && d < s->dims; d++)
-        status = apply(v, s->dim[d].key, s->dim[d].value[r->at[d]]);
-    if (status == CMD_DONE)
-        status = bench_setup(v, s->path, &setup);
+        status = apply(*v, s->dim[d].key, s->dim[d].value[at[d]]);
+    return status == CMD_DONE ? bench_setup(*v, s->path, setup) : status;
+}
+
+/* A worker's piece: struct sweep_row. */
+static int measure_row(void *ctx, size_t i, void *result)
+{
+    const struct sweep *s = ctx;
+    struct sweep_row *r = result;
+    struct bench_point *p = calloc(1, sizeof(*p));
+    struct bench_values *v = NULL;
+    struct trial_setup setup;
+    int status =
+        p == NULL ? cmd_fail(CMD_FAILED, "out of memory") : row_setup(s, i, r->at, &v, &setup);
+
     if (status == CMD_DONE) {
         status = bench_measure(&setup, s->wanted, (double)v->precision / 10000, p);
         fill_row(r, p);
-        memcpy(s->program, p->at[BENCH_MRR].program, sizeof(s->program));
         bench_point_free(p);
     }
     free(v);
+    free(p);
     return status;
 }
 
-/* The last key changes fastest. */
-static int measure_all(struct sweep *s)
+/* What the last row would be refused for is said before the first is measured. */
+static int check_rows(const struct sweep *s)
 {
-    struct bench_point *p = calloc(1, sizeof(*p));
-    int status = p != NULL ? CMD_DONE : cmd_fail(CMD_FAILED, "out of memory");
+    int status = CMD_DONE;
 
     for (size_t i = 0; status == CMD_DONE && i < s->rows; i++) {
-        size_t rest = i;
+        unsigned at[SWEEP_DIMS_MAX];
+        struct bench_values *v = NULL;
+        struct trial_setup setup;
 
-        for (unsigned d = s->dims; d-- > 0; rest /= s->dim[d].count)
-            s->row[i].at[d] = (unsigned)(rest % s->dim[d].count);
-        status = measure_row(s, &s->row[i], p);
+        status = row_setup(s, i, at, &v, &setup);
+        free(v);
     }
-    free(p);
+    return status;
+}
+
+static int measure_all(struct sweep *s)
+{
+    unsigned jobs = s->v->jobs != 0 ? (unsigned)s->v->jobs : workers_default();
+    int status = check_rows(s);
+
+    if (status == CMD_DONE)
+        status = workers_run(s->rows, jobs, measure_row, s, sizeof(*s->row), s->row);
     return status;
 }
 
@@ -180,7 +250,7 @@ static int prepare(struct sweep *s, const char *const *dims, unsigned count)
 int bench_sweep(const struct bench_values *v, const char *path, const char *const *dims,
                 unsigned count)
 {
-    struct sweep s = {.v = v, .path = path};
+    struct sweep s = {.v = v, .path = path, .loads = v->rate != NULL};
     int status = bench_parse_find(v->find != NULL ? v->find : "mrr", &s.wanted);
 
     if (status == CMD_DONE)

@@ -53,7 +53,7 @@ static int open_gen(struct feed *f, const struct feed_spec *s, uint32_t size, st
         return nic_err_set(err, -EINVAL, "size %u: a frame has at least 64 bytes", size);
     snprintf(text, sizeof(text), "%s,size=%u,count=%llu,flows=%llu,seed=%llu", s->kind,
              size - FEED_FCS, (unsigned long long)ENDLESS, (unsigned long long)s->flows,
-             (unsigned long long)s->seed);
+             (unsigned long long)(s->seed + s->part));
     return traffic_open_gen(text, &f->gen[f->gens++], err);
 }
 
@@ -167,6 +167,8 @@ int feed_open(const struct feed_spec *spec, struct feed **out, struct nic_err *e
         feed_close(f);
         return rc;
     }
+    if (spec->parts != 0)
+        f->next = f->frames * spec->part / spec->parts;
     *out = f;
     return 0;
 }

@@ -16,6 +16,7 @@ struct feed_spec {
     const char *kind;    /* of the generator: "udp4" ... */
     uint32_t size;       /* of a frame with FCS, or FEED_IMIX */
     uint64_t flows, seed;
+    unsigned part, parts; /* this feed's number, from 0, among those of one load; parts 0: one */
 };
 
 struct feed;

@@ -5,22 +5,25 @@
 
 #include "cmd/model.h"
 
+#define LIMIT_NAME 48u
+
 struct limit {
-    const char *name;
+    char name[LIMIT_NAME];
     double use;      /* part of the time, 0 .. 1 */
     double pps;      /* the rate at which it alone would be in use all the time; 0: not used */
     double headroom; /* pps in relation to the modelled rate */
 };
 
 struct limits {
-    struct limit rank[MODEL_USE_COUNT]; /* [0] is the bottleneck */
+    struct limit rank[MODEL_USE_COUNT + 1]; /* [0] is the bottleneck */
     unsigned count;
 };
 
 /*
  * Ranks what the model m used. `lossless`: all that was offered came through, so that the wire may
- * be the limit; else the wire is left out. When no part is in use for nearly all of the time, the
- * threads wait: "memory latency" comes first and more threads would help.
+ * be the limit; else the wire is left out. When no part is in use for nearly all of the time,
+ * either all came through: "offered load" comes first; or threads wait: "memory latency" comes
+ * first and more threads would help.
  */
 void limits_rank(const struct model *m, bool lossless, struct limits *out);
 

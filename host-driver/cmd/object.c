@@ -101,7 +101,7 @@ int object_open_all(struct object *o, const char *path, const struct objopts *op
 
     memset(o, 0, sizeof(*o));
     o->path = path;
-    o->fd = o->link_fd = -1;
+    o->fd = -1;
     status = objfile_open(&o->file, path);
     return status == CMD_DONE ? open_bpf(o, opts) : status;
 }
@@ -112,7 +112,7 @@ int object_open(struct object *o, const char *path, const struct objopts *opts,
     int status;
 
     memset(o, 0, sizeof(*o));
-    o->fd = o->link_fd = -1;
+    o->fd = -1;
     if (path == NULL)
         return open_filter(o, opts);
     status = object_open_all(o, path, opts);
@@ -212,21 +212,31 @@ int object_load(struct object *o, struct session *s, bool verbose)
 
 int object_attach(struct object *o, struct session *s, unsigned port)
 {
-    if (o->bpf == NULL) {
-        o->link_fd = bpf_link_create(o->fd, (int)port, BPF_XDP, NULL);
-        return o->link_fd >= 0 ? CMD_DONE : refused(o, s, o->link_fd, false);
-    }
-    o->link = bpf_program__attach_xdp(o->prog, (int)port);
-    return o->link != NULL ? CMD_DONE : refused(o, s, -errno, false);
+    struct bpf_link *link = NULL;
+    int fd = -1;
+
+    if (o->links == NIC_PORTS_MAX)
+        return cmd_fail(CMD_FAILED, "%s: no port is left", o->path);
+    if (o->bpf == NULL)
+        fd = bpf_link_create(o->fd, (int)port, BPF_XDP, NULL);
+    else
+        link = bpf_program__attach_xdp(o->prog, (int)port);
+    if (link == NULL && fd < 0)
+        return refused(o, s, o->bpf == NULL ? fd : -errno, false);
+    o->link[o->links].of = link;
+    o->link[o->links++].fd = fd;
+    return CMD_DONE;
 }
 
 void object_close(struct object *o)
 {
-    bpf_link__destroy(o->link);
+    for (unsigned i = 0; i < o->links; i++) {
+        bpf_link__destroy(o->link[i].of);
+        if (o->link[i].of == NULL)
+            close(o->link[i].fd);
+    }
     if (o->bpf == NULL && o->name != NULL && o->fd >= 0)
         close(o->fd);
-    if (o->bpf == NULL && o->name != NULL && o->link_fd >= 0)
-        close(o->link_fd);
     bpf_object__close(o->bpf);
     free(o->filter);
     objfile_close(&o->file);

@@ -13,6 +13,7 @@
 #include "cmd/objfile.h"
 #include "cmd/objopts.h"
 #include "cmd/session.h"
+#include "nic/regs.h"
 #include "offload/prog.h"
 
 struct object {
@@ -24,8 +25,11 @@ struct object {
     uint32_t filter_count;
     const char *name; /* the program's */
     int fd;           /* the program's once loaded */
-    int link_fd;      /* a filter's */
-    struct bpf_link *link;
+    struct {
+        struct bpf_link *of; /* NULL: a filter's, */
+        int fd;              /* which is a descriptor */
+    } link[NIC_PORTS_MAX];
+    unsigned links;
     char *log; /* the verifier's */
 };
 
@@ -43,6 +47,7 @@ int object_open(struct object *o, const char *path, const struct objopts *opts,
 int object_open_all(struct object *o, const char *path, const struct objopts *opts);
 /* `verbose`: the whole verifier log of a refused program, not only its end. */
 int object_load(struct object *o, struct session *s, bool verbose);
+/* To one more port. */
 int object_attach(struct object *o, struct session *s, unsigned port);
 void object_close(struct object *o); /* a zeroed one is allowed */
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cmd/rateopt.h"
 #include "cmd/run.h"
 #include "traffic/number.h"
 
@@ -13,21 +14,13 @@ static int set_rate(void *values, const char *arg, struct nic_err *err)
         enum nic_pace how;
     } words[] = {{"max", NIC_PACE_MAX}, {"line", NIC_PACE_LINE}, {"trace", NIC_PACE_TRACE}};
     struct run_values *v = values;
-    const char *unit = "";
-    uint64_t milli = 0;
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strcmp(arg, words[i].name) == 0) {
             v->pacing = (struct nic_pacing){.how = words[i].how};
             return 0;
         }
-    if (number_parse_milli(arg, &unit, &milli) != 0 || milli == 0)
-        unit = "";
-    if (strcmp(unit, "pps") == 0)
-        v->pacing = (struct nic_pacing){.how = NIC_PACE_PPS, .rate = milli};
-    else if (strcmp(unit, "bps") == 0 && milli >= 1000)
-        v->pacing = (struct nic_pacing){.how = NIC_PACE_BPS, .rate = milli / 1000};
-    else
+    if (rate_parse(arg, &v->pacing) != 0)
         return nic_err_set(err, -EINVAL,
                            "--rate %s: not max, line, trace, or a rate such as 10Mpps or 5Gbps",
                            arg);

@@ -138,7 +138,7 @@ int sweep_plot(const char *file, const struct sweep *s)
         p->second = p->y + p->lines * p->points;
         charts[0] = rate_chart(p);
         charts[1] = cause_chart(p);
-        status = bench_write_page(file, s->program, "modelled figures", charts, 2);
+        status = bench_write_page(file, s->row[0].program, "modelled figures", charts, 2);
     } else {
         status = cmd_fail(CMD_FAILED, "out of memory");
     }

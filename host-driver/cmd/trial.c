@@ -31,7 +31,10 @@ struct run_state {
     const struct trial_setup *setup;
     struct session s;
     struct object o;
-    struct feed *feed;
+    struct trial_port {
+        struct run_state *run;
+        struct feed *feed; /* NULL: brings nothing */
+    } port[NIC_PORTS_MAX];
     uint64_t done, program_insns, verdicts[FW_VERDICTS];
     struct window window[TRIAL_WINDOWS + 1]; /* [0] is before the first packet */
     struct hist *latency;                    /* of each window */
@@ -66,19 +69,14 @@ static void tap_done(void *ctx, const struct nic_pkt *pkt, enum nic_pkt_cmd cmd,
 
 static void port_sent(void *ctx, const struct nic_frame *f)
 {
-    left(ctx, f->seq, f->tstamp_ns);
+    left(((struct trial_port *)ctx)->run, f->seq, f->tstamp_ns);
 }
 
 static int port_next(void *ctx, struct nic_frame *f)
 {
-    return feed_port_ops.next(((struct run_state *)ctx)->feed, f);
-}
+    struct trial_port *p = ctx;
 
-static int port_quiet(void *ctx, struct nic_frame *f)
-{
-    (void)ctx;
-    (void)f;
-    return 0;
+    return p->feed != NULL ? feed_port_ops.next(p->feed, f) : 0;
 }
 
 static void host_rx(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe, const void *data)
@@ -92,8 +90,26 @@ static void host_rx(void *ctx, unsigned queue, const struct nic_rx_cqe *cqe, con
 
 /* ---- the card ---- */
 
-static const struct nic_port_ops in_port = {.next = port_next, .sent = port_sent};
-static const struct nic_port_ops out_port = {.next = port_quiet, .sent = port_sent};
+static const struct nic_port_ops port_ops = {.next = port_next, .sent = port_sent};
+
+/* A port's part of the load; the first ones take what a division leaves. */
+static struct nic_pacing pacing_of(const struct trial_setup *t, unsigned port)
+{
+    struct nic_pacing p = t->pacing;
+
+    p.rate = p.rate / t->ports + (port <= p.rate % t->ports);
+    return p;
+}
+
+static int connect_port(struct run_state *r, unsigned port)
+{
+    struct nic_pacing p = {.how = NIC_PACE_LINE};
+
+    r->port[port - 1].run = r;
+    if (r->port[port - 1].feed != NULL)
+        p = pacing_of(r->setup, port);
+    return nic_port_connect(r->s.dev, port, &port_ops, &r->port[port - 1], p);
+}
 
 static int connect_card(struct run_state *r)
 {
@@ -107,7 +123,7 @@ static int connect_card(struct run_state *r)
     if (rc == 0 && reading_take(r->s.dev, &r->window[0].reading) != 0)
         rc = -ENOMEM;
     for (unsigned n = 1; rc == 0 && n <= ports; n++)
-        rc = nic_port_connect(r->s.dev, n, n == 1 ? &in_port : &out_port, r, r->setup->pacing);
+        rc = connect_port(r, n);
     return rc == 0 ? CMD_DONE : cmd_fail(CMD_FAILED, "the card's ports: %s", strerror(-rc));
 }
 
@@ -125,23 +141,41 @@ static int load(struct run_state *r)
     status = object_load(&r->o, &r->s, false);
     if (status == CMD_DONE && t->maps_from != NULL && maps_load(r->o.bpf, t->maps_from, &err) != 0)
         status = cmd_fail(CMD_FAILED, "%s", err.msg);
-    if (status == CMD_DONE)
-        status = object_attach(&r->o, &r->s, 1);
+    for (unsigned n = 1; status == CMD_DONE && n <= t->ports; n++)
+        status = object_attach(&r->o, &r->s, n);
     return status;
+}
+
+/* Each port brings frames of its own; of a capture each begins at another place. */
+static int open_feeds(struct run_state *r)
+{
+    struct feed_spec spec = r->setup->feed;
+    struct nic_err err = {""};
+
+    spec.parts = r->setup->ports;
+    for (unsigned n = 1; n <= r->setup->ports; n++) {
+        struct nic_pacing p = pacing_of(r->setup, n);
+
+        spec.part = n - 1;
+        if (p.rate == 0 && (p.how == NIC_PACE_PPS || p.how == NIC_PACE_BPS))
+            continue;
+        if (feed_open(&spec, &r->port[n - 1].feed, &err) != 0)
+            return cmd_fail(spec.capture != NULL ? CMD_FAILED : CMD_USAGE, "%s", err.msg);
+    }
+    return CMD_DONE;
 }
 
 static int prepare(struct run_state *r)
 {
-    struct nic_err err = {""};
     int status;
 
     r->latency = calloc(TRIAL_WINDOWS, sizeof(*r->latency));
     r->arrived = calloc(RECENT, sizeof(*r->arrived));
     if (r->latency == NULL || r->arrived == NULL)
         return cmd_fail(CMD_FAILED, "out of memory");
-    if (feed_open(&r->setup->feed, &r->feed, &err) != 0)
-        return cmd_fail(r->setup->feed.capture != NULL ? CMD_FAILED : CMD_USAGE, "%s", err.msg);
-    status = load(r);
+    status = open_feeds(r);
+    if (status == CMD_DONE)
+        status = load(r);
     return status == CMD_DONE ? connect_card(r) : status;
 }
 
@@ -254,7 +288,7 @@ static int conclude(struct run_state *r, struct trial *out)
                    b->program_insns - a->program_insns, &out->model) != 0)
         return cmd_fail(CMD_FAILED, "out of memory");
     out->warm_up = (double)cut / TRIAL_WINDOWS;
-    out->wire_bytes = feed_wire_bytes(r->feed);
+    out->wire_bytes = feed_wire_bytes(r->port[0].feed);
     out->done = out->model.packets;
     out->lost = lost_by(b) - lost_by(a);
     out->lost_ever = lost_by(b) - lost_by(&r->window[0]);
@@ -272,7 +306,8 @@ static void clean_up(struct run_state *r)
         nic_device_set_tap(r->s.dev, NULL);
     object_close(&r->o);
     session_close(&r->s);
-    feed_close(r->feed);
+    for (unsigned n = 0; n < NIC_PORTS_MAX; n++)
+        feed_close(r->port[n].feed);
     for (unsigned w = 0; w <= TRIAL_WINDOWS; w++)
         reading_free(&r->window[w].reading);
     free(r->latency);

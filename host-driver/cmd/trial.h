@@ -22,8 +22,10 @@ struct trial_setup {
     struct offload_xlate_opts xlate;
     struct nic_config cfg;
     struct feed_spec feed;
-    struct nic_pacing pacing;
-    uint64_t packets; /* that the program sees, in all */
+    unsigned ports;           /* that bring frames, from port 1 */
+    struct nic_pacing pacing; /* of all of them together */
+    const char *rate;         /* `pacing` as the user gave it; NULL: rates are looked for */
+    uint64_t packets;         /* that the program sees, in all */
 };
 
 struct trial {

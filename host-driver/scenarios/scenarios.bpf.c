@@ -12,7 +12,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#define TARGET_PORT 2
+/* Ports are pairs: 1 and 2, 3 and 4. */
+#define OTHER_PORT(ctx) ((((ctx)->ingress_ifindex - 1) ^ 1) + 1)
 
 /* Each returns 0 when the packet is to be dropped as malformed. */
 static __always_inline int no_touch(struct xdp_md *ctx)
@@ -90,6 +91,6 @@ DROP(parse_ip)
 DROP(swap_macs)
 OPERATIONS(pass, XDP_PASS)
 OPERATIONS(tx, XDP_TX)
-OPERATIONS(redirect, bpf_redirect(TARGET_PORT, 0))
+OPERATIONS(redirect, bpf_redirect(OTHER_PORT(ctx), 0))
 
 char _license[] SEC("license") = "Dual BSD/GPL";

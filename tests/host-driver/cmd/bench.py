@@ -81,7 +81,9 @@ def test_wire():
     assert m["modelled"]["bottleneck"] == "mac"
     for r in m["modelled"]["rates"].values():
         near(r["pps"], m["load"]["line_pps"], 0.01)
-    near(m["load"]["line_pps"], 100e9 / (1538 * 8), 1e-6)
+    near(m["load"]["line_pps"], 2 * 100e9 / (1538 * 8), 1e-6)
+    one = measured("--scenario", "drop", "--size", "1518", "--ports", "1", *FEW)["load"]
+    near(one["line_pps"], 100e9 / (1538 * 8), 1e-6)
 
 
 def test_long_frames():
@@ -113,6 +115,41 @@ def test_sweep():
     assert slow[1]["bottleneck"] == "memory latency"
 
 
+def test_load():
+    """A load that is given: what is offered comes back or is lost; no more than the wires bring."""
+    drop = ("--scenario", "drop", "--engines", "2", *FEW)
+    low = measured(*drop, "--rate", "10Mpps")
+    assert low["load"]["offered_pps"] == 10e6 and low["load"]["loss"] == 0
+    near(low["modelled"]["rates"]["received"]["pps"], 10e6, 1e-3)
+    assert low["modelled"]["rates"]["received"]["name"].endswith("-10Mpps")
+    assert low["modelled"]["bottleneck"] == "offered load"
+    high = measured(*drop, "--rate", "50%")
+    near(high["load"]["offered_pps"], high["load"]["line_pps"] / 2, 1e-6)
+    near(high["modelled"]["rates"]["received"]["pps"],
+         high["load"]["offered_pps"] * (1 - high["load"]["loss"]), 0.01)
+    assert high["modelled"]["bottleneck"] == "engines"
+    above = measured(*drop, "--rate", "900Gbps")
+    assert above["load"]["asked_pps"] > above["load"]["line_pps"] == above["load"]["offered_pps"]
+    near(above["modelled"]["rates"]["received"]["pps"],
+         measured(*drop, "--find", "mrr")["modelled"]["rates"]["mrr"]["pps"], 1e-3)
+    assert "more than the wire brings" in bench(*drop, "--rate", "900Gbps")
+    assert "more than the wire brings" not in bench(*drop, "--rate", "200Gbps")
+
+
+def test_jobs():
+    """Workers change nothing, neither results nor what is said of a measurement that fails."""
+    args = ("--scenario", "pass", "--sweep", "engines=1..3", "threads=1,2", "rate=20..100..40%",
+            *FEW)
+    one = bench(*args, "--jobs", "1")
+    assert one == bench(*args, "--jobs", "4") == bench(*args, "--jobs", "2")
+    assert len(one.splitlines()) == 3 + 3 * 2 * 3
+    rows = json.loads(bench(*args, "--json"))["modelled"]
+    for r in rows:
+        near(r["received_pps"], r["offered_pps"] * (1 - r["loss"]), 0.05)  # buffers fill
+    refused = (str(EXAMPLES / "drop.bpf.o"), "--sweep", "size=64,9000,128,9001", *FEW)
+    assert bench(*refused, "--jobs", "1", status=2) == bench(*refused, "--jobs", "3", status=2)
+
+
 def test_capture():
     out = measured(str(EXAMPLES / "pass.bpf.o"), "-r", sys.argv[3], "--find", "mrr", *FEW)
     assert out["load"]["size"] == "capture" and out["modelled"]["rates"]["mrr"]["pps"] > 0
@@ -130,7 +167,15 @@ def test_bad_usage():
             ([drop, "--size", "63"], "--size"), ([drop, "--size", "9221"], "--size"),
             ([drop, "--sweep", "engines"], "--sweep"), ([drop, "--sweep", "engines=4..1"], "--sweep"),
             ([drop, "--sweep", "engines=1..2..0"], "--sweep"), ([drop, "--sweep", "=1"], "--sweep"),
-            ([drop, "--sweep", "engines=,1"], "--sweep"), ([drop, "engines=1"], "--sweep"),
+            ([drop, "--sweep", "engines=,1"], "--sweep"),
+            ([drop, "--sweep", "engines=0..1000000000"], "1024"),
+            ([drop, "--sweep", "engines=0..1e9"], "--sweep"),
+            ([drop, "--sweep", "engines=1..99999999999999999999"], "--sweep"),
+            ([drop, "--sweep", "engines=1..2", "threads=1..65"], "--threads 65"),
+            ([drop, "--sweep", "rate=1..3"], "--rate 1:"), ([drop, "--rate", "0Mpps"], "--rate"),
+            ([drop, "--rate", "10Mpps", "--find", "ndr"], "--find"), ([drop, "--rate", "0%"], "--rate"),
+            ([drop, "--ports", "3"], "the card has 2"), ([drop, "--sweep", "ports=0"], "ports=0"),
+            ([drop, "--jobs", "0"], "--jobs"), ([drop, "engines=1"], "--sweep"),
             ([drop, "--sweep", "engines=1..60", "threads=1..60", "size=64,128,256"], "4096"),
             ([drop, "--sweep", "colour=1"], "colour"), ([drop, "--sweep", "engines=0"], "--engines"),
             ([drop, "--find", "max"], "--find"), ([drop, "--precision", "20"], "--precision"),
