@@ -161,7 +161,10 @@ int vf_facts(const struct vf *v, struct offload_facts **out)
     f->processed = v->processed;
     f->peak_states = v->peak_kept;
     f->total_states = v->total_kept;
-    vf_values(v, f);
+    if (vf_values(v, f)) {
+        offload_facts_free(f);
+        return -ENOMEM;
+    }
     *out = f;
     return 0;
 }

@@ -83,8 +83,10 @@ uint16_t vf_pool_number(struct vf_pool *p, const struct range *r)
     if (p->count == POOL_MAX)
         return POOL_UNKNOWN;
     if (p->count == p->room) {
-        if (grow(p))
+        if (grow(p)) {
+            p->failed = true;
             return POOL_UNKNOWN;
+        }
         slot = find(p, r);
     }
     *slot = p->count;

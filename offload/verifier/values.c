@@ -315,17 +315,20 @@ static void narrow_round(struct values *a)
     take_next(a);
 }
 
-static bool find(struct values *a)
+/* 0, 1: too much work, nothing is known; -ENOMEM. */
+static int find(struct values *a)
 {
     if (!grow_all(a))
-        return false;
+        return 1;
     if (!a->widened)
-        return true;
+        return 0;
     a->next = malloc(a->v->prog->insn_count * sizeof(*a->next));
-    for (unsigned k = 0; a->next && k < NARROW_ROUNDS; k++)
+    if (!a->next)
+        return -ENOMEM;
+    for (unsigned k = 0; k < NARROW_ROUNDS; k++)
         narrow_round(a);
     free(a->next);
-    return true;
+    return 0;
 }
 
 static void hand_out(const struct vf_pool *p, struct offload_range *to)
@@ -337,28 +340,46 @@ static void hand_out(const struct vf_pool *p, struct offload_range *to)
     }
 }
 
-void vf_values(const struct vf *v, struct offload_facts *f)
+static int hand_over(struct values *a, struct offload_facts *f)
 {
-    size_t count = v->prog->insn_count;
-    struct values *a = calloc(1, sizeof(*a));
-    if (!a || vf_pool_init(&a->pool)) {
-        free(a);
-        return;
-    }
-    a->v = v;
+    f->range = malloc(a->pool.count * sizeof(*f->range));
+    if (!f->range)
+        return -ENOMEM;
+    hand_out(&a->pool, f->range);
+    f->range_count = a->pool.count;
+    f->ranges = a->at;
+    a->at = NULL;
+    return 0;
+}
+
+static int find_all(struct values *a, struct offload_facts *f)
+{
+    size_t count = a->v->prog->insn_count;
     a->work = WORK_EACH * count + WORK_FREE;
     a->slot = calloc(count, sizeof(*a->slot));
     a->at = calloc(count, sizeof(*a->at));
-    if (a->slot && a->at && find(a))
-        f->range = malloc(a->pool.count * sizeof(*f->range));
-    if (f->range) {
-        hand_out(&a->pool, f->range);
-        f->range_count = a->pool.count;
-        f->ranges = a->at;
-    } else {
-        free(a->at);
+    if (!a->slot || !a->at)
+        return -ENOMEM;
+    int err = find(a);
+    if (a->pool.failed)
+        return -ENOMEM;
+    if (err)
+        return err < 0 ? err : 0;
+    return hand_over(a, f);
+}
+
+int vf_values(const struct vf *v, struct offload_facts *f)
+{
+    struct values *a = calloc(1, sizeof(*a));
+    if (!a || vf_pool_init(&a->pool)) {
+        free(a);
+        return -ENOMEM;
     }
+    a->v = v;
+    int err = find_all(a, f);
+    free(a->at);
     free(a->slot);
     vf_pool_free(&a->pool);
     free(a);
+    return err;
 }

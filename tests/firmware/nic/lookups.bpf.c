@@ -14,14 +14,15 @@ struct {
     __type(value, __u64[2]);
 } array SEC(".maps");
 
-#define HASH(kind, name, size)                                                                     \
+#define HASHED(kind, name, size)                                                                   \
     struct {                                                                                       \
         __uint(type, BPF_MAP_TYPE_##kind);                                                         \
         __uint(max_entries, ENTRIES);                                                              \
         __uint(key_size, size);                                                                    \
         __uint(value_size, 16);                                                                    \
     } name##size SEC(".maps");
-LOOKUPS_HASHES(HASH)
+#include "lookups.def"
+#undef HASHED
 
 struct {
     __uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -53,8 +54,8 @@ static __always_inline int number(struct xdp_md *ctx, __u32 *n)
     }
 
 LOOKUP(array)
-#define LOOKUP_OF(kind, name, size) LOOKUP(name##size)
-LOOKUPS_HASHES(LOOKUP_OF)
+#define HASHED(kind, name, size) LOOKUP(name##size)
+#include "lookups.def"
 
 /* 10.n1.n0.x, /24 */
 SEC("xdp")
