@@ -187,6 +187,8 @@ static void replace_locked(struct fw_map *m, const struct probe *p, const void *
     const struct links *l = &p->links;
     uint64_t next = place == p->bucket ? link_load(&link_to(l, old)->link) : head;
     uint64_t link = link_make(l, elem_new(m, p, value, HASH_PLAIN, next), p->tag);
+    if (fw_hash_is_lru(m))
+        fw_lru_mark(link_to(l, link));
     if (place == p->bucket) {
         bucket_unlock(p->bucket, link);
     } else {
@@ -214,7 +216,7 @@ static void change_locked(struct fw_map *m, const struct probe *p, const void *v
     else
         memcpy(to + (size_t)m->copy * plat_cpu(), value, m->spec.value_size);
     if (fw_hash_is_lru(m))
-        (void)__atomic_fetch_or(&e->state, ELEM_USED, __ATOMIC_RELAXED);
+        fw_lru_mark(e);
     bucket_unlock(p->bucket, head);
 }
 

@@ -47,6 +47,12 @@ int fw_lru_evict(struct fw_map *m);
 /* Unlinks and releases this element, whose state was this, if it is in a chain. */
 int fw_hash_drop(struct fw_map *m, const struct elem *e, uint32_t state);
 
+/* LRU: the entry is in use. Nobody waits for an atomic whose result goes nowhere. */
+static inline void fw_lru_mark(struct elem *e)
+{
+    (void)__atomic_fetch_or(&e->state, ELEM_USED, __ATOMIC_RELAXED);
+}
+
 static inline int fw_hash_is_lru(const struct fw_map *m)
 {
     return m->spec.type == FW_MAP_LRU_HASH || m->spec.type == FW_MAP_LRU_PERCPU_HASH;

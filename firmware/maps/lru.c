@@ -6,9 +6,9 @@
  * not leaves. The hand is a counter that harts advance by atomic adds; there is no
  * list and no lock but the bucket's of the entry that leaves.
  *
- * As in the kernel, lookups by programs make an entry young, lookups by the host do
- * not, and after LOCAL_NR_SCANS (128) spared elements one leaves in any case, so
- * that an update's work has a bound.
+ * As in the kernel, lookups by programs and updates of what is there make an entry young,
+ * lookups by the host do not, and after LOCAL_NR_SCANS (128) spared elements one leaves in any
+ * case, so that an update's work has a bound.
  */
 #include "maps/hash_impl.h"
 
@@ -47,9 +47,7 @@ static void *lookup_cpu(const struct fw_map *m, const void *key, uint32_t cpu)
     uint8_t *first = fw_hash_lookup(m, m->hot, key);
     if (!first)
         return NULL;
-    struct elem *e = elem_of_value(m, first);
-    if (!(__atomic_load_n(&e->state, __ATOMIC_RELAXED) & ELEM_USED))
-        (void)__atomic_fetch_or(&e->state, ELEM_USED, __ATOMIC_RELAXED);
+    fw_lru_mark(elem_of_value(m, first));
     return first + (size_t)m->copy * cpu;
 }
 

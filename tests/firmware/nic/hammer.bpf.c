@@ -70,6 +70,33 @@ struct {
     __type(value, __u32);
 } filter SEC(".maps");
 
+/* The lock's sums are exact: the host does not change them. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, SLOTS);
+    __type(key, __u32);
+    __type(value, struct locked);
+} slots SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, KEYS);
+    __type(key, __u32);
+    __type(value, __u64);
+} shares SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+    __uint(max_entries, LRU_ENTRIES);
+    __type(key, __u64[2]);
+    __type(value, __u64);
+} visits SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, RING_BYTES);
+} records SEC(".maps");
+
 struct tally tally; /* changed by atomics only */
 
 static __always_inline void wrong(int yes)
@@ -119,6 +146,49 @@ static __always_inline void pair(__u32 number)
     v->b = b + 1;
     bpf_spin_unlock(&v->lock);
     wrong(a != b);
+}
+
+static __noinline int count(__u32 number, __u32 chance)
+{
+    __u32 key = number / 4 % SLOTS, other = number / 4 % KEYS;
+    __u64 visitor[2] = {chance % (4 * LRU_ENTRIES), 9}, one = 1;
+    struct locked *v = bpf_map_lookup_elem(&slots, &key);
+    __u64 *mine = bpf_map_lookup_elem(&shares, &other);
+
+    if (!v || !mine) {
+        wrong(1);
+        return 0;
+    }
+    bpf_spin_lock(&v->lock);
+    v->a += number;
+    v->b++;
+    bpf_spin_unlock(&v->lock);
+    *mine += number;
+    mine = bpf_map_lookup_elem(&visits, visitor);
+    if (mine)
+        *mine += 1;
+    else
+        wrong(bpf_map_update_elem(&visits, visitor, &one, BPF_ANY) != 0);
+    return 0;
+}
+
+static __noinline int tell(__u32 number, __u32 chance)
+{
+    struct whole *v = bpf_ringbuf_reserve(&records, sizeof(*v), 0);
+
+    if (!v) {
+        __sync_fetch_and_add(&tally.dropped, 1);
+        return 0;
+    }
+    *v = make(3, number);
+    if (chance % 8 == 0) {
+        bpf_ringbuf_discard(v, 0);
+        return 0;
+    }
+    bpf_ringbuf_submit(v, 0);
+    __sync_fetch_and_add(&tally.records, 1);
+    __sync_fetch_and_add(&tally.said, number);
+    return 0;
 }
 
 static __noinline int replace(__u32 number, __u32 chance)
@@ -195,6 +265,8 @@ int hammer(struct xdp_md *ctx)
     route(number, bpf_get_prandom_u32());
     pass_on(number);
     note(number);
+    count(number, bpf_get_prandom_u32());
+    tell(number, chance);
     __sync_fetch_and_add(&tally.packets, 1);
     return XDP_DROP;
 }

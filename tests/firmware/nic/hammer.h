@@ -8,6 +8,8 @@
 #define KEYS          16
 #define LRU_ENTRIES   64
 #define QUEUE_ENTRIES 8
+#define SLOTS         4 /* of the array with locks */
+#define RING_BYTES    8192
 
 struct whole {
     __u64 word[4]; /* key << 32 | stamp, all equal */
@@ -20,6 +22,7 @@ struct prefix {
 
 struct tally {
     __u64 packets, wrong, pushed, popped;
+    __u64 records, said, dropped; /* records submitted, the sum of theirs; no room */
 };
 
 #endif

@@ -26,7 +26,8 @@ static struct bpf_object *object;
 static unsigned cpus;
 
 /* What the host did; the program's share is in `tally`. */
-static uint64_t wrong, pushed, popped, commands;
+static uint64_t wrong, pushed, popped, commands, heard, heard_sum;
+static struct ring_buffer *ring;
 
 static uint32_t dice(uint32_t n)
 {
@@ -159,11 +160,43 @@ static void read_sums(void)
     wrong += rc != -ENOENT || n != KEYS; /* none of them ever goes */
 }
 
+static int on_record(void *ctx, void *data, size_t len)
+{
+    (void)ctx;
+    wrong += len != sizeof(struct whole) || torn(data, 3);
+    heard++;
+    heard_sum += ((const struct whole *)data)->word[0] & 0xffffffff;
+    return 0;
+}
+
+static void listen(void)
+{
+    wrong += ring_buffer__consume(ring) < 0;
+}
+
+static void read_locked(void)
+{
+    struct {
+        uint32_t lock, rsvd;
+        uint64_t a, b;
+    } v;
+    uint32_t key = dice(SLOTS);
+    wrong += bpf_map_lookup_elem_flags(map("slots"), &key, &v, BPF_F_LOCK) != 0 || v.lock;
+}
+
+static void drop_visit(void)
+{
+    uint64_t key[2] = {dice(4 * LRU_ENTRIES), 9};
+    int rc = bpf_map_delete_elem(map("visits"), key);
+    wrong += rc != 0 && rc != -ENOENT;
+}
+
 static void act(void)
 {
     static void (*const deeds[])(void) = {update_wholes, delete_wholes, read_wholes,   read_one,
                                           lock_pair,     walk_recent,   change_routes, add_recent,
-                                          push_or_pop,   read_sums};
+                                          push_or_pop,   read_sums,     listen,        read_locked,
+                                          drop_visit};
     deeds[dice(sizeof(deeds) / sizeof(deeds[0]))]();
     commands++;
 }
@@ -195,6 +228,18 @@ static uint64_t sum_of(const char *name, unsigned copies)
     return sum;
 }
 
+static uint64_t locked_sum(uint64_t *count)
+{
+    uint64_t sum = 0, v[3];
+    *count = 0;
+    for (uint32_t k = 0; k < SLOTS; k++) {
+        CU_ASSERT_EQUAL(bpf_map_lookup_elem(map("slots"), &k, v), 0);
+        sum += v[1];
+        *count += v[2];
+    }
+    return sum;
+}
+
 static uint32_t entries_of(const char *name)
 {
     uint8_t key[16], next[16];
@@ -210,6 +255,7 @@ static uint32_t entries_of(const char *name)
 static void check(uint32_t frames, uint64_t numbers)
 {
     uint32_t zero = 0, entry;
+    uint64_t count;
     struct tally t;
     struct whole v;
     CU_ASSERT_EQUAL(bpf_map_lookup_elem(map("hammer.bss"), &zero, &t), 0);
@@ -221,6 +267,14 @@ static void check(uint32_t frames, uint64_t numbers)
     CU_ASSERT_EQUAL(t.pushed + pushed, t.popped + popped);
     CU_ASSERT_EQUAL(sum_of("sums", 1), numbers);
     CU_ASSERT_EQUAL(sum_of("apart", cpus), numbers);
+    CU_ASSERT_EQUAL(sum_of("shares", cpus), numbers);
+    CU_ASSERT_EQUAL(locked_sum(&count), numbers);
+    CU_ASSERT_EQUAL(count, frames);
+    listen();
+    CU_ASSERT_EQUAL(heard, t.records);
+    CU_ASSERT_EQUAL(heard_sum, t.said);
+    CU_ASSERT(t.records + t.dropped <= frames);
+    CU_ASSERT(entries_of("visits") <= LRU_ENTRIES);
     CU_ASSERT(entries_of("recent") <= LRU_ENTRIES);
     CU_ASSERT(entries_of("wholes") <= KEYS);
     for (entry = 0; entry < 4; entry++) {
@@ -238,7 +292,9 @@ static void load(void)
     if (rc)
         fprintf(stderr, "%s\n", nicbpf_last_refusal(layer));
     CU_ASSERT_EQUAL_FATAL(rc, 0);
-    wrong = pushed = popped = 0;
+    wrong = pushed = popped = heard = heard_sum = 0;
+    ring = ring_buffer__new(map("records"), on_record, NULL, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
     fill();
 }
 
@@ -255,6 +311,7 @@ static void run_seed(uint64_t room)
     uint64_t numbers = (uint64_t)frames * from + (uint64_t)frames * (frames - 1) / 2;
     check(frames, numbers);
     bpf_link__destroy(link);
+    ring_buffer__free(ring);
     bpf_object__close(object);
     uint32_t id = 0;
     (void)bpf_map_get_next_id(id, &id); /* closed maps go with the next command */
