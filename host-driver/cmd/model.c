@@ -61,6 +61,7 @@ static void set_uses(struct model *m, const struct nic_stats *a, const struct ni
     m->use[MODEL_CLUSTER] = bank_share(m, &a->cluster, &b->cluster);
     m->use[MODEL_SRAM] = bank_share(m, &a->sram, &b->sram);
     m->use[MODEL_DRAM] = bank_share(m, &a->dram, &b->dram);
+    m->use[MODEL_ATOMICS] = bank_share(m, &a->atomic, &b->atomic);
     m->use[MODEL_PCIE] = model_share(m, b->pcie_busy_cycles - a->pcie_busy_cycles);
     m->use[MODEL_MAC] = model_share(m, b->mac_busy_cycles - a->mac_busy_cycles);
     if (m->packets != 0)
@@ -166,6 +167,8 @@ int model_make(const struct nic_device *dev, const struct reading *before,
         out->drops[d] = after->nic.drops[d] - before->nic.drops[d];
     set_rates(out, program_insns);
     set_uses(out, &before->nic, &after->nic);
+    if (cfg->port_max_pps != 0)
+        out->use[MODEL_MAC_RATE] = out->pps / (double)cfg->port_max_pps;
     set_causes(out, before, after);
     out->bottleneck = name_bottleneck(out, cfg, pacing);
     return 0;

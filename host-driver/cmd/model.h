@@ -14,8 +14,10 @@
     X(CLUSTER, "cluster sram", "banks busy")                                                       \
     X(SRAM, "shared sram", "banks busy")                                                           \
     X(DRAM, "dram", "banks busy")                                                                  \
+    X(ATOMICS, "dram atomics", "units of dram.atomic_units busy")                                  \
     X(PCIE, "pcie", "busier direction")                                                            \
-    X(MAC, "mac", "busiest port, of its line rate")
+    X(MAC, "mac", "busiest port, of its line rate")                                                \
+    X(MAC_RATE, "mac packets", "packets taken, of port.max_pps")
 enum model_use {
 #define X(id, name, what) MODEL_##id,
     MODEL_USES(X)

@@ -251,8 +251,8 @@ static uint64_t lost_by(const struct window *w)
 {
     const uint64_t *d = w->reading.nic.drops;
 
-    return d[NIC_DROP_NO_BUFFER] + d[NIC_DROP_NO_HOST_DESC] + d[NIC_DROP_HOST_SHORT] +
-           d[NIC_DROP_NO_COPY];
+    return d[NIC_DROP_MAC_RATE] + d[NIC_DROP_NO_BUFFER] + d[NIC_DROP_NO_HOST_DESC] +
+           d[NIC_DROP_HOST_SHORT] + d[NIC_DROP_NO_COPY];
 }
 
 static uint64_t packets_by(const struct run_state *r, const struct window *w)

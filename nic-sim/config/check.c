@@ -49,6 +49,37 @@ static int check_sizes(const struct nic_config *c, struct nic_err *err)
     return rc;
 }
 
+/* Keys that say more of what another one says. */
+static int check_finer(const struct nic_config *c, struct nic_err *err)
+{
+    uint64_t milli = c->dram_service_milli;
+
+    if (milli != 0 && milli / 1000 != c->dram_service)
+        return nic_err_set(err, -EINVAL,
+                           "dram.service_milli=%llu is not dram.service=%llu cycles and a fraction",
+                           (unsigned long long)milli, (unsigned long long)c->dram_service);
+    if (c->dram_atomic_units != 0 && c->dram_atomic_milli == 0)
+        return nic_err_set(err, -EINVAL,
+                           "dram.atomic_units=%llu without a time: dram.atomic_milli is 0",
+                           (unsigned long long)c->dram_atomic_units);
+    return 0;
+}
+
+#define PPS_LEAST 1000u
+
+static int check_rates(const struct nic_config *c, struct nic_err *err)
+{
+    if (c->port_max_pps != 0 && c->port_max_pps < PPS_LEAST)
+        return nic_err_set(err, -EINVAL,
+                           "port.max_pps must be 0 (no limit) or at least %u packets/s, not %llu",
+                           PPS_LEAST, (unsigned long long)c->port_max_pps);
+    if (c->datapath_overhead >= c->run_watchdog)
+        return nic_err_set(
+            err, -EINVAL, "datapath.overhead=%llu would let run.watchdog=%llu stop every packet",
+            (unsigned long long)c->datapath_overhead, (unsigned long long)c->run_watchdog);
+    return 0;
+}
+
 int nic_config_check(const struct nic_config *c, struct nic_err *err)
 {
     int rc = check_ranges(c, err);
@@ -56,6 +87,10 @@ int nic_config_check(const struct nic_config *c, struct nic_err *err)
 
     if (rc == 0)
         rc = check_sizes(c, err);
+    if (rc == 0)
+        rc = check_finer(c, err);
+    if (rc == 0)
+        rc = check_rates(c, err);
     if (rc != 0)
         return rc;
     clusters = (c->engine_count + c->engine_per_cluster - 1) / c->engine_per_cluster;

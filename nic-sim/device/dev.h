@@ -43,7 +43,18 @@ const struct reg_row *regmap_mmio(const struct regmap *map, uint64_t offset, uin
 
 /* ---- mem.c: memory regions (struct mem_region: engine/region.h) ---- */
 
+/* memfine.c: DRAM with service times finer than dram.service */
+struct mem_fine {
+    bool on;
+    uint64_t load, atomic; /* service, thousandths of a cycle */
+    uint64_t queue;        /* dram.queue */
+    uint32_t banks, units;
+    uint64_t *free_at; /* thousandths of a cycle: of the banks, then of the units */
+    uint64_t busy, atomics, atomic_busy;
+};
+
 struct mem {
+    struct mem_fine fine;
     struct region_map map; /* dram, sram and the clusters */
     struct mem_region dram, sram, istore;
     struct mem_region cluster[NIC_CLUSTERS_MAX];
@@ -60,6 +71,14 @@ struct mem_region *mem_find(struct nic_device *dev, uint64_t addr, uint64_t len)
 enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r);
 /* Something other than a hart changed memory: drops reservations and predecoded code. */
 void mem_touched(struct nic_device *dev, struct mem_region *m, uint64_t addr, uint64_t len);
+
+int memfine_create(struct nic_device *dev);
+void memfine_destroy(struct nic_device *dev);
+void memfine_reset(struct nic_device *dev);
+/* Sets r->done as mem_time would, for an access to DRAM when mem.fine.on; clears r->posted when
+ * the hart must wait all the same. */
+void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r);
+void memfine_stats(const struct nic_device *dev, struct nic_stats *out);
 
 /* ---- clock.c: events and engine scheduling ---- */
 
@@ -320,6 +339,8 @@ struct nic_device {
     struct rss rss;
     struct port port[NIC_PORTS_MAX];
     uint32_t next_kick;
+    uint64_t mac_next, mac_rest; /* port.max_pps: cycle from which a frame is taken, fraction */
+    uint64_t overhead;           /* datapath.overhead, cycles */
     struct pcie pcie;
     struct hostq rxq[NIC_RXQS_LIMIT];
     struct msix msix;

@@ -43,6 +43,13 @@ static int create_parts(struct nic_device *dev)
     return rc;
 }
 
+/* The engine makes plain accesses itself where mem_time says all there is to say. */
+static bool plain_memory(const struct nic_config *c)
+{
+    return c->run_functional || (c->cluster_spacing | c->sram_spacing | c->dram_spacing |
+                                 c->dram_service_milli | c->dram_atomic_milli | c->dram_queue) == 0;
+}
+
 static void init(struct nic_device *dev)
 {
     const struct nic_config *c = &dev->cfg;
@@ -52,6 +59,7 @@ static void init(struct nic_device *dev)
     dev->harts = dev->engines * dev->threads;
     dev->mem.map.watch = DEV_NEVER;
     dev->mmio_latency = c->run_functional ? 0 : c->mmio_latency;
+    dev->overhead = c->run_functional ? 0 : c->datapath_overhead;
     dev->port_latency = c->run_functional ? 0 : clock_ns_to_cycles(dev, c->port_latency_ns);
     dev->bus = (struct engine_bus){
         .ctx = dev,
@@ -59,7 +67,7 @@ static void init(struct nic_device *dev)
         .starved = bufpool_starved,
         .code_page = bus_code_page,
         .time_ns = bus_time_ns,
-        .regions = &dev->mem.map,
+        .regions = plain_memory(c) ? &dev->mem.map : NULL,
     };
     regmap_build(&dev->regs);
     rss_init(&dev->rss);

@@ -24,6 +24,7 @@ void mac_reset(struct nic_device *dev)
         p->tx_free = p->tx_rest = 0;
     }
     dev->next_kick = 0;
+    dev->mac_next = dev->mac_rest = 0;
 }
 
 void mac_frame_max(struct nic_device *dev, unsigned port, uint32_t bytes)
@@ -191,17 +192,58 @@ static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, ui
     pkt->tag = 0;
 }
 
+/* ---- packets a second that the MAC takes, of all ports (port.max_pps) ---- */
+
+#define MAC_FIFO 64u /* frames that wait there for their turn */
+
+static bool has_ceiling(const struct nic_device *dev)
+{
+    return dev->cfg.port_max_pps != 0 && !dev->cfg.run_functional;
+}
+
+/* The cycle at which a frame that is there at `now` would be taken. */
+static uint64_t mac_turn(const struct nic_device *dev, uint64_t now)
+{
+    return has_ceiling(dev) && dev->mac_next > now ? dev->mac_next : now;
+}
+
+static bool mac_overrun(const struct nic_device *dev, uint64_t now)
+{
+    return has_ceiling(dev) &&
+           (mac_turn(dev, now) - now) * dev->cfg.port_max_pps > MAC_FIFO * dev->cfg.engine_clock_hz;
+}
+
+/* Takes a turn: the cycle of it. */
+static uint64_t mac_take(struct nic_device *dev, uint64_t now)
+{
+    uint64_t turn = mac_turn(dev, now);
+
+    if (!has_ceiling(dev))
+        return now;
+    if (dev->mac_next < now)
+        dev->mac_rest = 0;
+    dev->mac_next =
+        turn + pacer_divide(dev->cfg.engine_clock_hz, dev->cfg.port_max_pps, &dev->mac_rest);
+    return turn;
+}
+
 static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
 {
     struct port *p = &dev->port[port];
     uint32_t frags = frags_of(p->frame.len);
     unsigned cluster = wq_choose(dev, frags);
     struct pktbuf *b;
+    uint64_t turn;
 
     if (dev->pool.seq == 0)
         dev->stats.first_rx_cycle = now;
     p->rx_busy += pacer_divide(pacer_wire_bits(p->frame.len) * dev->cfg.engine_clock_hz,
                                dev->cfg.port_bps, &p->rx_rest);
+    if (mac_overrun(dev, now)) {
+        drop_arrival(dev, NIC_DROP_MAC_RATE, now);
+        return;
+    }
+    turn = mac_take(dev, now);
     if (p->frame.len > p->frame_max) {
         drop_arrival(dev, NIC_DROP_OVERSIZE, now);
         return;
@@ -216,7 +258,7 @@ static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
     bufpool_seq_start(dev, b);
     p->rx_packets++;
     p->rx_bytes += p->frame.len;
-    clock_push(dev, now + dev->port_latency, EVENT_RX, b->id);
+    clock_push(dev, turn + dev->port_latency, EVENT_RX, b->id);
 }
 
 /* Fragments for which the port's next frame needs buffers: none when it will be dropped. */
@@ -244,13 +286,21 @@ static bool next_frame(struct nic_device *dev, struct port *p)
     return true;
 }
 
+/* Not before the next frame is due, and at the rate "max" not before the MAC would take it. */
+static uint64_t next_turn(const struct nic_device *dev, const struct port *p, uint64_t now)
+{
+    uint64_t due = p->due > now ? p->due : now;
+
+    return p->pacer.pacing.how == NIC_PACE_MAX ? mac_turn(dev, due) : due;
+}
+
 void mac_step(struct nic_device *dev, unsigned port, uint64_t now)
 {
     struct port *p = &dev->port[port];
 
     if (!p->enabled || !next_frame(dev, p))
         return;
-    if (p->due <= now && !must_wait(dev, p)) {
+    if (next_turn(dev, p, now) <= now && !must_wait(dev, p)) {
         arrive(dev, port, now);
         p->have_frame = false;
         mac_kick(dev, now); /* a packet of several buffers may have left some for others */
@@ -260,7 +310,7 @@ void mac_step(struct nic_device *dev, unsigned port, uint64_t now)
     if (p->due <= now && must_wait(dev, p))
         p->waiting = true;
     else
-        clock_push(dev, p->due > now ? p->due : now, EVENT_PORT, port);
+        clock_push(dev, next_turn(dev, p, now), EVENT_PORT, port);
 }
 
 /* The waiting port whose frame is due first (ordered), else the next in turn. */

@@ -125,6 +125,8 @@ int mem_create(struct nic_device *dev)
     if (create_clusters(dev) != 0)
         return -ENOMEM;
     map_regions(mem);
+    if (memfine_create(dev) != 0)
+        return -ENOMEM;
     return create_reservations(dev);
 }
 
@@ -137,6 +139,7 @@ void mem_destroy(struct nic_device *dev)
     region_destroy(&mem->istore);
     for (unsigned i = 0; i < mem->clusters; i++)
         region_destroy(&mem->cluster[i]);
+    memfine_destroy(dev);
     free(mem->resv_hart);
     free(mem->resv_slot);
     free(mem->resv_block);
@@ -151,6 +154,7 @@ void mem_reset(struct nic_device *dev)
     region_reset(&mem->istore);
     for (unsigned i = 0; i < mem->clusters; i++)
         region_reset(&mem->cluster[i]);
+    memfine_reset(dev);
     memset(mem->resv_slot, 0xff, (dev->harts + 1u) * sizeof(*mem->resv_slot));
     mem->map.reservations = 0;
 }
@@ -334,6 +338,14 @@ static enum bus_result atomic(struct nic_device *dev, struct mem_region *m, stru
     }
 }
 
+static void access_time(struct nic_device *dev, struct mem_region *m, struct bus_req *r)
+{
+    if (dev->mem.fine.on && m == &dev->mem.dram)
+        memfine_access(dev, m, r);
+    else
+        r->done = mem_time(m, r->addr - m->base, r->now);
+}
+
 enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r)
 {
     uint64_t offset = r->addr - m->base;
@@ -341,19 +353,19 @@ enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct 
     if (offset >= m->size || r->bytes > m->size - offset)
         return BUS_FAULT;
     if (r->op == BUS_LOAD) {
-        r->done = mem_time(m, offset, r->now);
+        access_time(dev, m, r);
         r->data = get(m->mem + offset, r->bytes);
         return BUS_OK;
     }
     if (m == &dev->mem.istore)
         return BUS_FAULT;
     if (r->op == BUS_STORE) {
-        r->done = mem_time(m, offset, r->now);
+        access_time(dev, m, r);
         return plain_store(dev, m, r);
     }
     if (r->bytes < 4 || (r->addr & (r->bytes - 1u)) != 0)
         return BUS_FAULT;
-    r->done = mem_time(m, offset, r->now);
+    access_time(dev, m, r);
     return atomic(dev, m, r);
 }
 

@@ -39,6 +39,7 @@ void nic_device_stats(const struct nic_device *dev, struct nic_stats *out)
         add_region(&out->cluster, &dev->mem.cluster[i]);
     add_region(&out->sram, &dev->mem.sram);
     add_region(&out->dram, &dev->mem.dram);
+    memfine_stats(dev, out);
     out->pcie_busy_cycles =
         busy[LINK_TO_HOST] > busy[LINK_TO_DEVICE] ? busy[LINK_TO_HOST] : busy[LINK_TO_DEVICE];
 }

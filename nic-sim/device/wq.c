@@ -374,6 +374,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
     if (ok)
         bufpool_trim(dev, b);
     h->buf = DEV_NONE;
+    r->held = dev->overhead;
     dev->wq.held--;
     b->hart = cmd == NIC_PKT_TO_HART && !dev->cfg.run_ordered ? given.tag : DEV_NONE;
     if (cmd == NIC_PKT_REQUEUE || cmd == NIC_PKT_TO_HART) {

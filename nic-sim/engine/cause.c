@@ -21,6 +21,17 @@ void cause_flush(struct hart *h)
     h->split = 0;
 }
 
+enum nic_cause cause_at(uint64_t addr)
+{
+    if (addr >= NIC_DRAM_BASE) {
+        return NIC_CAUSE_DRAM;
+    }
+    if (addr >= NIC_CLUSTER_BASE && addr < NIC_SRAM_BASE) {
+        return NIC_CAUSE_CLUSTER;
+    }
+    return addr >= NIC_ISTORE_BASE ? NIC_CAUSE_SRAM : NIC_CAUSE_REGISTER;
+}
+
 enum nic_cause cause_of(const struct engine *e, const struct bus_req *req)
 {
     const struct mem_region *m = NULL;
@@ -31,10 +42,7 @@ enum nic_cause cause_of(const struct engine *e, const struct bus_req *req)
     if (req->addr >> REGION_SHIFT < REGION_SLOTS) {
         m = e->regions->slot[req->addr >> REGION_SHIFT];
     }
-    if (m != NULL) {
-        return (enum nic_cause)m->cause;
-    }
-    return req->addr >= NIC_ISTORE_BASE ? NIC_CAUSE_SRAM : NIC_CAUSE_REGISTER;
+    return m != NULL ? (enum nic_cause)m->cause : cause_at(req->addr);
 }
 
 /* A wait of `cycles`, of which no buffer was free for `starved`. */
@@ -107,7 +115,8 @@ static uint64_t ran(const struct engine *e, unsigned thread)
 /* What a hart did with the engine; SWITCH is not part of `ran`. */
 static void add_work(const struct engine *e, unsigned thread, uint64_t cause[NIC_CAUSES])
 {
-    static const uint8_t work[] = {NIC_CAUSE_DEPENDENCY, NIC_CAUSE_BRANCH, NIC_CAUSE_LOCAL};
+    static const uint8_t work[] = {NIC_CAUSE_DEPENDENCY, NIC_CAUSE_BRANCH, NIC_CAUSE_LOCAL,
+                                   NIC_CAUSE_SPACING, NIC_CAUSE_OVERHEAD};
     const struct hart *h = &e->hart[thread];
     uint64_t spent[NIC_CAUSES], issue = ran(e, thread);
 
@@ -153,6 +162,7 @@ void cause_thread(const struct engine *e, unsigned thread, uint64_t cause[NIC_CA
 
     memcpy(cause, h->spent, sizeof(h->spent));
     cause[NIC_CAUSE_DEPENDENCY] = cause[NIC_CAUSE_BRANCH] = cause[NIC_CAUSE_LOCAL] = 0;
+    cause[NIC_CAUSE_SPACING] = cause[NIC_CAUSE_OVERHEAD] = 0;
     add_work(e, thread, cause);
     if (!e->running || e->current != thread) {
         add_pending(e, thread, cause);

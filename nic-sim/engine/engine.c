@@ -31,6 +31,8 @@ int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first
     e->cost_trap = cfg->cost_system == 0 ? 1 : (uint32_t)cfg->cost_system; /* time must pass */
     e->cost_switch = (uint32_t)cfg->engine_switch_cycles;
     e->longest_first = cfg->engine_policy != 0;
+    e->spaced =
+        (cfg->cluster_spacing | cfg->sram_spacing | cfg->dram_spacing) != 0 && !cfg->run_functional;
     e->hart = calloc(threads, sizeof(*e->hart));
     e->local = calloc(threads, e->local_size);
     e->ready_at = calloc(threads, 2 * sizeof(*e->ready_at));
@@ -92,6 +94,7 @@ void engine_reset(struct engine *e, uint64_t pc, uint64_t now)
     memset(e->tlb, 0xff, sizeof(e->tlb));
     e->clock = now;
     e->reset_at = now;
+    e->accessed = now - SPACING_MAX; /* the first is free; may wrap, as `since` then does */
     e->since = now;
     e->switched = 0;
     e->stalled = 0;

@@ -43,10 +43,11 @@ struct bus_req {
     uint64_t data; /* in: value to store; out: value read, zero-extended from `bytes` */
     uint64_t now;  /* in: cycle of issue */
     uint64_t done; /* out: cycle at which the value is there (>= now) */
+    uint64_t held; /* out, 0 when it came: cycles for which the hart then keeps its engine busy */
     uint32_t hart; /* global hart id */
     uint8_t bytes; /* 1, 2, 4, 8; loads and stores of any alignment, AMO/LR/SC naturally aligned */
     uint8_t op;    /* enum bus_op */
-    bool posted;   /* store, or AMO with rd = x0: the hart does not wait for `done` */
+    bool posted; /* store, or AMO with rd = x0: the hart does not wait for `done`. Out: likewise */
 };
 
 enum bus_result {

@@ -249,11 +249,15 @@ struct engine {
     uint64_t local_size;
     uint32_t cost_trap, cost_switch;
     bool longest_first; /* engine.policy */
+    bool spaced;        /* some memory asks for a distance between accesses */
+    uint64_t accessed;  /* cycle of the last one that a thread waited for, registers excepted */
     bool failed;
     struct nic_fault fault;
     uint8_t *local; /* of all threads */
     struct hart *hart;
 };
+
+enum { SPACING_MAX = 10000 }; /* of the keys *.spacing */
 
 /* The time past which a hart gives itself back even without an access. */
 static inline uint64_t engine_limit(const struct engine *e)
@@ -299,6 +303,8 @@ static inline void cause_check(struct hart *h)
         cause_flush(h);
     }
 }
+/* What waiting for a load from `addr`, beyond local SRAM, means. */
+enum nic_cause cause_at(uint64_t addr);
 /* What waiting for the answer of an access means. */
 enum nic_cause cause_of(const struct engine *e, const struct bus_req *req);
 /* The hart gets the engine at `at`, having been ready since its ready_at. */

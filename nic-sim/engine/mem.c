@@ -60,6 +60,44 @@ static struct step_result sleep_until_woken(struct engine *e, struct hart *h, en
     return (struct step_result){STEP_LEAVE, EXIT_YIELD};
 }
 
+static uint64_t spacing_at(const struct nic_config *cfg, enum nic_cause region)
+{
+    switch (region) {
+    case NIC_CAUSE_CLUSTER:
+        return cfg->cluster_spacing;
+    case NIC_CAUSE_SRAM:
+        return cfg->sram_spacing;
+    case NIC_CAUSE_DRAM:
+        return cfg->dram_spacing;
+    default:
+        return 0;
+    }
+}
+
+/*
+ * Where memory asks for a distance between an engine's accesses, the engine stands still for what
+ * is missing before one that its thread will wait for. Done again after a return to the device,
+ * this finds the distance kept.
+ */
+static void keep_distance(struct engine *e, struct hart *h, const struct bus_req *req)
+{
+    uint64_t apart = spacing_at(e->cfg, cause_at(req->addr)), since = e->clock - e->accessed;
+
+    if (!req->posted && since < apart) {
+        e->clock += apart - since;
+        h->spent[NIC_CAUSE_SPACING] += apart - since;
+    }
+}
+
+/* What the access asks for beyond the instruction: that its engine is held for a while. */
+static void hold(struct engine *e, struct hart *h, const struct bus_req *req)
+{
+    if (req->held != 0) {
+        e->clock += req->held;
+        h->spent[NIC_CAUSE_OVERHEAD] += req->held;
+    }
+}
+
 /* `fault`: what the trap is when there is nothing at the address. */
 static struct step_result bus_step(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
                                    struct bus_req *req, uint64_t cycles, enum trap_cause fault)
@@ -67,8 +105,14 @@ static struct step_result bus_step(struct engine *e, struct hart *h, enum rv64_o
     struct step_result done;
     enum bus_result result;
 
+    if (e->spaced) {
+        keep_distance(e, h, req);
+    }
     if (e->clock > e->horizon) {
         return (struct step_result){STEP_LEAVE, EXIT_HORIZON};
+    }
+    if (!req->posted && cause_at(req->addr) != NIC_CAUSE_REGISTER) {
+        e->accessed = e->clock;
     }
     req->now = e->clock;
     req->done = e->clock;
@@ -82,7 +126,8 @@ static struct step_result bus_step(struct engine *e, struct hart *h, enum rv64_o
     }
     h->x[rd] = mem_extend(op, req->data);
     done = hart_retire(e, h, cycles);
-    if (req->op != BUS_STORE) {
+    hold(e, h, req);
+    if (req->op != BUS_STORE || !req->posted) {
         done = mem_settle(e, req->posted ? e->clock : req->done, cause_of(e, req));
     }
     if (result == BUS_STOP) {

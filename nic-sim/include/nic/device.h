@@ -100,6 +100,7 @@ int nic_device_hart(const struct nic_device *dev, uint32_t hart, struct nic_faul
 /* Why the hardware dropped a frame, one row each. */
 #define NIC_DROP_REASONS(X)                                                                        \
     X(OVERSIZE, "oversize", "longer than the port takes (PORT_FRAME_MAX)")                         \
+    X(MAC_RATE, "mac_rate", "more packets a second than the MAC takes (port.max_pps)")             \
     X(NO_BUFFER, "no_buffer", "no free packet buffer on arrival")                                  \
     X(NO_HOST_DESC, "no_host_desc", "host RX queue had no descriptor or was off")                  \
     X(HOST_SHORT, "host_short", "host buffer shorter than the frame")                              \
@@ -150,6 +151,7 @@ struct nic_stats {
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, host_packets, host_bytes;
     uint64_t drops[NIC_DROP_COUNT];
     struct nic_mem_stats cluster, sram, dram; /* cluster: all of them together */
+    struct nic_mem_stats atomic;              /* dram.atomic_units: what they did */
     uint64_t mac_busy_cycles;                 /* of the busiest port, receive side, at line rate */
     uint64_t pcie_busy_cycles;                /* of the busier direction */
     uint64_t dma_faults;

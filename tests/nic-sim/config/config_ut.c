@@ -125,6 +125,17 @@ static void test_check(void)
     CU_ASSERT_EQUAL(check_with("sram.size=65600", NULL, &err), -EINVAL);
     CU_ASSERT_EQUAL(check_with("istore.size=131136", NULL, &err), -EINVAL);
     CU_ASSERT_EQUAL(check_with("engine.threads=64", "engine.count=512", &err), 0);
+    CU_ASSERT_EQUAL(check_with("dram.service_milli=2999", NULL, &err), 0);
+    CU_ASSERT_EQUAL(check_with("dram.service_milli=3000", NULL, &err), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "dram.service=2"));
+    CU_ASSERT_EQUAL(check_with("dram.atomic_milli=1", "dram.atomic_units=1", &err), 0);
+    CU_ASSERT_EQUAL(check_with("dram.atomic_units=1", NULL, &err), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "dram.atomic_milli is 0"));
+    CU_ASSERT_EQUAL(check_with("port.max_pps=1000", NULL, &err), 0);
+    CU_ASSERT_EQUAL(check_with("port.max_pps=999", NULL, &err), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "at least 1000 packets/s, not 999"));
+    CU_ASSERT_EQUAL(check_with("datapath.overhead=1000", "run.watchdog=1000", &err), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "stop every packet"));
     CU_ASSERT_EQUAL(nic_config_check(&zero, &err), -EINVAL);
 }
 

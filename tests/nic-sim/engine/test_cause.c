@@ -176,10 +176,9 @@ static void waits(bool direct)
     CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
     struct nic_engine_stats s = engine_of(&r);
     struct nic_thread_stats h = thread_of(&r, 0);
-    unsigned load = direct ? NIC_CAUSE_DRAM : NIC_CAUSE_SRAM; /* without regions: by the address */
-    CU_ASSERT_EQUAL(s.cause[load], 87);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_DRAM], 87);
     CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ATOMIC], 81);
-    CU_ASSERT_EQUAL(h.cause[load], 87);
+    CU_ASSERT_EQUAL(h.cause[NIC_CAUSE_DRAM], 87);
     CU_ASSERT_EQUAL(h.cause[NIC_CAUSE_ATOMIC], 81);
     CU_ASSERT_EQUAL(s.stall_cycles, 87 + 81);
     check_sums(&r, 1);
@@ -190,6 +189,63 @@ static void test_waits(void)
 {
     waits(false);
     waits(true);
+}
+
+/* An engine that may make an access every 150 cycles: the load's 100 are not enough. */
+static void test_spacing(void)
+{
+    struct rig r;
+
+    costs(&r);
+    r.cfg.dram_spacing = 150;
+    rig_li(&r, 12, NIC_DRAM_BASE);
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);        /* 13, waits 87 */
+    rig_op(&r, RV64_OP_AMOADD_D, 0, 12, 12, 0);  /* 19, posted: at once */
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);        /* 119 after the first: stands for 31 */
+    rig_op(&r, RV64_OP_AMOADD_D, 13, 12, 12, 0); /* 100 later: stands for 50, waits 81 */
+    rig_end(&r);
+    rig_start(&r, 1);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    struct nic_engine_stats s = engine_of(&r);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_SPACING], 31 + 50);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_DRAM], 87 + 87);
+    CU_ASSERT_EQUAL(s.cause[NIC_CAUSE_ATOMIC], 81);
+    CU_ASSERT_EQUAL(r.log[2].now - r.log[0].now, 150);
+    CU_ASSERT_EQUAL(r.log[3].now - r.log[2].now, 150);
+    check_sums(&r, 1);
+    rig_free(&r);
+}
+
+/* The same program whatever the turns that the device gives. */
+static uint64_t spaced_cycles(uint64_t stride, unsigned threads)
+{
+    struct rig r;
+    uint64_t cycles;
+
+    costs(&r);
+    r.cfg.dram_spacing = 25;
+    rig_li(&r, 12, NIC_DRAM_BASE);
+    for (unsigned i = 0; i < 16; i++)
+        rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);
+    rig_op(&r, RV64_OP_JAL, 0, 0, 0, 0);
+    rig_start(&r, threads);
+    engine_reset(r.e, NIC_ISTORE_BASE, 0);
+    for (uint64_t at = 0; engine_run(r.e, at) == ENGINE_HORIZON; at += stride)
+        ;
+    check_sums(&r, threads);
+    cycles = engine_of(&r).busy_cycles;
+    rig_free(&r);
+    return cycles;
+}
+
+static void test_spacing_in_turns(void)
+{
+    for (unsigned threads = 1; threads <= 8; threads++) {
+        uint64_t cycles = spaced_cycles((uint64_t)1 << 40, threads);
+
+        CU_ASSERT_EQUAL(spaced_cycles(1, threads), cycles);
+        CU_ASSERT_EQUAL(spaced_cycles(37, threads), cycles);
+    }
 }
 
 /* Two threads, each one load: the second's wait is partly hidden by nothing but the switch. */
@@ -304,6 +360,8 @@ static const struct cunit_case cases[] = {
     {"far branches", test_far_branches},
     {"packed counters", test_counters_do_not_overflow},
     {"waits", test_waits},
+    {"spacing", test_spacing},
+    {"spacing, in turns", test_spacing_in_turns},
     {"two threads", test_two_threads},
     {"pause", test_pause},
     {"blocked", test_blocked},
