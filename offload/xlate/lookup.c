@@ -13,7 +13,8 @@ enum {
     HELPER_CPU = 8,
     MAP_TYPE_ARRAY = 2,
     MAP_TYPE_PERCPU_ARRAY = 6,
-    REACH = 16
+    REACH = 16,
+    HASHES_MAX = 32 /* lookups in hash maps done in place; those behind them are calls */
 };
 
 uint32_t xlate_setter(const struct xlate *x, unsigned reg)
@@ -172,9 +173,9 @@ static const struct offload_map *looked_into(const struct xlate *x, const struct
 
     if (i->imm == HELPER_LOOKUP && x->facts)
         m = map_of(x, index);
-    if (m && ((is_array(m) && xlate_pass(x, OFFLOAD_PASS_LOOKUP)) || xlate_hash_known(x, m)))
-        return m;
-    return NULL;
+    if (m && is_array(m))
+        return xlate_pass(x, OFFLOAD_PASS_LOOKUP) ? m : NULL;
+    return m && xlate_hash_known(x, m) && x->cur < x->hash_end ? m : NULL;
 }
 
 const struct offload_map *xlate_in_place(const struct xlate *x, const struct xlate_func *f,
@@ -186,7 +187,7 @@ const struct offload_map *xlate_in_place(const struct xlate *x, const struct xla
     uint32_t index;
 
     *in_place = false;
-    if (x->id[slot] != EBPF_CALL)
+    if (x->id[slot] != EBPF_CALL || !(x->slot[slot] & XLATE_LIVE))
         return NULL;
     at = *x;
     at.func = f;
@@ -194,6 +195,25 @@ const struct offload_map *xlate_in_place(const struct xlate *x, const struct xla
     m = looked_into(&at, i, &index);
     *in_place = m || asks_cpu(x, i);
     return m;
+}
+
+/* A lookup in a hash map is some fifty instructions. */
+void xlate_bound_hashes(struct xlate *x)
+{
+    uint32_t found = 0;
+    bool in_place;
+
+    x->hash_end = UINT32_MAX;
+    for (uint32_t k = 0; k < x->func_count; k++) {
+        const struct xlate_func *f = &x->funcs[k];
+        for (uint32_t s = f->start; s < f->end; s++) {
+            const struct offload_map *m = xlate_in_place(x, f, s, &in_place);
+            if (!m || is_array(m) || found++ < HASHES_MAX)
+                continue;
+            x->hash_end = s;
+            return;
+        }
+    }
 }
 
 bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i)

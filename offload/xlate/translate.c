@@ -134,6 +134,8 @@ int offload_translate(const struct offload_prog *prog, const struct offload_fact
     if (!err)
         err = xlate_scan(&x);
     if (!err)
+        xlate_bound_hashes(&x);
+    if (!err)
         err = xlate_inline(&x);
     if (!err)
         err = xlate_frames(&x);

@@ -128,6 +128,7 @@ struct xlate {
     uint32_t words, op_cap; /* words: how many ops */
     uint32_t row;           /* slot of the ops to come, or OFFLOAD_ROW_GLUE */
     bool fixed;             /* ops to come are fixed */
+    uint32_t hash_end;      /* lookups in hash maps from this slot on are calls */
     uint32_t inlined;       /* slot of a null check that an inlined lookup did; 0 = none */
 
     uint32_t *place; /* layout: final word of each op, and of the end */
@@ -266,6 +267,8 @@ bool xlate_lookup(struct xlate *x, const struct ebpf_insn *i);
 /* Whether the helper call at `slot` of f is; its map when it is a lookup. */
 const struct offload_map *xlate_in_place(const struct xlate *x, const struct xlate_func *f,
                                          uint32_t slot, bool *in_place);
+/* lookup.c: how many lookups in hash maps may be done in place. */
+void xlate_bound_hashes(struct xlate *x);
 /* hash.c: a lookup in hash map `map`; null leads to `null` when that is not 0, else r0 is 0. */
 bool xlate_hash_known(const struct xlate *x, const struct offload_map *m);
 void xlate_hash_lookup(struct xlate *x, uint32_t map, uint32_t null);

@@ -19,7 +19,7 @@
 #define DRAM  0x200000u
 #define SLOTS 32u
 
-enum { HELPER = 1 };
+enum { HELPER = 1, IN_PLACE = 32, MANY_LOOKUPS = 40 };
 
 /* ---- the program ---- */
 
@@ -63,13 +63,19 @@ static struct offload_image *translate(const struct fw_map *m, unsigned which, u
     return img;
 }
 
-static bool calls_helper(const struct offload_image *img)
+static uint32_t relocs(const struct offload_image *img, enum offload_reloc_kind kind,
+                       uint32_t index)
 {
-    bool found = false;
+    uint32_t found = 0;
 
     for (uint32_t k = 0; k < img->reloc_count; k++)
-        found |= img->relocs[k].kind == OFFLOAD_RELOC_GATE && img->relocs[k].index == HELPER;
+        found += img->relocs[k].kind == kind && img->relocs[k].index == index;
     return found;
+}
+
+static bool calls_helper(const struct offload_image *img)
+{
+    return relocs(img, OFFLOAD_RELOC_GATE, HELPER) > 0;
 }
 
 static void machine_start(const struct fw_map *m, unsigned which, uint32_t off)
@@ -194,6 +200,33 @@ static void test_calls(void)
         offload_image_free(img);
     }
     fake_stop();
+}
+
+/* A program that looks up more often than that calls the helper for the rest. */
+static void test_bound(void)
+{
+    static const char once[] = "r2 = r10\nr2 += -8\nr1 = map[0]\ncall #1\n";
+    const struct offload_map map = {
+        .type = FW_MAP_HASH, .key_size = 4, .value_size = 8, .max_entries = 4, .name = "m"};
+    struct offload_verify_opts verify = {.helpers = {~0ull, ~0ull, ~0ull, ~0ull}};
+    struct ebpf_insn insns[MANY_LOOKUPS * 6];
+    char text[MANY_LOOKUPS * sizeof(once) + 64] = "r0 = 0\n*(u64 *)(r10 -8) = r0\n";
+    struct offload_facts *facts = NULL;
+    struct offload_image *img = NULL;
+    struct offload_refusal why;
+    struct asm_error err = {0};
+
+    for (unsigned n = 0; n < MANY_LOOKUPS; n++)
+        strcat(text, once);
+    strcat(text, "r0 = 1\nexit");
+    struct offload_prog p = {.insns = insns, .maps = &map, .map_count = 1};
+    p.insn_count = (uint32_t)bpf_asm(text, insns, MANY_LOOKUPS * 6, &err);
+    CU_ASSERT_EQUAL_FATAL(offload_verify(&p, &verify, NULL, &facts, &why), 0);
+    CU_ASSERT_EQUAL_FATAL(offload_translate(&p, facts, NULL, UINT32_MAX, &img, &why), 0);
+    CU_ASSERT_EQUAL(relocs(img, OFFLOAD_RELOC_SEED, 0), IN_PLACE);
+    CU_ASSERT_EQUAL(relocs(img, OFFLOAD_RELOC_GATE, HELPER), MANY_LOOKUPS - IN_PLACE);
+    offload_image_free(img);
+    offload_facts_free(facts);
 }
 
 /* An image that wants a seed is not linked without one. */
@@ -395,6 +428,7 @@ static const struct cunit_case suite[] = {
     {"every type and key size", test_every_map},
     {"with other passes left out", test_with_passes},
     {"longer keys are looked up by the helper", test_calls},
+    {"as many as there may be", test_bound},
     {"linked with a seed", test_link},
     {"keys of one hash", test_equal_hashes},
     {"changes between any two steps", test_races},
