@@ -153,6 +153,7 @@ json_object *bench_json(const struct trial_setup *s, const struct bench_point *p
     json_object_object_add(modelled, "rates", rates_json(s, p));
     json_add_real(modelled, "cycles_per_packet", m->cycles_per_packet);
     json_object_object_add(modelled, "cycles_by_cause", json_causes(m->cause));
+    json_add_cache(modelled, m);
     json_add_real(modelled, "program_insns_per_packet", m->program_insns_per_packet);
     json_add_text(modelled, "bottleneck", p->limits.rank[0].name);
     json_object_object_add(modelled, "limits", limits_json(&p->limits));

@@ -30,3 +30,16 @@ json_object *json_causes(const double cause[NIC_CAUSES])
             json_add_real(o, nic_cause_name(c), cause[c]);
     return o;
 }
+
+void json_add_cache(json_object *o, const struct model *m)
+{
+    json_object *cache;
+
+    if (m->cache.channel.banks == 0)
+        return;
+    cache = json_object_new_object();
+    json_add_u64(cache, "hits", m->cache.hits);
+    json_add_u64(cache, "misses", m->cache.misses);
+    json_add_u64(cache, "lines_written_back", m->cache.written_back);
+    json_object_object_add(o, "dram_cache", cache);
+}

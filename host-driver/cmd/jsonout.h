@@ -15,5 +15,8 @@ void json_add_text(json_object *o, const char *key, const char *v);
 
 /* Cycles a packet by cause, as struct model has them. */
 json_object *json_causes(const double cause[NIC_CAUSES]);
+/* "dram_cache": accesses to DRAM that its cache answered, and those that it did not; nothing
+ * without a cache. */
+void json_add_cache(json_object *o, const struct model *m);
 
 #endif

@@ -60,6 +60,7 @@ static void set_uses(struct model *m, const struct nic_stats *a, const struct ni
     m->use[MODEL_STALL] = model_share(m, stall) / m->engines;
     m->use[MODEL_CLUSTER] = bank_share(m, &a->cluster, &b->cluster);
     m->use[MODEL_SRAM] = bank_share(m, &a->sram, &b->sram);
+    m->use[MODEL_CHANNELS] = bank_share(m, &a->dram_cache.channel, &b->dram_cache.channel);
     m->use[MODEL_DRAM] = bank_share(m, &a->dram, &b->dram);
     m->use[MODEL_ATOMICS] = bank_share(m, &a->atomic, &b->atomic);
     m->use[MODEL_PCIE] = model_share(m, b->pcie_busy_cycles - a->pcie_busy_cycles);
@@ -86,6 +87,17 @@ static void set_causes(struct model *m, const struct reading *a, const struct re
     }
     if (m->packets != 0)
         m->cause[NIC_CAUSE_IDLE] = rest > 0 ? rest / (double)m->packets : 0;
+}
+
+static void set_cache(struct nic_cache_stats *out, const struct nic_cache_stats *a,
+                      const struct nic_cache_stats *b)
+{
+    *out = *b;
+    out->hits -= a->hits;
+    out->misses -= a->misses;
+    out->written_back -= a->written_back;
+    out->channel.accesses -= a->channel.accesses;
+    out->channel.busy_cycles -= a->channel.busy_cycles;
 }
 
 /* What stops more packets from going through. */
@@ -169,6 +181,7 @@ int model_make(const struct nic_device *dev, const struct reading *before,
     set_uses(out, &before->nic, &after->nic);
     if (cfg->port_max_pps != 0)
         out->use[MODEL_MAC_RATE] = out->pps / (double)cfg->port_max_pps;
+    set_cache(&out->cache, &before->nic.dram_cache, &after->nic.dram_cache);
     set_causes(out, before, after);
     out->bottleneck = name_bottleneck(out, cfg, pacing);
     return 0;

@@ -13,6 +13,7 @@
     X(STALL, "memory latency", "all threads of an engine wait for memory")                         \
     X(CLUSTER, "cluster sram", "banks busy")                                                       \
     X(SRAM, "shared sram", "banks busy")                                                           \
+    X(CHANNELS, "dram channels", "moving lines of the cache in front of DRAM")                     \
     X(DRAM, "dram", "banks busy")                                                                  \
     X(ATOMICS, "dram atomics", "units of dram.atomic_units busy")                                  \
     X(PCIE, "pcie", "busier direction")                                                            \
@@ -40,7 +41,8 @@ struct model {
     double cycles_per_packet; /* an engine's, not idle: issue, switch and stall */
     double cause[NIC_CAUSES]; /* of these, by enum nic_cause; and of the idle ones */
     double program_insns_per_packet;
-    double use[MODEL_USE_COUNT]; /* share of the time, 0 .. 1 and above for the MAC */
+    double use[MODEL_USE_COUNT];  /* share of the time, 0 .. 1 and above for the MAC */
+    struct nic_cache_stats cache; /* in front of DRAM; all 0 without one */
     const char *bottleneck;
     uint64_t drops[NIC_DROP_COUNT];
     struct model_engine *engine; /* one an engine */

@@ -116,6 +116,15 @@ static void print_causes(const struct model *m)
         printf(", other %.1f\n", small);
 }
 
+static void print_cache(const struct model *m)
+{
+    double all = (double)(m->cache.hits + m->cache.misses);
+
+    if (all > 0)
+        printf("  dram cache    %.1f %% of %.0f accesses are hits\n",
+               (double)m->cache.hits * 100 / all, all);
+}
+
 static void print_throughput(const struct model *m, uint64_t bytes)
 {
     char a[32], b[32], c[32];
@@ -130,6 +139,7 @@ static void print_throughput(const struct model *m, uint64_t bytes)
     printf("  each packet   %.0f engine cycles, %.1f instructions of the program\n",
            m->cycles_per_packet, m->program_insns_per_packet);
     print_causes(m);
+    print_cache(m);
 }
 
 /* What is hardly used tells nothing. */

@@ -40,6 +40,7 @@ static json_object *modelled_json(const struct model *m)
     json_add_real(o, "pps_per_engine", m->pps_per_engine);
     json_add_real(o, "cycles_per_packet", m->cycles_per_packet);
     json_object_object_add(o, "cycles_by_cause", json_causes(m->cause));
+    json_add_cache(o, m);
     json_add_real(o, "program_insns_per_packet", m->program_insns_per_packet);
     json_object_object_add(o, "bottleneck", json_object_new_string(m->bottleneck));
     return o;

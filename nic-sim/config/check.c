@@ -80,6 +80,29 @@ static int check_rates(const struct nic_config *c, struct nic_err *err)
     return 0;
 }
 
+static bool power_of_two(uint64_t v)
+{
+    return v != 0 && (v & (v - 1)) == 0;
+}
+
+/* The cache in front of DRAM, if there is one. */
+static int check_cache(const struct nic_config *c, struct nic_err *err)
+{
+    uint64_t set = c->dram_cache_ways * c->dram_cache_line;
+
+    if (!power_of_two(c->dram_cache_line))
+        return nic_err_set(err, -EINVAL, "dram.cache_line must be a power of two, not %llu",
+                           (unsigned long long)c->dram_cache_line);
+    if (c->dram_cache_size == 0)
+        return 0;
+    if (c->dram_cache_size % set != 0 || !power_of_two(c->dram_cache_size / set))
+        return nic_err_set(err, -EINVAL,
+                           "dram.cache_size=%llu is not dram.cache_ways x dram.cache_line "
+                           "(%llu bytes) x a power of two",
+                           (unsigned long long)c->dram_cache_size, (unsigned long long)set);
+    return 0;
+}
+
 int nic_config_check(const struct nic_config *c, struct nic_err *err)
 {
     int rc = check_ranges(c, err);
@@ -91,6 +114,8 @@ int nic_config_check(const struct nic_config *c, struct nic_err *err)
         rc = check_finer(c, err);
     if (rc == 0)
         rc = check_rates(c, err);
+    if (rc == 0)
+        rc = check_cache(c, err);
     if (rc != 0)
         return rc;
     clusters = (c->engine_count + c->engine_per_cluster - 1) / c->engine_per_cluster;

@@ -77,7 +77,7 @@ void memfine_destroy(struct nic_device *dev);
 void memfine_reset(struct nic_device *dev);
 /* Sets r->done as mem_time would, for an access to DRAM when mem.fine.on; clears r->posted when
  * the hart must wait all the same. */
-void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r);
+void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r, bool writes);
 void memfine_stats(const struct nic_device *dev, struct nic_stats *out);
 
 /* ---- clock.c: events and engine scheduling ---- */

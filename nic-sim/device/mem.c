@@ -52,12 +52,15 @@ static void region_destroy(struct mem_region *m)
     if (m->mem != NULL && !m->lent)
         munmap(m->mem, m->size);
     free(m->bank_free);
+    mem_cache_destroy(m->cache);
 }
 
 static void region_reset(struct mem_region *m)
 {
     memset(m->bank_free, 0, m->banks * sizeof(*m->bank_free));
     m->accesses = 0;
+    if (m->cache != NULL)
+        mem_cache_reset(m->cache);
 }
 
 static int create_clusters(struct nic_device *dev)
@@ -76,6 +79,13 @@ static int create_clusters(struct nic_device *dev)
         region_time(m, c, c->cluster_latency, c->cluster_service, NIC_CAUSE_CLUSTER);
     }
     return 0;
+}
+
+static int create_cache(const struct nic_config *c, struct mem_region *dram)
+{
+    if (c->dram_cache_size == 0 || c->run_functional)
+        return 0;
+    return mem_cache_create(c, &dram->cache);
 }
 
 static int create_reservations(struct nic_device *dev)
@@ -122,7 +132,7 @@ int mem_create(struct nic_device *dev)
     region_time(&mem->dram, c, c->dram_latency, c->dram_service, NIC_CAUSE_DRAM);
     region_time(&mem->sram, c, c->sram_latency, c->sram_service, NIC_CAUSE_SRAM);
     region_time(&mem->istore, c, c->sram_latency, c->sram_service, NIC_CAUSE_SRAM);
-    if (create_clusters(dev) != 0)
+    if (create_clusters(dev) != 0 || create_cache(c, &mem->dram) != 0)
         return -ENOMEM;
     map_regions(mem);
     if (memfine_create(dev) != 0)
@@ -338,12 +348,12 @@ static enum bus_result atomic(struct nic_device *dev, struct mem_region *m, stru
     }
 }
 
-static void access_time(struct nic_device *dev, struct mem_region *m, struct bus_req *r)
+static void access_time(struct nic_device *dev, struct mem_region *m, struct bus_req *r, bool write)
 {
     if (dev->mem.fine.on && m == &dev->mem.dram)
-        memfine_access(dev, m, r);
+        memfine_access(dev, m, r, write);
     else
-        r->done = mem_time(m, r->addr - m->base, r->now);
+        r->done = mem_time(m, r->addr - m->base, r->now, write);
 }
 
 enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r)
@@ -353,19 +363,19 @@ enum bus_result mem_access(struct nic_device *dev, struct mem_region *m, struct 
     if (offset >= m->size || r->bytes > m->size - offset)
         return BUS_FAULT;
     if (r->op == BUS_LOAD) {
-        access_time(dev, m, r);
+        access_time(dev, m, r, false);
         r->data = get(m->mem + offset, r->bytes);
         return BUS_OK;
     }
     if (m == &dev->mem.istore)
         return BUS_FAULT;
     if (r->op == BUS_STORE) {
-        access_time(dev, m, r);
+        access_time(dev, m, r, true);
         return plain_store(dev, m, r);
     }
     if (r->bytes < 4 || (r->addr & (r->bytes - 1u)) != 0)
         return BUS_FAULT;
-    access_time(dev, m, r);
+    access_time(dev, m, r, r->op != BUS_LR);
     return atomic(dev, m, r);
 }
 

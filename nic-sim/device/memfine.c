@@ -75,10 +75,10 @@ static void queue_up(const struct mem_fine *f, struct bus_req *r, uint64_t done,
     r->done = whole(done - ahead);
 }
 
-void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r)
+void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r, bool writes)
 {
     struct mem_fine *f = &dev->mem.fine;
-    uint64_t line = (r->addr - m->base) / REGION_BLOCK, service = f->load, done;
+    uint64_t offset = r->addr - m->base, line = offset / REGION_BLOCK, service = f->load, done;
     bool atomic = r->op != BUS_LOAD && r->op != BUS_STORE;
 
     if (atomic)
@@ -92,7 +92,7 @@ void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req
         f->busy += service;
         done = serve(&f->free_at[line % f->banks], r->now, service);
     }
-    r->done = whole(done) + m->latency;
+    r->done = mem_answer(m, offset, whole(done), writes);
     queue_up(f, r, done, service);
 }
 

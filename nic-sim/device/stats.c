@@ -17,6 +17,21 @@ static void add_region(struct nic_mem_stats *s, const struct mem_region *m)
     s->banks += m->banks;
 }
 
+static void add_cache(const struct nic_device *dev, struct nic_cache_stats *out)
+{
+    const struct mem_cache_stats *s;
+
+    if (dev->mem.dram.cache == NULL)
+        return;
+    s = mem_cache_stats(dev->mem.dram.cache);
+    out->hits = s->hits;
+    out->misses = s->misses;
+    out->written_back = s->written_back;
+    out->channel.accesses = s->moved;
+    out->channel.busy_cycles = s->moved * dev->cfg.dram_fill;
+    out->channel.banks = (uint32_t)dev->cfg.dram_channels;
+}
+
 static void add_port(struct nic_stats *s, const struct port *p)
 {
     s->rx_packets += p->rx_packets;
@@ -40,6 +55,7 @@ void nic_device_stats(const struct nic_device *dev, struct nic_stats *out)
     add_region(&out->sram, &dev->mem.sram);
     add_region(&out->dram, &dev->mem.dram);
     memfine_stats(dev, out);
+    add_cache(dev, &out->dram_cache);
     out->pcie_busy_cycles =
         busy[LINK_TO_HOST] > busy[LINK_TO_DEVICE] ? busy[LINK_TO_HOST] : busy[LINK_TO_DEVICE];
 }

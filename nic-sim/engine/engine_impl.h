@@ -403,17 +403,23 @@ static inline bool mem_allowed(const struct hart *h, uint64_t addr, unsigned byt
  * engine can make it by itself: it is timed already, done at *done. NULL: ask
  * mem_load, mem_store or mem_amo, which know every other case.
  */
-static inline uint8_t *mem_direct(struct engine *e, const struct hart *h, uint64_t addr,
-                                  unsigned bytes, uint64_t now, uint64_t *done)
+static inline uint8_t *mem_direct_at(struct engine *e, const struct hart *h, uint64_t addr,
+                                     unsigned bytes, uint64_t now, bool writes, uint64_t *done)
 {
     struct mem_region *m = e->regions->slot[(addr >> REGION_SHIFT) % REGION_SLOTS];
 
     if (m == NULL || addr - m->base > m->size - bytes || !mem_allowed(h, addr, bytes)) {
         return NULL;
     }
-    *done = mem_time(m, addr - m->base, now);
+    *done = mem_time(m, addr - m->base, now, writes);
     e->region_cause = m->cause;
     return m->mem + (addr - m->base);
+}
+
+static inline uint8_t *mem_direct(struct engine *e, const struct hart *h, uint64_t addr,
+                                  unsigned bytes, uint64_t now, uint64_t *done)
+{
+    return mem_direct_at(e, h, addr, bytes, now, false, done);
 }
 
 /* The same for a store, which nobody must be told of. */
@@ -422,8 +428,9 @@ static inline uint8_t *mem_direct_store(struct engine *e, const struct hart *h, 
 {
     const struct region_map *map = e->regions;
 
-    return map->reservations != 0 || addr == map->watch ? NULL
-                                                        : mem_direct(e, h, addr, bytes, now, done);
+    return map->reservations != 0 || addr == map->watch
+               ? NULL
+               : mem_direct_at(e, h, addr, bytes, now, true, done);
 }
 
 /* After an access that is done at `done`, for which the hart waits: does it keep the engine? */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/cache.h"
 #include "nic/memmap.h"
 
 #define REGION_BLOCK 64u /* bytes: bank interleaving and LR/SC reservation set */
@@ -21,8 +22,9 @@ struct mem_region {
     uint64_t *bank_free;  /* cycle at which each bank is free */
     uint32_t banks, mask; /* mask: banks - 1 when a power of two, else 0 */
     uint64_t accesses;
-    bool lent;     /* mem is the host's */
-    uint8_t cause; /* enum nic_cause of waiting for it */
+    struct mem_cache *cache; /* answers instead of `latency`; NULL: none */
+    bool lent;               /* mem is the host's */
+    uint8_t cause;           /* enum nic_cause of waiting for it */
 };
 
 /*
@@ -39,12 +41,11 @@ struct region_map {
 };
 
 /*
- * The cycle at which an access at `offset` issued at `now` is done: the whole
- * timing model. It waits for its bank (64-byte interleave), occupies it for
- * `service` cycles and is answered `latency` cycles after that. One that crosses
- * a 64-byte line is charged to the bank of its first byte.
+ * An access at `offset` issued at `now` waits for its bank (64-byte interleave) and
+ * occupies it for `service` cycles: the cycle at which that ends. One that crosses a
+ * 64-byte line is charged to the bank of its first byte.
  */
-static inline uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t now)
+static inline uint64_t mem_bank(struct mem_region *m, uint64_t offset, uint64_t now)
 {
     uint32_t line = (uint32_t)(offset / REGION_BLOCK);
     uint32_t bank = m->mask != 0 ? line & m->mask : line % m->banks;
@@ -52,7 +53,19 @@ static inline uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t 
 
     m->bank_free[bank] = start + m->service;
     m->accesses++;
-    return start + m->service + m->latency;
+    return start + m->service;
+}
+
+/* When one that has had its bank at `at` is answered: `latency` later, or as its cache says. */
+static inline uint64_t mem_answer(struct mem_region *m, uint64_t offset, uint64_t at, bool writes)
+{
+    return m->cache == NULL ? at + m->latency : mem_cache_done(m->cache, offset, at, writes);
+}
+
+/* The cycle at which an access is done: the whole timing model of a memory. */
+static inline uint64_t mem_time(struct mem_region *m, uint64_t offset, uint64_t now, bool writes)
+{
+    return mem_answer(m, offset, mem_bank(m, offset, now), writes);
 }
 
 #endif

@@ -144,6 +144,11 @@ struct nic_mem_stats {
     uint64_t accesses, busy_cycles; /* service time, summed over banks */
     uint32_t banks;
 };
+/* The cache in front of DRAM, and the channels behind it. */
+struct nic_cache_stats {
+    uint64_t hits, misses, written_back; /* accesses; accesses; lines */
+    struct nic_mem_stats channel;        /* accesses: lines read and written back */
+};
 struct nic_stats {
     uint64_t cycles;          /* since reset */
     uint64_t first_rx_cycle;  /* arrival of the first packet */
@@ -152,6 +157,7 @@ struct nic_stats {
     uint64_t drops[NIC_DROP_COUNT];
     struct nic_mem_stats cluster, sram, dram; /* cluster: all of them together */
     struct nic_mem_stats atomic;              /* dram.atomic_units: what they did */
+    struct nic_cache_stats dram_cache;        /* all 0 without one */
     uint64_t mac_busy_cycles;                 /* of the busiest port, receive side, at line rate */
     uint64_t pcie_busy_cycles;                /* of the busier direction */
     uint64_t dma_faults;

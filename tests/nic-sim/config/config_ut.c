@@ -136,6 +136,12 @@ static void test_check(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "at least 1000 packets/s, not 999"));
     CU_ASSERT_EQUAL(check_with("datapath.overhead=1000", "run.watchdog=1000", &err), -EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "stop every packet"));
+    CU_ASSERT_EQUAL(check_with("dram.cache_size=65536", NULL, &err), 0);
+    CU_ASSERT_EQUAL(check_with("dram.cache_size=3145728", "dram.cache_ways=12", &err), 0);
+    CU_ASSERT_EQUAL(check_with("dram.cache_size=3145728", NULL, &err), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "power of two"));
+    CU_ASSERT_EQUAL(check_with("dram.cache_size=512", NULL, &err), -EINVAL);
+    CU_ASSERT_EQUAL(check_with("dram.cache_line=48", NULL, &err), -EINVAL);
     CU_ASSERT_EQUAL(nic_config_check(&zero, &err), -EINVAL);
 }
 

@@ -53,5 +53,6 @@ enum { PROLOGUE = 6 };
 /* One table a file, each ended by a case without name. */
 extern const struct timing_case timing_engine_cases[]; /* straight code, branches, results */
 extern const struct timing_case timing_thread_cases[]; /* who has the engine */
+extern const struct timing_case timing_cache_cases[];  /* in front of DRAM */
 
 #endif

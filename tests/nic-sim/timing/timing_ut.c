@@ -134,9 +134,15 @@ static void test_threads(void)
     run_table(timing_thread_cases);
 }
 
+static void test_cache(void)
+{
+    run_table(timing_cache_cases);
+}
+
 static const struct cunit_case cases[] = {
     {"the engine by itself", test_engine},
     {"threads", test_threads},
+    {"the cache in front of DRAM", test_cache},
     {NULL, NULL},
 };
 
