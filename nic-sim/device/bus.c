@@ -66,6 +66,14 @@ const uint8_t *bus_code_page(void *ctx, uint64_t page)
     return m->mem + (page - m->base);
 }
 
+void bus_paused(void *ctx, uint64_t addr, uint64_t from, uint64_t until)
+{
+    const struct nic_device *dev = ctx;
+
+    if (dev->tap.paused != NULL)
+        dev->tap.paused(dev->tap.ctx, addr, from, until);
+}
+
 uint64_t bus_time_ns(void *ctx, uint64_t cycle)
 {
     return clock_ns(ctx, cycle);

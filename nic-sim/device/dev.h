@@ -389,6 +389,7 @@ void device_drop(struct nic_device *dev, enum nic_drop_reason why);
 
 enum bus_result bus_access(void *ctx, struct bus_req *r);
 const uint8_t *bus_code_page(void *ctx, uint64_t page);
+void bus_paused(void *ctx, uint64_t addr, uint64_t from, uint64_t until);
 uint64_t bus_time_ns(void *ctx, uint64_t cycle);
 enum bus_result mmio_access(struct nic_device *dev, struct bus_req *r);
 enum bus_result ctl_event(struct nic_device *dev, struct bus_req *r); /* CTL_EVENT read */

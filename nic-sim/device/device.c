@@ -65,6 +65,7 @@ static void init(struct nic_device *dev)
         .ctx = dev,
         .access = bus_access,
         .starved = bufpool_starved,
+        .paused = bus_paused,
         .code_page = bus_code_page,
         .time_ns = bus_time_ns,
         .regions = plain_memory(c) ? &dev->mem.map : NULL,

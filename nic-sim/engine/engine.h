@@ -67,6 +67,11 @@ struct engine_bus {
     const uint8_t *(*code_page)(void *ctx, uint64_t page);
     /* Cycles until now in which no packet buffer was free; NULL: there always is one. */
     uint64_t (*starved)(void *ctx);
+    /*
+     * A hart pauses (Zihintpause) until `until`, since its atomic at `addr`, made at `from`, found
+     * a lock taken. NULL: nobody wants to know.
+     */
+    void (*paused)(void *ctx, uint64_t addr, uint64_t from, uint64_t until);
     /* Modelled nanoseconds at `cycle`, for the `time` CSR. */
     uint64_t (*time_ns)(void *ctx, uint64_t cycle);
     /*

@@ -205,6 +205,7 @@ struct hart {
     uint64_t ran;                /* cycles for which it had the engine, until it gave it away */
     uint64_t wait_from, starved; /* since when it waits; bus->starved then, or of the wait */
     uint8_t wait_cause;          /* enum nic_cause */
+    uint64_t amo_addr, amo_from; /* the last atomic, and when */
     uint64_t reserved_addr;
     uint8_t reserved_bytes;
     uint8_t *local;

@@ -302,6 +302,8 @@ struct step_result mem_amo(struct engine *e, struct hart *h, enum rv64_op op, un
     if (addr & (bytes - 1)) {
         return trap_take(e, h, loads ? CAUSE_LOAD_MISALIGNED : CAUSE_STORE_MISALIGNED, addr);
     }
+    h->amo_addr = addr;
+    h->amo_from = e->clock;
     if (kind != BUS_LR && kind != BUS_SC && e->clock <= e->horizon) {
         uint64_t done;
         uint8_t *p = mem_direct_store(e, h, addr, bytes, e->clock, &done);

@@ -132,6 +132,10 @@ static struct step_result do_mret(struct engine *e, struct hart *h)
 static struct step_result do_pause(struct engine *e, struct hart *h)
 {
     hart_retire(e, h, 1);
+    if (e->bus->paused != NULL) {
+        e->bus->paused(e->bus->ctx, h->amo_addr, h->amo_from, e->clock + e->cost_trap);
+        h->amo_from = e->clock + e->cost_trap;
+    }
     sched_wait(e, e->clock + e->cost_trap, true, NIC_CAUSE_LOCK);
     return (struct step_result){STEP_LEAVE, EXIT_YIELD};
 }

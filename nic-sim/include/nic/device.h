@@ -173,6 +173,11 @@ struct nic_tap {
                  uint32_t len, uint64_t cycles, uint64_t program_insns);
     /* Dropped on arrival (oversize, no buffer): no hart sees it. May be NULL. */
     void (*dropped)(void *ctx, uint64_t seq, enum nic_drop_reason why);
+    /*
+     * A hart waits for a lock: its atomic at `addr`, made at cycle `from`, found it taken, and it
+     * pauses until `until`, before it tries again. May be NULL.
+     */
+    void (*paused)(void *ctx, uint64_t addr, uint64_t from, uint64_t until);
     void *ctx;
 };
 void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap); /* copied; NULL = off */
