@@ -62,6 +62,21 @@ static json_object *limits_json(const struct limits *l)
     return list;
 }
 
+static json_object *locks_json(const struct locks_report *l)
+{
+    json_object *list = json_object_new_array();
+
+    for (unsigned i = 0; i < l->count; i++) {
+        json_object *o = json_object_new_object();
+
+        json_add_text(o, "of", l->of[i].name);
+        json_add_real(o, "waiting_threads", l->of[i].waiting);
+        json_add_real(o, "contended", l->of[i].contended);
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
 static json_object *histogram_json(const struct hist *h)
 {
     json_object *list = json_object_new_array();
@@ -157,6 +172,8 @@ json_object *bench_json(const struct trial_setup *s, const struct bench_point *p
     json_add_real(modelled, "program_insns_per_packet", m->program_insns_per_packet);
     json_add_text(modelled, "bottleneck", p->limits.rank[0].name);
     json_object_object_add(modelled, "limits", limits_json(&p->limits));
+    json_object_object_add(modelled, "locks", locks_json(&p->at[BENCH_MRR].locks));
+    json_object_object_add(modelled, "verdicts", json_verdicts(p->at[BENCH_MRR].verdicts));
     json_object_object_add(modelled, "latency_ns", latency_json(s, p));
     json_object_object_add(modelled, "per_engine", engines_json(m));
     json_object_object_add(modelled, "trials", trials_json(p));

@@ -106,7 +106,7 @@ static int at_load(const struct trial_setup *setup, struct bench_point *p)
     p->asked_pps = asked(&s.pacing, t->wire_bytes, p->line_pps);
     p->offered_pps = p->asked_pps < p->line_pps ? p->asked_pps : p->line_pps;
     p->pps[BENCH_MRR] = t->model.pps;
-    limits_rank(&t->model, t->lost_ever == 0, &p->limits);
+    limits_rank(&t->model, &t->locks, t->lost_ever == 0, &p->limits);
     note_trial(p, p->offered_pps, trial_loss(t));
     return CMD_DONE;
 }

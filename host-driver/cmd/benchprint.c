@@ -3,10 +3,28 @@
 #include <stdio.h>
 
 #include "cmd/bench.h"
+#include "cmd/jsonout.h"
 #include "cmd/style.h"
 
 #define ENGINES_SHOWN 16u
 #define SMALL         0.005 /* parts below it are not worth a line */
+
+/* What became of the packets: a benchmark of a program that does something else is worth nothing.
+ */
+static void print_verdicts(const struct trial *t)
+{
+    const char *separator = "verdicts ";
+
+    for (unsigned v = 0; v < FW_VERDICTS; v++) {
+        if (t->verdicts[v] == 0)
+            continue;
+        printf("%s%s %.1f %%", separator, json_verdict_names[v],
+               100 * (double)t->verdicts[v] / (double)t->done);
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        putchar('\n');
+}
 
 static void print_top(const struct trial_setup *s, const struct bench_point *p,
                       const struct style *st)
@@ -26,6 +44,7 @@ static void print_top(const struct trial_setup *s, const struct bench_point *p,
     if (s->rate != NULL && p->asked_pps > p->line_pps)
         printf("         %s is more than the wire brings: %spps are offered\n", s->rate,
                style_scaled(p->offered_pps, a));
+    print_verdicts(&p->at[BENCH_MRR]);
     printf("card     %u engine%s with %u thread%s each at %sHz\n", m->engines,
            m->engines == 1 ? "" : "s", m->threads, m->threads == 1 ? "" : "s",
            style_scaled((double)m->clock_hz, a));
@@ -91,6 +110,21 @@ static void print_causes(const struct trial_setup *s, const struct bench_point *
         printf("  %-13s %9.1f  ", nic_cause_name(c), m->cause[c]);
         style_bar(st, m->cause[c] / whole);
     }
+}
+
+/* Threads that wait for locks, which cost atomics as well as pauses. */
+static void print_locks(const struct trial_setup *s, const struct bench_point *p,
+                        const struct style *st)
+{
+    const struct locks_report *l = &p->at[BENCH_MRR].locks;
+
+    if (l->count == 0 || l->of[0].waiting < SMALL)
+        return;
+    heading_at(s, st, "Locks");
+    for (unsigned i = 0; i < l->count && l->of[i].waiting >= SMALL; i++)
+        printf(
+            "  %-24s %6.2f threads wait for it on average, at least one for %.1f %% of the time\n",
+            l->of[i].name, l->of[i].waiting, l->of[i].contended * 100);
 }
 
 static void print_limits(const struct trial_setup *s, const struct bench_point *p,
@@ -163,6 +197,7 @@ void bench_print(const struct trial_setup *s, const struct bench_point *p)
         print_rates(s, p, &st);
     print_causes(s, p, &st);
     print_limits(s, p, &st);
+    print_locks(s, p, &st);
     print_latency(s, p, &st);
     print_engines(s, p, &st);
 }

@@ -21,6 +21,17 @@ void json_add_text(json_object *o, const char *key, const char *v)
     json_object_object_add(o, key, json_object_new_string(v));
 }
 
+const char *const json_verdict_names[FW_VERDICTS] = {"aborted", "drop", "pass", "tx", "redirect"};
+
+json_object *json_verdicts(const uint64_t verdicts[FW_VERDICTS])
+{
+    json_object *o = json_object_new_object();
+
+    for (unsigned i = 0; i < FW_VERDICTS; i++)
+        json_add_u64(o, json_verdict_names[i], verdicts[i]);
+    return o;
+}
+
 json_object *json_causes(const double cause[NIC_CAUSES])
 {
     json_object *o = json_object_new_object();

@@ -7,11 +7,16 @@
 #include <stdint.h>
 
 #include "cmd/model.h"
+#include "fw/admin.h"
 
 void json_add_u64(json_object *o, const char *key, uint64_t v);
 /* Six digits; from a million on whole numbers. */
 void json_add_real(json_object *o, const char *key, double v);
 void json_add_text(json_object *o, const char *key, const char *v);
+
+/* Packets by verdict: "aborted", "drop", ... */
+extern const char *const json_verdict_names[FW_VERDICTS];
+json_object *json_verdicts(const uint64_t verdicts[FW_VERDICTS]);
 
 /* Cycles a packet by cause, as struct model has them. */
 json_object *json_causes(const double cause[NIC_CAUSES]);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cmd/limits.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FULL 0.9
+#define FULL    0.9
+#define LOCK_OF "lock of "
 
 static int by_use(const void *a, const void *b)
 {
@@ -14,12 +16,12 @@ static int by_use(const void *a, const void *b)
     return (x->use < y->use) - (x->use > y->use);
 }
 
-static void add(struct limits *l, const struct model *m, enum model_use u)
+static void add(struct limits *l, const struct model *m, const char *name, double use)
 {
     struct limit *n = &l->rank[l->count++];
 
-    snprintf(n->name, LIMIT_NAME, "%s", model_use_name(u));
-    n->use = m->use[u];
+    snprintf(n->name, LIMIT_NAME, "%s", name);
+    n->use = use;
     n->headroom = n->use > 0 ? 1 / n->use : 0;
     n->pps = m->pps * n->headroom;
 }
@@ -33,13 +35,44 @@ static void put_first(struct limits *l, const struct model *m, const char *name,
     snprintf(l->rank[0].name, LIMIT_NAME, "%s", name);
 }
 
-void limits_rank(const struct model *m, bool lossless, struct limits *out)
+/* The lock that is held longest. */
+static void add_lock(struct limits *l, const struct model *m, const struct locks_report *locks)
+{
+    char name[LIMIT_NAME];
+    unsigned worst = 0;
+
+    if (locks->count == 0)
+        return;
+    for (unsigned i = 1; i < locks->count; i++)
+        if (locks->of[i].contended > locks->of[worst].contended)
+            worst = i;
+    snprintf(name, sizeof(name), LOCK_OF "%s", locks->of[worst].name);
+    add(l, m, name, sqrt(locks->of[worst].contended));
+}
+
+/* Threads that wait for a lock are busy with trying to get it. */
+static void lock_first(struct limits *l)
+{
+    for (unsigned i = 1; i < l->count; i++) {
+        struct limit lock = l->rank[i];
+
+        if (lock.use < FULL || strncmp(lock.name, LOCK_OF, strlen(LOCK_OF)) != 0)
+            continue;
+        memmove(&l->rank[1], &l->rank[0], i * sizeof(lock));
+        l->rank[0] = lock;
+    }
+}
+
+void limits_rank(const struct model *m, const struct locks_report *locks, bool lossless,
+                 struct limits *out)
 {
     memset(out, 0, sizeof(*out));
     for (unsigned u = 0; u < MODEL_USE_COUNT; u++)
         if (u != MODEL_STALL && (u != MODEL_MAC || lossless))
-            add(out, m, u);
+            add(out, m, model_use_name(u), m->use[u]);
+    add_lock(out, m, locks);
     qsort(out->rank, out->count, sizeof(out->rank[0]), by_use);
+    lock_first(out);
     if (out->rank[0].use >= FULL)
         return;
     if (!lossless && m->use[MODEL_ENGINES] + m->use[MODEL_STALL] >= FULL)

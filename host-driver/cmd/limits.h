@@ -3,6 +3,7 @@
 #ifndef CMD_LIMITS_H
 #define CMD_LIMITS_H
 
+#include "cmd/locks.h"
 #include "cmd/model.h"
 
 #define LIMIT_NAME 48u
@@ -15,7 +16,7 @@ struct limit {
 };
 
 struct limits {
-    struct limit rank[MODEL_USE_COUNT + 1]; /* [0] is the bottleneck */
+    struct limit rank[MODEL_USE_COUNT + 2]; /* [0] is the bottleneck */
     unsigned count;
 };
 
@@ -23,8 +24,11 @@ struct limits {
  * Ranks what the model m used. `lossless`: all that was offered came through, so that the wire may
  * be the limit; else the wire is left out. When no part is in use for nearly all of the time,
  * either all came through: "offered load" comes first; or threads wait: "memory latency" comes
- * first and more threads would help.
+ * first and more threads would help. The worst of `locks` is a part like others: in use as long as
+ * it is held, which is taken to be the square root of the part of the time in which others wait for
+ * it, as when they come at random. When it is full it comes first, whatever those that wait do.
  */
-void limits_rank(const struct model *m, bool lossless, struct limits *out);
+void limits_rank(const struct model *m, const struct locks_report *locks, bool lossless,
+                 struct limits *out);
 
 #endif

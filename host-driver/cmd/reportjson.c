@@ -6,16 +6,6 @@
 #include "cmd/jsonout.h"
 #include "cmd/run.h"
 
-static json_object *verdicts_json(const struct tally *t)
-{
-    static const char *const names[FW_VERDICTS] = {"aborted", "drop", "pass", "tx", "redirect"};
-    json_object *o = json_object_new_object();
-
-    for (unsigned i = 0; i < FW_VERDICTS; i++)
-        json_add_u64(o, names[i], t->verdicts[i]);
-    return o;
-}
-
 static json_object *drops_json(const struct run *r)
 {
     json_object *o = json_object_new_object();
@@ -62,7 +52,7 @@ int report_json(const struct run *r, const struct map_dump *maps, size_t count)
 
     json_object_object_add(o, "program", json_object_new_string(r->o.name));
     json_add_u64(o, "packets", in->frames + in->empty);
-    json_object_object_add(o, "verdicts", verdicts_json(&r->tally));
+    json_object_object_add(o, "verdicts", json_verdicts(r->tally.verdicts));
     json_object_object_add(o, "nic_drops", drops_json(r));
     json_object_object_add(o, "modelled", modelled_json(&r->model));
     json_object_object_add(o, "host", host_json(r));

@@ -38,8 +38,9 @@ struct run_state {
     uint64_t done, program_insns, verdicts[FW_VERDICTS];
     struct window window[TRIAL_WINDOWS + 1]; /* [0] is before the first packet */
     struct hist *latency;                    /* of each window */
-    unsigned now;                            /* the window that packets count in */
-    uint64_t *arrived;                       /* ns, of seq s at s % RECENT */
+    struct locks *locks;
+    unsigned now;      /* the window that packets count in */
+    uint64_t *arrived; /* ns, of seq s at s % RECENT */
 };
 
 /* ---- observation ---- */
@@ -70,6 +71,11 @@ static void tap_done(void *ctx, const struct nic_pkt *pkt, enum nic_pkt_cmd cmd,
 static void port_sent(void *ctx, const struct nic_frame *f)
 {
     left(((struct trial_port *)ctx)->run, f->seq, f->tstamp_ns);
+}
+
+static void tap_paused(void *ctx, uint64_t addr, uint64_t from, uint64_t until)
+{
+    locks_paused(((struct run_state *)ctx)->locks, addr, from, until);
 }
 
 static int port_next(void *ctx, struct nic_frame *f)
@@ -113,10 +119,14 @@ static int connect_port(struct run_state *r, unsigned port)
 
 static int connect_card(struct run_state *r)
 {
-    struct nic_tap tap = {.done = tap_done, .ctx = r};
+    struct nic_tap tap = {.done = tap_done, .paused = tap_paused, .ctx = r};
     unsigned ports = (unsigned)r->setup->cfg.port_count;
     int rc = nicdrv_rx_open(r->s.drv, 1, HOST_RING, host_rx, r);
 
+    if (rc == 0)
+        rc = locks_create(&r->s, TRIAL_WINDOWS, &r->locks);
+    if (rc != 0)
+        return cmd_fail(CMD_FAILED, "the host's queue: %s", strerror(-rc));
     nic_device_set_tap(r->s.dev, &tap);
     for (unsigned n = 1; rc == 0 && n <= ports; n++)
         rc = nicdrv_port_enable(r->s.drv, n, true);
@@ -239,6 +249,7 @@ static int run_windows(struct run_state *r)
             return status;
         if (reading_take(r->s.dev, &end->reading) != 0)
             return cmd_fail(CMD_FAILED, "out of memory");
+        locks_window(r->locks, w);
         end->program_insns = r->program_insns;
         memcpy(end->verdicts, r->verdicts, sizeof(end->verdicts));
     }
@@ -296,6 +307,7 @@ static int conclude(struct run_state *r, struct trial *out)
         out->verdicts[v] = b->verdicts[v] - a->verdicts[v];
     for (unsigned w = cut; w < TRIAL_WINDOWS; w++)
         hist_merge(&out->latency, &r->latency[w]);
+    locks_between(r->locks, cut, TRIAL_WINDOWS, out->model.cycles, &out->locks);
     snprintf(out->program, sizeof(out->program), "%s", r->o.name);
     return CMD_DONE;
 }
@@ -310,6 +322,7 @@ static void clean_up(struct run_state *r)
         feed_close(r->port[n].feed);
     for (unsigned w = 0; w <= TRIAL_WINDOWS; w++)
         reading_free(&r->window[w].reading);
+    locks_destroy(r->locks);
     free(r->latency);
     free(r->arrived);
     free(r);

@@ -8,6 +8,7 @@
 
 #include "bench/hist.h"
 #include "cmd/feed.h"
+#include "cmd/locks.h"
 #include "cmd/model.h"
 #include "cmd/objopts.h"
 #include "fw/admin.h"
@@ -36,6 +37,7 @@ struct trial {
     uint64_t done, lost; /* of the steady part; lost: dropped for want of a buffer or descriptor */
     uint64_t lost_ever;  /* of the whole trial */
     uint64_t verdicts[FW_VERDICTS];
+    struct locks_report locks;
     struct hist latency; /* ns from the arrival of the last byte until the packet has left */
 };
 
