@@ -224,8 +224,11 @@ static int translate_and_put(struct load *l)
 {
     struct offload_xlate_opts opts = l->b->xlate;
     struct nic_err err = {""};
-    int rc = translate(l, &opts);
+    int rc;
 
+    if (nicdrv_costs_by_class(l->b->drv))
+        offload_xlate_opts_by_insn(&opts);
+    rc = translate(l, &opts);
     if (rc)
         return rc;
     rc = put_on_nic(l, &err);

@@ -86,6 +86,30 @@ static int load_image(struct nicdrv *drv, const struct offload_image *img,
     return 0;
 }
 
+bool nicdrv_costs_by_class(const struct nicdrv *drv)
+{
+    const struct nicdrv_link_ops *ops = drv->link->ops;
+
+    return ops->code_classes && ops->code_classes(drv->link, 0, NULL, 0) > 0;
+}
+
+static int tell_classes(struct nicdrv *drv, const struct offload_image *img, uint32_t base)
+{
+    uint8_t *classes;
+    int rc;
+
+    if (!nicdrv_costs_by_class(drv))
+        return 0;
+    classes = calloc(img->code_words, sizeof(*classes));
+    if (!classes)
+        return -ENOMEM;
+    for (uint32_t k = 0; k < img->row_count; k++)
+        classes[img->rows[k].word] = (uint8_t)img->rows[k].insn_class;
+    rc = drv->link->ops->code_classes(drv->link, base, classes, img->code_words);
+    free(classes);
+    return rc < 0 ? rc : 0;
+}
+
 int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
                        const struct nicdrv_map *const *maps, uint32_t map_count,
                        struct nicdrv_prog *out, struct nic_err *err)
@@ -108,6 +132,8 @@ int nicdrv_prog_create(struct nicdrv *drv, const struct offload_image *img,
         .bytes = (uint32_t)bytes,
     };
     rc = load_image(drv, img, maps, map_count, &prog, err);
+    if (!rc && (rc = tell_classes(drv, img, prog.base)))
+        (void)nic_err_set(err, rc, "cannot model the program's code: %s", strerror(-rc));
     if (rc)
         (void)nicdrv_prog_destroy(drv, &prog);
     else

@@ -13,6 +13,7 @@
 #include "nic/memmap.h"
 #include "nic/regs.h"
 #include "nicdrv/link.h"
+#include "offload/image.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -233,6 +234,48 @@ static int link_mem_file(struct nicdrv_link *l, uint64_t addr, uint64_t len, uin
     return p->dram_fd;
 }
 
+/* What the configuration says of each class: 0 where the engine's instructions are what counts. */
+static bool class_costs(const struct nic_config *c, uint32_t cost[OFFLOAD_CLASSES])
+{
+    const uint64_t keys[OFFLOAD_CLASSES] = {
+        [OFFLOAD_CLASS_ALU] = c->bpf_alu,     [OFFLOAD_CLASS_ALU32] = c->bpf_alu32,
+        [OFFLOAD_CLASS_MUL] = c->bpf_mul,     [OFFLOAD_CLASS_DIV] = c->bpf_div,
+        [OFFLOAD_CLASS_IMM64] = c->bpf_imm64, [OFFLOAD_CLASS_LOAD] = c->bpf_load,
+        [OFFLOAD_CLASS_STORE] = c->bpf_store, [OFFLOAD_CLASS_ATOMIC] = c->bpf_atomic,
+        [OFFLOAD_CLASS_JCC] = c->bpf_jcc,     [OFFLOAD_CLASS_JCC32] = c->bpf_jcc32,
+        [OFFLOAD_CLASS_JUMP] = c->bpf_jump,   [OFFLOAD_CLASS_CALL] = c->bpf_call,
+        [OFFLOAD_CLASS_EXIT] = c->bpf_exit,
+    };
+    bool any = false;
+
+    for (unsigned k = 0; k < OFFLOAD_CLASSES; k++) {
+        cost[k] = (uint32_t)keys[k];
+        any = any || cost[k] != 0;
+    }
+    return any && !c->run_functional;
+}
+
+static int link_code_classes(struct nicdrv_link *l, uint64_t addr, const uint8_t *classes,
+                             uint32_t words)
+{
+    uint32_t cost[OFFLOAD_CLASSES], *cycles;
+    int rc;
+
+    if (!class_costs(nic_device_config(self(l)->dev), cost))
+        return 0;
+    if (words == 0)
+        return 1;
+    cycles = calloc(words, sizeof(*cycles));
+    if (!cycles)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < words; i++)
+        if (classes[i] != OFFLOAD_CLASS_NONE && classes[i] < OFFLOAD_CLASSES)
+            cycles[i] = cost[classes[i]] != 0 ? cost[classes[i]] : 1; /* at least where it begins */
+    rc = nic_device_code_costs(self(l)->dev, addr, cycles, words);
+    free(cycles);
+    return rc < 0 ? rc : 1;
+}
+
 static void link_destroy(struct nicdrv_link *l)
 {
     struct inproc *p = self(l);
@@ -259,6 +302,7 @@ static const struct nicdrv_link_ops inproc_ops = {
     .wait = link_wait,
     .fault_text = link_fault_text,
     .mem_file = link_mem_file,
+    .code_classes = link_code_classes,
     .destroy = link_destroy,
 };
 

@@ -173,6 +173,12 @@ void device_start(struct nic_device *dev, bool bare)
     }
 }
 
+int nic_device_code_costs(struct nic_device *dev, uint64_t addr, const uint32_t *cycles,
+                          uint32_t words)
+{
+    return code_cache_costs(dev->code, addr, cycles, words);
+}
+
 const struct nic_config *nic_device_config(const struct nic_device *dev)
 {
     return &dev->cfg;

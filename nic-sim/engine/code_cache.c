@@ -43,6 +43,7 @@ int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus
 void code_cache_destroy(struct code_cache *cc)
 {
     if (cc != NULL) {
+        free(cc->extra);
         free(cc->page);
         free(cc);
     }
@@ -108,13 +109,27 @@ static uint8_t dest_slot(uint8_t rd)
     return rd == 0 ? X_DUMMY : rd;
 }
 
+static bool extra_at(const struct code_page *p, unsigned i)
+{
+    return p->extra != NULL && p->extra[i] != 0;
+}
+
+/* The handler that comes first: a border leads to the extra cycles, and these to the real one. */
+static unsigned first_kind(const struct code_page *p, unsigned i)
+{
+    if (border_at(p, i)) {
+        return KIND_BORDER;
+    }
+    return extra_at(p, i) ? (unsigned)KIND_EXTRA : p->kind[i];
+}
+
 static void decode_one(struct code_cache *cc, struct code_page *p, unsigned i)
 {
     struct rv64_insn d = rv64_decode(p->word[i]);
     struct insn *n = &p->insn[i];
 
     p->kind[i] = (uint8_t)far_kind(d.op);
-    n->handler = cc->run.handlers[border_at(p, i) ? KIND_BORDER : p->kind[i]];
+    n->handler = cc->run.handlers[first_kind(p, i)];
     n->imm = d.imm;
     n->rs1 = d.rs1;
     n->rs2 = d.rs2;
@@ -153,9 +168,7 @@ static void make_near(struct code_cache *cc, struct code_page *p, int i, const u
         n->branch_distance = (int16_t)(to - i);
     }
     p->kind[i] = (uint8_t)op;
-    if (!border_at(p, (unsigned)i)) {
-        n->handler = cc->run.handlers[op];
-    }
+    n->handler = cc->run.handlers[first_kind(p, (unsigned)i)];
 }
 
 /* One handler for the instructions at i and i + 1, where there is one and no border between. */
@@ -163,7 +176,7 @@ static void make_pair(struct code_cache *cc, struct code_page *p, unsigned i)
 {
     uint8_t pair = cc->pair[p->kind[i]][p->kind[i + 1]];
 
-    if (pair != 0 && !border_at(p, i) && !border_at(p, i + 1)) {
+    if (pair != 0 && first_kind(p, i) == p->kind[i] && first_kind(p, i + 1) == p->kind[i + 1]) {
         p->insn[i].handler = cc->run.pairs[pair - 1].handler;
     }
 }
@@ -173,6 +186,7 @@ static void decode_page(struct code_cache *cc, struct code_page *p)
     uint16_t borders[PAGE_INSNS];
 
     mark_all_borders(cc, p);
+    p->extra = codecost_page(cc, p->addr);
     memcpy(p->word, p->mem, PAGE_BYTES);
     for (unsigned i = 0; i < PAGE_INSNS; i++) {
         decode_one(cc, p, i);
@@ -264,6 +278,7 @@ void code_cache_invalidate(struct code_cache *cc, uint64_t addr, uint64_t len)
     if (len == 0) {
         return;
     }
+    codecost_forget(cc, addr, len);
     if (len <= PAGE_BYTES) { /* at most two pages: look them up */
         for (uint64_t a = first; a - addr < len || a == first; a += PAGE_BYTES) {
             uint16_t found = cc->slot[slot_of(cc, a)];

@@ -90,6 +90,14 @@ void code_cache_destroy(struct code_cache *cc);
  * fence.i drops all of it that is stale. */
 void code_cache_invalidate(struct code_cache *cc, uint64_t addr, uint64_t len);
 
+/*
+ * What the code at `addr` costs, in place of what its instructions do: cycles[i] != 0 are those of
+ * the words from i up to the next such one, and of a 0 word that follows nobody its own. Less
+ * than their own is as if nothing was said. Waiting and taken branches come on top. Holds until
+ * that memory changes. -EFAULT outside the instruction store, -ENOMEM.
+ */
+int code_cache_costs(struct code_cache *cc, uint64_t addr, const uint32_t *cycles, uint32_t words);
+
 struct engine;
 
 /* `first_hart`: global id of its thread 0. Borrows bus and cc. -ENOMEM. */

@@ -4,6 +4,7 @@
  *
  *   code_cache.c  pages of memory -> pages of struct insn
  *   timing.c      what straight code costs
+ *   codecost.c    code that costs more than its instructions
  *   interp.c      runs a hart until it gives the engine away
  *   mem.c         data accesses that interp.c does not make inline
  *   csr.c         control and status registers
@@ -49,7 +50,8 @@ enum insn_kind {
     KIND_BGE_FAR,
     KIND_BLTU_FAR,
     KIND_BGEU_FAR,
-    KIND_BORDER,    /* some hart's program code begins or ends here: check, then do the real one */
+    KIND_EXTRA,  /* costs more than the engine's own (codecost.c): add that, then do the real one */
+    KIND_BORDER, /* some hart's program code begins or ends here: check, then do the real one */
     KIND_NEXT_PAGE, /* one past the last instruction */
     KIND_COUNT,
 };
@@ -101,6 +103,7 @@ struct code_page {
     uint32_t word[PAGE_INSNS];        /* as decoded */
     uint8_t kind[PAGE_INSNS];         /* enum insn_kind, without KIND_BORDER */
     uint64_t border[PAGE_INSNS / 64]; /* instructions at which KIND_BORDER stands */
+    const uint32_t *extra;            /* further cycles of each, before it; NULL: of none */
     uint64_t bias;                    /* pc = bias + (address of the struct insn >> 2) */
     uint64_t addr;
     const uint8_t *mem;
@@ -132,6 +135,7 @@ struct code_cache {
     struct code_page *page;               /* CACHE_PAGES of them */
     uint16_t slot[CACHE_SLOTS];           /* 1 + index of a page; 0 is empty */
     uint32_t used;
+    uint32_t *extra;     /* codecost.c: of each word of the instruction store; NULL: none */
     uint64_t generation; /* changes whenever a page found earlier may be wrong */
     struct engine *engines;
 };
@@ -150,6 +154,13 @@ void code_cache_border(struct code_cache *cc, uint64_t addr);
 void timing_init(struct code_cache *cc, const struct nic_config *cfg);
 /* Fills cycles[] and split[] of a page whose kinds and far instructions are decoded. */
 void timing_page(const struct code_cache *cc, struct code_page *p);
+
+/* ---- codecost.c ---- */
+
+/* extra[] of the page at `addr`, NULL where there is none. */
+const uint32_t *codecost_page(const struct code_cache *cc, uint64_t addr);
+/* Memory [addr, addr+len) changed: what is there now costs nothing extra. */
+void codecost_forget(struct code_cache *cc, uint64_t addr, uint64_t len);
 
 /* ---- harts ---- */
 
@@ -200,7 +211,8 @@ struct hart {
     uint64_t pc;
     uint64_t retired, program_retired, program_from; /* program_from: `retired` at entry */
     uint64_t trap_retired;                           /* `retired` at the last trap */
-    uint64_t split;                                  /* SPLIT_ counters not yet in `spent` */
+    uint64_t charged; /* 1 + `retired` at the last instruction whose extra cycles it paid */
+    uint64_t split;   /* SPLIT_ counters not yet in `spent` */
     uint64_t spent[NIC_CAUSES];  /* cycles; ISSUE is what the others leave of `ran` */
     uint64_t ran;                /* cycles for which it had the engine, until it gave it away */
     uint64_t wait_from, starved; /* since when it waits; bus->starved then, or of the wait */

@@ -177,7 +177,7 @@ enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables)
 #define EXEC_FLOW(id)
 #define EXEC_SYSTEM(id)
 #include "engine/exec.def"
-        [KIND_BORDER] = &&do_border,
+        [KIND_EXTRA] = &&do_extra,         [KIND_BORDER] = &&do_border,
         [KIND_NEXT_PAGE] = &&do_next_page,
     };
     static const struct interp_pair pairs[] = {
@@ -422,6 +422,15 @@ do_border:
     if (ENGINE_UNLIKELY(hart_program_pc(h, PC) != h->in_program)) {
         SYNC();
         goto reenter; /* which enters or leaves program code, or traps */
+    }
+    if (pg->extra == NULL || pg->extra[INDEX] == 0) {
+        goto *table[pg->kind[INDEX]];
+    }
+
+do_extra: /* once, even if its access is not made yet and this comes again */
+    if (h->charged != ret + INDEX + 1) {
+        h->charged = ret + INDEX + 1;
+        base += pg->extra[INDEX];
     }
     goto *table[pg->kind[INDEX]];
 

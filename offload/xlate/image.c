@@ -134,6 +134,67 @@ static int open_tables(const struct xlate *x, struct offload_image *img)
     return img->code && img->relocs && img->rows ? 0 : -ENOMEM;
 }
 
+static uint32_t alu_class(const struct ebpf_row *row)
+{
+    switch (row->op) {
+    case EBPF_OP_MUL:
+        return OFFLOAD_CLASS_MUL;
+    case EBPF_OP_DIV:
+    case EBPF_OP_SDIV:
+    case EBPF_OP_MOD:
+    case EBPF_OP_SMOD:
+        return OFFLOAD_CLASS_DIV;
+    default:
+        return row->bits == 64 ? OFFLOAD_CLASS_ALU : OFFLOAD_CLASS_ALU32;
+    }
+}
+
+static uint32_t class_of(const struct ebpf_row *row)
+{
+    switch ((enum ebpf_kind)row->kind) {
+    case EBPF_KIND_JA:
+        return OFFLOAD_CLASS_JUMP;
+    case EBPF_KIND_JCC_K:
+    case EBPF_KIND_JCC_X:
+    case EBPF_KIND_MAY_GOTO:
+        return row->bits == 32 ? OFFLOAD_CLASS_JCC32 : OFFLOAD_CLASS_JCC;
+    case EBPF_KIND_CALL:
+    case EBPF_KIND_CALL_LOCAL:
+    case EBPF_KIND_CALL_BTF:
+        return OFFLOAD_CLASS_CALL;
+    case EBPF_KIND_EXIT:
+        return OFFLOAD_CLASS_EXIT;
+    case EBPF_KIND_LDX:
+    case EBPF_KIND_LDSX:
+    case EBPF_KIND_LOAD_ACQ:
+        return OFFLOAD_CLASS_LOAD;
+    case EBPF_KIND_ST:
+    case EBPF_KIND_STX:
+    case EBPF_KIND_STORE_REL:
+        return OFFLOAD_CLASS_STORE;
+    case EBPF_KIND_ATOMIC:
+    case EBPF_KIND_ATOMIC_FETCH:
+    case EBPF_KIND_CMPXCHG:
+        return OFFLOAD_CLASS_ATOMIC;
+    case EBPF_KIND_LD64:
+        return OFFLOAD_CLASS_IMM64;
+    case EBPF_KIND_INVALID:
+    case EBPF_KIND_LEGACY:
+        return OFFLOAD_CLASS_OTHER;
+    default:
+        return alu_class(row);
+    }
+}
+
+static struct offload_row row_at(const struct xlate *x, uint32_t k)
+{
+    uint32_t slot = x->ops[k].slot;
+    bool glue = slot == OFFLOAD_ROW_GLUE;
+
+    return (struct offload_row){x->place[k], slot,
+                                glue ? OFFLOAD_CLASS_OTHER : class_of(ebpf_row(x->id[slot]))};
+}
+
 static void put_code(const struct xlate *x, struct offload_image *img)
 {
     uint32_t *w = img->code;
@@ -142,7 +203,7 @@ static void put_code(const struct xlate *x, struct offload_image *img)
         const struct xlate_op *op = &x->ops[k];
         uint32_t n = img->row_count;
         if (op->words && (n == 0 || img->rows[n - 1].insn != op->slot))
-            img->rows[img->row_count++] = (struct offload_row){x->place[k], op->slot};
+            img->rows[img->row_count++] = row_at(x, k);
         w = put_op(x, img, k, w);
     }
 }

@@ -61,3 +61,8 @@ int offload_xlate_opts_parse(const char *text, struct offload_xlate_opts *opts, 
             return 0;
     }
 }
+
+void offload_xlate_opts_by_insn(struct offload_xlate_opts *opts)
+{
+    opts->off |= ~(1u << OFFLOAD_PASS_LOOKUP | 1u << OFFLOAD_PASS_HASH | 1u << OFFLOAD_PASS_NEAR);
+}

@@ -141,6 +141,9 @@ int nicdrv_map_lost(struct nicdrv *drv, const struct nicdrv_map *map, uint64_t *
 
 /* ---- programs ---- */
 
+/* The card is a model that costs code by the BPF instruction it comes from (nic_config.bpf_*). */
+bool nicdrv_costs_by_class(const struct nicdrv *drv);
+
 struct nicdrv_prog {
     uint32_t handle;
     uint32_t base; /* device address of word 0 */

@@ -49,6 +49,14 @@ struct nicdrv_link_ops {
      * writing. -EFAULT when it is not all DRAM. NULL in a link that has none.
      */
     int (*mem_file)(struct nicdrv_link *l, uint64_t addr, uint64_t len, uint64_t *offset);
+    /*
+     * Tells a modelled card what BPF instructions the code at `addr` comes from, which a real one
+     * would not ask: an enum offload_class where one begins, 0 in the words that go on with it.
+     * 1 when the model's costs depend on it (words = 0 only asks), 0 when not, -EFAULT, -ENOMEM.
+     * NULL: a real card.
+     */
+    int (*code_classes)(struct nicdrv_link *l, uint64_t addr, const uint8_t *classes,
+                        uint32_t words);
     void (*destroy)(struct nicdrv_link *l);
 };
 

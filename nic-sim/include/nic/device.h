@@ -79,6 +79,15 @@ uint64_t nic_device_watch_value(const struct nic_device *dev);
 int nic_mem_write(struct nic_device *dev, uint64_t addr, const void *src, size_t len);
 int nic_mem_read(struct nic_device *dev, uint64_t addr, void *dst, size_t len);
 
+/*
+ * The model of the code at `addr` (instruction store), which no real card would ask for: cycles[i]
+ * != 0 is what the words from i up to the next such one cost, however few the engine's
+ * instructions are; less than these cost is as if nothing was said. Holds until that memory
+ * changes. -EFAULT, -ENOMEM.
+ */
+int nic_device_code_costs(struct nic_device *dev, uint64_t addr, const uint32_t *cycles,
+                          uint32_t words);
+
 /* ---- observation ---- */
 
 struct nic_fault {

@@ -25,10 +25,32 @@ struct offload_reloc {
     uint32_t addend;
 };
 
+/* Classes of BPF instructions, for cards whose engines are no RV64; the rows are nic/config.def's
+ * section bpf, in its order. */
+enum offload_class {
+    OFFLOAD_CLASS_NONE, /* of no row: the word goes on with the one before */
+    OFFLOAD_CLASS_ALU,
+    OFFLOAD_CLASS_ALU32,
+    OFFLOAD_CLASS_MUL,
+    OFFLOAD_CLASS_DIV,
+    OFFLOAD_CLASS_IMM64,
+    OFFLOAD_CLASS_LOAD,
+    OFFLOAD_CLASS_STORE,
+    OFFLOAD_CLASS_ATOMIC,
+    OFFLOAD_CLASS_JCC,
+    OFFLOAD_CLASS_JCC32,
+    OFFLOAD_CLASS_JUMP,
+    OFFLOAD_CLASS_CALL,
+    OFFLOAD_CLASS_EXIT,
+    OFFLOAD_CLASS_OTHER, /* prologue and epilogue: what the engine's instructions cost */
+    OFFLOAD_CLASSES
+};
+
 /* One row per engine instruction range: words [word, next row's word) come from slot `insn`. */
 struct offload_row {
     uint32_t word;
-    uint32_t insn; /* BPF slot; OFFLOAD_ROW_GLUE for prologue and epilogue code */
+    uint32_t insn;       /* BPF slot; OFFLOAD_ROW_GLUE for prologue and epilogue code */
+    uint32_t insn_class; /* enum offload_class */
 };
 #define OFFLOAD_ROW_GLUE 0xffffffffu
 
@@ -55,6 +77,11 @@ struct offload_xlate_opts {
     uint32_t off; /* bit n: without pass n (enum offload_pass) */
     bool naive;   /* no passes, and the register map and frames of the Linux RV64 JIT */
 };
+/*
+ * Leaves passes out until each BPF instruction has engine instructions of its own, in its order,
+ * so that costs by class find them: what remains are lookups done in place, and near addresses.
+ */
+void offload_xlate_opts_by_insn(struct offload_xlate_opts *opts);
 /* Name of pass n ("moves") and what it does; NULL past the last. */
 const char *offload_pass_name(unsigned n);
 const char *offload_pass_what(unsigned n);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the cycles went, worked out by hand; and that every cycle has one cause. */
 #include "cunit_main.h"
+
+#include <errno.h>
+
 #include "rig.h"
 
 static void costs(struct rig *r)
@@ -248,6 +251,108 @@ static void test_spacing_in_turns(void)
     }
 }
 
+/* Costs of code that come from outside, put over what rig holds so far: a pair for each. */
+struct piece {
+    unsigned word;
+    uint32_t cycles;
+};
+
+static void set_costs(struct rig *r, const struct piece *pieces, unsigned count)
+{
+    uint32_t cycles[64] = {0};
+    uint32_t words = (uint32_t)(r->at - NIC_ISTORE_BASE) / 4;
+
+    for (unsigned i = 0; i < count; i++)
+        cycles[pieces[i].word] = pieces[i].cycles;
+    CU_ASSERT_FATAL(words <= 64);
+    CU_ASSERT_EQUAL(code_cache_costs(r->cc, NIC_ISTORE_BASE, cycles, words), 0);
+}
+
+/* Cycles of issue of a program of every kind of instruction, with costs for some of it. */
+static uint64_t issued(const struct piece *pieces, unsigned count, uint64_t stride)
+{
+    struct rig r;
+    uint64_t cycles;
+
+    costs(&r);
+    rig_op(&r, RV64_OP_LUI, 12, 0, 0, 0x10000000);             /* 0: 2 */
+    rig_op(&r, RV64_OP_LUI, 11, 0, 0, (int32_t)NIC_DRAM_BASE); /* 1: 2 */
+    rig_op(&r, RV64_OP_ADDI, 10, 0, 0, 3);                     /* 2: 2 */
+    rig_op(&r, RV64_OP_SD, 0, 12, 10, 0);                      /* 3: 17, loop */
+    rig_op(&r, RV64_OP_LD, 13, 12, 0, 0);                      /* 4: 13, local 37 */
+    rig_op(&r, RV64_OP_AMOADD_D, 13, 12, 13, 0);               /* 5: 19, local 37 */
+    rig_op(&r, RV64_OP_ADD_UW, 11, 11, 0, 0);                  /* 6: 2 */
+    rig_op(&r, RV64_OP_LD, 14, 11, 0, 0);                      /* 7: 13, waits */
+    rig_op(&r, RV64_OP_ADDI, 10, 10, 0, -1);                   /* 8: 2 */
+    rig_op(&r, RV64_OP_BNE, 0, 10, 0, -6 * 4);                 /* 9: 3 */
+    rig_op(&r, RV64_OP_JAL, 0, 0, 0, 4);                       /* 10: 3, branch 8 */
+    rig_op(&r, RV64_OP_JAL, 0, 0, 0, 0);                       /* 11: parks */
+    rig_start(&r, 2);
+    set_costs(&r, pieces, count);
+    engine_reset(r.e, NIC_ISTORE_BASE, 0);
+    for (uint64_t at = 0; engine_run(r.e, at) == ENGINE_HORIZON; at += stride)
+        ;
+    CU_ASSERT_EQUAL(rig_x(&r, 10), 0);
+    CU_ASSERT_EQUAL(engine_of(&r).insns, 2 * (3 + 3 * 7 + 1));
+    check_sums(&r, 2);
+    cycles = engine_of(&r).cause[NIC_CAUSE_ISSUE];
+    rig_free(&r);
+    return cycles;
+}
+
+static void test_code_costs(void)
+{
+    static const struct {
+        struct piece piece[4];
+        unsigned pieces;
+        uint64_t more; /* of one thread */
+    } rows[] = {
+        {{{0, 1}}, 1, 0},                                /* less than its own, with all behind it */
+        {{{0, 40}, {1, 1}}, 2, 38},                      /* once */
+        {{{3, 100}, {4, 1}}, 2, 3 * 83},                 /* in a loop: its target */
+        {{{3, 100}, {5, 1}}, 2, 3 * (100 - 30)},         /* two words, the second a load */
+        {{{4, 100}, {5, 60}, {6, 1}}, 3, 3 * (87 + 41)}, /* local load, atomic */
+        {{{7, 64}, {8, 1}}, 2, 3 * 51},                  /* a load that is waited for */
+        {{{9, 11}, {10, 1}}, 2, 3 * 8},                  /* a branch, taken or not */
+        {{{8, 50}, {10, 23}, {11, 1}}, 3, 3 * 45 + 12},  /* with its branch; a jump */
+    };
+    uint64_t plain = issued(NULL, 0, (uint64_t)1 << 40);
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (uint64_t stride = 1; stride < 2000; stride = stride * 7 + 1)
+            CU_ASSERT_EQUAL(issued(rows[i].piece, rows[i].pieces, stride) - plain,
+                            2 * rows[i].more);
+}
+
+/* Overwritten code costs what it costs; pieces elsewhere, or too long, are refused. */
+static void test_code_costs_end(void)
+{
+    const uint32_t cycles[2] = {500, 1};
+    struct rig r;
+    uint64_t before;
+
+    costs(&r);
+    rig_op(&r, RV64_OP_ADDI, 10, 0, 0, 3);
+    rig_op(&r, RV64_OP_ADDI, 10, 0, 0, 4);
+    rig_end(&r);
+    rig_start(&r, 1);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    before = engine_of(&r).busy_cycles;
+    CU_ASSERT_EQUAL(code_cache_costs(r.cc, NIC_ISTORE_BASE, cycles, 2), 0);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    CU_ASSERT_EQUAL(engine_of(&r).busy_cycles, before + 498);
+    code_cache_invalidate(r.cc, NIC_ISTORE_BASE, 4);
+    CU_ASSERT_EQUAL(rig_run(&r), ENGINE_STOPPED);
+    CU_ASSERT_EQUAL(engine_of(&r).busy_cycles, before);
+    CU_ASSERT_EQUAL(code_cache_costs(r.cc, NIC_DRAM_BASE, cycles, 2), -EFAULT);
+    CU_ASSERT_EQUAL(code_cache_costs(r.cc, NIC_ISTORE_BASE + 2, cycles, 1), -EFAULT);
+    CU_ASSERT_EQUAL(code_cache_costs(r.cc, NIC_ISTORE_BASE + NIC_ISTORE_MAX - 4, cycles, 2),
+                    -EFAULT);
+    CU_ASSERT_EQUAL(code_cache_costs(r.cc, NIC_ISTORE_BASE - 4, cycles, 2), -EFAULT);
+    CU_ASSERT_EQUAL(code_cache_costs(r.cc, NIC_ISTORE_BASE, cycles, UINT32_MAX), -EFAULT);
+    rig_free(&r);
+}
+
 /* Two threads, each one load: the second's wait is partly hidden by nothing but the switch. */
 static void test_two_threads(void)
 {
@@ -362,6 +467,8 @@ static const struct cunit_case cases[] = {
     {"waits", test_waits},
     {"spacing", test_spacing},
     {"spacing, in turns", test_spacing_in_turns},
+    {"costs of code from outside", test_code_costs},
+    {"costs of code that is gone", test_code_costs_end},
     {"two threads", test_two_threads},
     {"pause", test_pause},
     {"blocked", test_blocked},

@@ -263,6 +263,43 @@ static void test_rows(void)
     offload_image_free(img);
 }
 
+/* With as few passes as costs by class ask for, each instruction has a row and its class. */
+static void test_classes(void)
+{
+    static const struct {
+        uint32_t insn, insn_class;
+    } want[] = {
+        {0, OFFLOAD_CLASS_ALU},   {1, OFFLOAD_CLASS_ALU32}, {2, OFFLOAD_CLASS_MUL},
+        {3, OFFLOAD_CLASS_DIV},   {4, OFFLOAD_CLASS_IMM64}, {6, OFFLOAD_CLASS_STORE},
+        {7, OFFLOAD_CLASS_LOAD},  {8, OFFLOAD_CLASS_JCC},   {9, OFFLOAD_CLASS_JCC32},
+        {10, OFFLOAD_CLASS_ALU},  {11, OFFLOAD_CLASS_JUMP}, {12, OFFLOAD_CLASS_ALU},
+        {13, OFFLOAD_CLASS_EXIT},
+    };
+    struct offload_xlate_opts opts = {.off = 0};
+    struct offload_image *img = NULL;
+    struct offload_refusal why = {0};
+    struct program t;
+    uint32_t k = 0;
+
+    offload_xlate_opts_by_insn(&opts);
+    assemble(&t, "r0 = 5\nw0 += 1\nr0 *= 3\nw0 /= 7\nr3 = 0x123456789\n"
+                 "*(u64 *)(r10 -8) = r3\nr4 = *(u64 *)(r10 -8)\nif r4 == 0x1 goto pc+3\n"
+                 "if w4 > 0x2 goto pc+1\nr0 = 1\ngoto pc+1\nr0 = 2\nexit");
+    CU_ASSERT_EQUAL_FATAL(offload_translate(&t.p, NULL, &opts, UINT32_MAX, &img, &why), 0);
+    for (uint32_t n = 0; n < img->row_count; n++) {
+        if (img->rows[n].insn == OFFLOAD_ROW_GLUE) {
+            CU_ASSERT_EQUAL(img->rows[n].insn_class, OFFLOAD_CLASS_OTHER);
+            continue;
+        }
+        CU_ASSERT_FATAL(k < sizeof(want) / sizeof(want[0]));
+        CU_ASSERT_EQUAL(img->rows[n].insn, want[k].insn);
+        CU_ASSERT_EQUAL(img->rows[n].insn_class, want[k].insn_class);
+        k++;
+    }
+    CU_ASSERT_EQUAL(k, sizeof(want) / sizeof(want[0]));
+    offload_image_free(img);
+}
+
 static void test_rows_random(void)
 {
     struct program t;
@@ -477,6 +514,7 @@ static const struct cunit_case suite[] = {
     {"stack use", test_stack},
     {"stack of callbacks", test_callback_stack},
     {"line table", test_rows},
+    {"classes of instructions", test_classes},
     {"line table of random programs", test_rows_random},
     {"refusals say why", test_refusals},
     {"empty program", test_empty},
