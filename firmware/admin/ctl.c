@@ -2,9 +2,22 @@
 #include "admin/ctl.h"
 
 #include "core/mem.h"
+#include "maps/timer.h"
 #include "platform/platform.h"
 
 #define SLOT_ALIGN 64u /* a program starts on a line of the instruction store */
+
+/* A queue of timers for each hart at the start of shared SRAM, if they fit; where the rest begins.
+ */
+static uint64_t timer_queues(struct fw_ctl *ctl, const struct fw_ctl_config *c)
+{
+    uint64_t lo = (c->sram_lo + 63) & ~(uint64_t)63;
+    uint64_t end = lo + c->timer_queues * sizeof(struct fw_timer_queue);
+    int fit = c->timer_queues && end <= c->sram_hi;
+    fw_timers_init(&ctl->maps.timers, fit ? plat_ptr((uint32_t)lo) : NULL, c->timer_queues,
+                   c->dram_bytes);
+    return fit ? end : c->sram_lo;
+}
 
 void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
 {
@@ -17,7 +30,7 @@ void fw_ctl_init(struct fw_ctl *ctl, const struct fw_ctl_config *config)
     ctl->rxqs = config->rxqs < NIC_RXQS_LIMIT ? config->rxqs : NIC_RXQS_LIMIT;
     fw_maps_init(&ctl->maps, config->map, config->map_handle_base, ctl->dram_rows, FW_DRAM_ROWS,
                  config->dram_bytes, config->cpus, config->seed);
-    fw_maps_sram(&ctl->maps, ctl->sram_rows, FW_SRAM_MAPS_MAX + 3, config->sram_lo,
+    fw_maps_sram(&ctl->maps, ctl->sram_rows, FW_SRAM_MAPS_MAX + 3, timer_queues(ctl, config),
                  config->sram_hi);
     ctl->test_buf = config->test_buf;
     ctl->maps.ctl = ctl;
@@ -56,9 +69,10 @@ int fw_cmd_put(const void *src, uint64_t iova, uint32_t room, uint32_t len)
     return room < len ? FW_ENOSPC : plat_dma_write(iova, src, len);
 }
 
-void fw_ctl_grace(void)
+void fw_ctl_grace(struct fw_ctl *ctl)
 {
     uint64_t seq = plat_seq_next();
     while (plat_seq_done() < seq)
         ;
+    fw_timer_grace(&ctl->maps);
 }

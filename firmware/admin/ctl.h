@@ -53,6 +53,7 @@ struct fw_ctl {
     uint32_t ports, rxqs;
     uint32_t sq_head; /* free-running: commands fetched */
     uint32_t cq_tail; /* free-running: completions written */
+    uint32_t missed;  /* enum nic_ctl_event bits that came while a command waited */
     struct fw_extent dram_rows[FW_DRAM_ROWS];
     struct fw_extent sram_rows[FW_SRAM_MAPS_MAX + 3]; /* and of two forwarding tables */
     uint32_t map_held[FW_MAPS_MAX];
@@ -71,6 +72,7 @@ struct fw_ctl_config {
     uint32_t map_handle_base;  /* device address of them */
     uint64_t prog_lo, prog_hi; /* instruction store for programs */
     uint64_t sram_lo, sram_hi; /* shared SRAM for maps that programs must not reach */
+    uint32_t timer_queues;     /* harts that run timers; their queues are taken from there */
     uint64_t dram_bytes;
     uint32_t cpus; /* harts that run programs */
     uint32_t ports, rxqs;
@@ -95,7 +97,7 @@ fw_command fw_cmd_IDENTIFY, fw_cmd_PROG_CREATE, fw_cmd_PROG_LOAD, fw_cmd_PROG_DE
     fw_cmd_PROG_TEST, fw_cmd_TRACE_SET, fw_cmd_TRACE_READ, fw_cmd_MAP_LOOKUP_DELETE,
     fw_cmd_MAP_LOOKUP_BATCH, fw_cmd_MAP_UPDATE_BATCH, fw_cmd_MAP_DELETE_BATCH, fw_cmd_EVQ_CREATE,
     fw_cmd_EVQ_DESTROY, fw_cmd_EVENTS, fw_cmd_MAP_LOST, fw_cmd_FIB_SET, fw_cmd_MAP_HASH,
-    fw_cmd_PORT_FRAME;
+    fw_cmd_MAP_HELD, fw_cmd_PORT_FRAME;
 
 /* What is attached to the port and how long its frames may be goes to the hardware. */
 void fw_port_update(const struct fw_ctl *ctl, uint32_t port);
@@ -120,7 +122,7 @@ int fw_cmd_get(void *dst, uint64_t iova, uint32_t said, uint32_t len);
 /* To the host; FW_ENOSPC when its room is short. */
 int fw_cmd_put(const void *src, uint64_t iova, uint32_t room, uint32_t len);
 
-/* Waits until every packet that has arrived so far was given back. */
-void fw_ctl_grace(void);
+/* Waits until every packet that has arrived so far was given back, and for callbacks of timers. */
+void fw_ctl_grace(struct fw_ctl *ctl);
 
 #endif

@@ -18,7 +18,7 @@ int fw_cmd_EVQ_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
 {
     (void)sqe, (void)result;
     fw_evq_close(ctl->evq);
-    fw_ctl_grace();
+    fw_ctl_grace(ctl);
     return 0;
 }
 

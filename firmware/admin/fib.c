@@ -59,7 +59,7 @@ int fw_cmd_FIB_SET(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *resul
     __atomic_store_n(ctl->fib, addr, __ATOMIC_RELEASE);
     if (!old)
         return 0;
-    fw_ctl_grace();
+    fw_ctl_grace(ctl);
     give_back(ctl, old, old_bytes);
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "admin/stage.h"
 #include "core/mem.h"
+#include "maps/timer.h"
 #include "platform/platform.h"
 
 /* The map of a command with its key, if it takes one. */
@@ -55,8 +56,26 @@ int fw_cmd_MAP_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *r
         return err;
     if (ctl->map_held[m - ctl->maps.map])
         return FW_EBUSY;
-    fw_ctl_grace();
+    fw_timer_held(m, 0); /* no packet or callback starts one from here on */
+    fw_ctl_grace(ctl);
+    fw_timer_free_all(m);
+    fw_timer_grace(&ctl->maps);
     fw_map_destroy(&ctl->maps, m);
+    return 0;
+}
+
+int fw_cmd_MAP_HELD(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
+{
+    struct fw_map *m;
+    (void)result;
+    if (sqe->arg0 > 1)
+        return FW_EINVAL;
+    int err = open_map(ctl, sqe, NULL, &m);
+    if (err)
+        return err;
+    fw_timer_held(m, (int)sqe->arg0);
+    if (sqe->arg0 == 0)
+        fw_timer_free_all(m);
     return 0;
 }
 

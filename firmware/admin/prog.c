@@ -8,6 +8,7 @@
  * platform with private fetch buffers can tell a new program at an old address.
  */
 #include "admin/ctl.h"
+#include "maps/timer.h"
 #include "offload/abi.h"
 #include "platform/platform.h"
 
@@ -89,6 +90,15 @@ int fw_cmd_PROG_LOAD(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *res
     return 0;
 }
 
+/* A callback that was under way may have made another one its timer's. */
+static void forget_timers(struct fw_ctl *ctl, const struct fw_prog *p)
+{
+    for (int i = 0; i < 2; i++) {
+        fw_timer_forget(&ctl->maps, p->base, p->base + p->bytes);
+        fw_timer_grace(&ctl->maps);
+    }
+}
+
 int fw_cmd_PROG_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *result)
 {
     struct fw_prog *p = fw_prog_find(ctl, sqe->handle);
@@ -97,7 +107,8 @@ int fw_cmd_PROG_DESTROY(struct fw_ctl *ctl, const struct fw_sqe *sqe, uint64_t *
         return FW_ENOENT;
     if (p->attached || p->held)
         return FW_EBUSY;
-    fw_ctl_grace();
+    fw_ctl_grace(ctl);
+    forget_timers(ctl, p);
     fw_extents_free(&ctl->istore, p->base, p->bytes);
     p->state = FW_PROG_FREE;
     return 0;

@@ -28,11 +28,10 @@ static uint32_t batch_size(const struct fw_ctl *ctl, const struct plat_admin *a)
 }
 
 /* A completion the host has not consumed is never overwritten: wait for DB_ADM_CQ. */
-static void wait_for_room(const struct fw_ctl *ctl, const struct plat_admin *a)
+static void wait_for_room(struct fw_ctl *ctl, const struct plat_admin *a)
 {
     while (ctl->cq_tail - plat_cq_head() >= a->entries)
-        (void)
-            plat_event_wait(); /* a DB_ADM_SQ event is not lost: serve() looks at the tail again */
+        ctl->missed |= plat_event_wait(); /* serve() itself looks at the tail again */
 }
 
 static void complete(struct fw_ctl *ctl, const struct plat_admin *a, const struct fw_sqe *sqe,

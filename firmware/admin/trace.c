@@ -19,7 +19,7 @@ static void close_ring(struct fw_ctl *ctl)
     if (bytes == 0)
         return;
     __atomic_store_n(&t->bytes, 0, __ATOMIC_RELEASE);
-    fw_ctl_grace();
+    fw_ctl_grace(ctl);
     fw_maps_free(&ctl->maps, t->base, bytes);
 }
 

@@ -20,7 +20,7 @@ uint64_t fw_callback_enter(uint64_t entry, uint64_t a0, uint64_t a1, uint64_t a2
 
 static void check_entry(uint64_t entry)
 {
-    if (entry < (uint64_t)(uintptr_t)fw_prog_lo || entry >= FW_PROG_HI || entry % 4 != 0)
+    if (!fw_entry_ok(entry))
         fw_program_abort(FW_FAULT_BAD_ENTRY, entry);
 }
 

@@ -41,4 +41,7 @@ static inline struct fw_map *fw_map_at(uint64_t addr)
 
 _Noreturn void fw_datapath(void);
 
+/* On any hart, between packets: runs what is due of its timers, and sets its alarm to the next. */
+void fw_timers_run(void);
+
 #endif

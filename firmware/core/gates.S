@@ -72,6 +72,19 @@ fw_program_call:
     jr      a1
 
 /*
+ * fw_program_call_at: a3 = entry, a4 = sp; a0 to a2 are the function's arguments. Else as
+ * fw_program_call; see fw_run_callback for C.
+ */
+    .globl fw_program_call_at
+fw_program_call_at:
+    lui     t0, %hi(FW_LOCAL_BASE)
+    sd      sp, FW_HART_SP(t0)
+    sd      ra, FW_HART_RA(t0)
+    mv      sp, a4
+    li      ra, FW_GATE_LO + 255 * 8
+    jr      a3
+
+/*
  * Program code that runs within program code (a callback, a tail call from a
  * subprogram) has a call record on the firmware's stack: what the hart knew
  * before, found through FW_HART_NEST.

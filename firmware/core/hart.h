@@ -28,6 +28,7 @@ struct fw_hart {
     uint64_t map_bytes;           /* of DRAM: maps are in [NIC_DRAM_BASE, + map_bytes) */
     uint64_t cookie;              /* of the program that ran last (platform hook) */
     uint64_t held_lock;           /* address of the spin lock that the program holds, 0 = none */
+    uint64_t timers;              /* number of its queue of timers */
 };
 _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, sp) == FW_HART_SP, "sp");
 _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, ra) == FW_HART_RA, "ra");

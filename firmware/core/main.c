@@ -29,6 +29,7 @@ static void hart_init(uint32_t hart, uint32_t id, struct fw_counters *counters)
         .id = id,
         .map_bytes = dram,
         .stack_bytes = top - FW_STK_LO,
+        .timers = hart,
         .level_sp = top,
     };
     __asm__ volatile("mv tp, %0" : : "r"((uint64_t)id)); /* programs find it there: offload/abi.h */
@@ -52,6 +53,7 @@ _Noreturn static void control(uint32_t harts)
         .prog_hi = NIC_ISTORE_BASE + plat_istore_bytes(),
         .sram_lo = (uint64_t)(uintptr_t)fw_sram_end,
         .sram_hi = NIC_SRAM_BASE + (uint64_t)plat_sram_bytes(),
+        .timer_queues = harts + 1,
         .dram_bytes = plat_dram_bytes(),
         .cpus = harts,
         .ports = plat_ports(),
@@ -62,8 +64,15 @@ _Noreturn static void control(uint32_t harts)
     fw_cookie_init(&fw_shared.cookies, plat_seed());
     hart_init(harts, 0, &fw_shared.test_counters); /* it runs PROG_TEST, as processor 0 */
     plat_set_status(NIC_FW_READY);
-    for (;;)
-        fw_ctl_serve(&fw_shared.ctl, plat_event_wait());
+    for (;;) {
+        uint32_t events = plat_event_wait() | fw_shared.ctl.missed;
+        fw_shared.ctl.missed = 0;
+        if (events & NIC_EVENT_WAKE)
+            fw_timers_run();
+        fw_ctl_serve(&fw_shared.ctl, events);
+        if (fw_shared.ctl.missed & NIC_EVENT_WAKE)
+            plat_wake(0); /* at once */
+    }
 }
 
 _Noreturn void fw_main(uint64_t hart)

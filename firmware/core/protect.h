@@ -25,6 +25,29 @@ static inline uint64_t fw_run_program(uint64_t entry)
     return a0;
 }
 
+/* Runs a function of a program on its own, not within a program: its a0. `sp` is in its stack. */
+static inline uint64_t fw_run_callback(uint64_t entry, uint64_t sp, uint64_t arg0, uint64_t arg1,
+                                       uint64_t arg2)
+{
+    register uint64_t a0 __asm__("a0") = arg0;
+    register uint64_t a1 __asm__("a1") = arg1;
+    register uint64_t a2 __asm__("a2") = arg2;
+    register uint64_t a3 __asm__("a3") = entry;
+    register uint64_t a4 __asm__("a4") = sp;
+    __asm__ volatile("call fw_program_call_at"
+                     : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4)
+                     :
+                     : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a5", "a6", "a7",
+                       "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
+    return a0;
+}
+
+/* May program code be entered here? */
+static inline int fw_entry_ok(uint64_t entry)
+{
+    return entry >= (uint64_t)(uintptr_t)fw_prog_lo && entry < FW_PROG_HI && entry % 4 == 0;
+}
+
 /* Ends the running program with `result`, from inside a helper or a trap. */
 _Noreturn void fw_program_leave(uint64_t result);
 

@@ -100,9 +100,13 @@ static uint64_t frags_packet(uint64_t cookie)
     return settle(retval);
 }
 
-/* A packet whose cookie has bit 63. */
+/* A packet whose cookie has bit 63; or none: 0. */
 __attribute__((noinline)) static uint64_t rare_packet(uint64_t cookie)
 {
+    if (cookie == NIC_WAKE) {
+        fw_timers_run();
+        return 0;
+    }
     return (cookie & FW_COOKIE_FRAGS) == FW_COOKIE_FRAGS ? frags_packet(cookie)
                                                          : fw_redirected(cookie);
 }
@@ -115,7 +119,9 @@ _Noreturn void fw_datapath(void)
         if (__builtin_expect((int64_t)cookie > 0, 1)) {
             plat_pkt_done(settle((uint32_t)run_program(cookie)));
         } else if (cookie) {
-            plat_pkt_done(rare_packet(cookie));
+            uint64_t cmd = rare_packet(cookie);
+            if (cmd)
+                plat_pkt_done(cmd);
         } else {
             fw_count(&FW_HART->counters->no_program, 1);
             plat_pkt_done(settle(FW_XDP_PASS));

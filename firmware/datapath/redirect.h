@@ -8,7 +8,8 @@
  *   bits 32-43 of a CPUMAP: the map's number; its entry is nic_pkt.tag
  *   bits 0-31  handle of the program to run first, 0 = none
  * Packets that arrive in fragments have bits 63 and 61, and below as others their port's
- * program, 0 = none: so they leave the path of all others where these do.
+ * program, 0 = none: so they leave the path of all others where these do. All ones are the
+ * hardware's: no packet, the hart's alarm (NIC_WAKE).
  */
 #ifndef FW_REDIRECT_H
 #define FW_REDIRECT_H

@@ -3,6 +3,7 @@
 #include "maps/array.h"
 
 #include "core/mem.h"
+#include "maps/timer.h"
 #include "maps/value.h"
 
 #define HOT_STRIDE_MAX  255u /* in units of 8 bytes */
@@ -64,9 +65,12 @@ int fw_array_check(const struct fw_map *m, const void *key, uint64_t flags)
 static int array_update(struct fw_map *m, const void *key, const void *value, uint64_t flags)
 {
     int err = fw_array_check(m, key, flags);
-    if (!err)
-        fw_value_store(m, array_lookup(m, key), value, flags);
-    return err;
+    if (err)
+        return err;
+    fw_value_store(m, array_lookup(m, key), value, flags);
+    if (m->spec.timer_at)
+        fw_timer_free(m, m->base + m->stride * fw_get32(key));
+    return 0;
 }
 
 static int array_read(struct fw_map *m, const void *key, void *value, uint64_t flags)

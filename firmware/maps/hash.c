@@ -25,6 +25,7 @@
  */
 #include "core/mem.h"
 #include "maps/hash_impl.h"
+#include "maps/timer.h"
 #include "maps/value.h"
 
 void *fw_hash_lookup(const struct fw_map *m, uint64_t hot, const void *key)
@@ -87,6 +88,8 @@ static void unlink_and_unlock(const struct probe *p, uint64_t head, uint64_t *pl
 static void elem_push(struct fw_map *m, uint32_t addr)
 {
     struct elem *e = plat_ptr(addr);
+    if (m->spec.timer_at)
+        fw_timer_free(m, addr + (uint32_t)sizeof(*e) + key_bytes(m->spec.key_size));
     __atomic_store_n(&e->state, 0, __ATOMIC_RELAXED);
     uint64_t top = __atomic_load_n(&m->free, __ATOMIC_RELAXED);
     uint64_t want;

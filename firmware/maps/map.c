@@ -3,6 +3,7 @@
 #include "maps/map.h"
 
 #include "core/mem.h"
+#include "maps/timer.h"
 #include "offload/hash.h"
 
 #define CONTENTS_ALIGN 64u
@@ -193,6 +194,9 @@ int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *
         return FW_ENOSPC;
     struct fw_map plan = {.ops = ops, .spec = *spec, .maps = ms};
     err = ops->plan(ms, &plan);
+    uint64_t records = fw_timer_bytes(&plan);
+    if (records)
+        plan.bytes = ((plan.bytes + 63) & ~(uint64_t)63) + records;
     if (!err)
         err = ops->sram ? sram_alloc(ms, plan.bytes, &plan.base)
                         : alloc_at(ms, plan.bytes, contents_align(&plan), &plan.base);
@@ -202,6 +206,9 @@ int fw_map_create(struct fw_maps *ms, const struct fw_map_spec *spec, uint32_t *
     *m = plan;
     *handle = ms->handle_base + ((uint32_t)(m - ms->map) << FW_MAP_SHIFT);
     ops->format(ms, m);
+    fw_timer_held(m, 1);
+    if (records)
+        memset(plat_ptr((uint32_t)(m->base + m->bytes - records)), 0, records);
     return 0;
 }
 

@@ -81,6 +81,24 @@ struct fw_map {
 #define FW_MAP_SHIFT 7u
 _Static_assert(sizeof(struct fw_map) == 1u << FW_MAP_SHIFT, "handles are 128 bytes apart");
 
+/* Of timers (maps/timer.h): those that a hart runs. */
+struct fw_timer_queue {
+    uint32_t lock;
+    uint32_t root;    /* device address of the record that expires first, 0 = none */
+    uint32_t running; /* of the one whose callback is under way, 0 = none */
+    uint32_t order;   /* of the next start */
+    uint32_t ended;   /* callbacks */
+    uint32_t rsvd[3];
+};
+_Static_assert(sizeof(struct fw_timer_queue) == 32, "two in a line");
+
+struct fw_timers {
+    struct fw_timer_queue *queue; /* one a hart, the control core's last */
+    uint32_t queues;
+    uint32_t orphan[FW_MAPS_MAX / 32]; /* bit of each descriptor: held by programs alone */
+    uint64_t dram_bytes;
+};
+
 struct fw_maps {
     struct fw_extents dram; /* fw_maps_alloc */
     struct fw_map *map;     /* FW_MAPS_MAX descriptors */
@@ -95,6 +113,7 @@ struct fw_maps {
     uint32_t sram_maps;
     struct fw_ctl *ctl; /* whose programs maps may hold */
     uint32_t *held;     /* of each descriptor: entries of other maps that name it */
+    struct fw_timers timers;
 };
 
 static inline enum fw_map_kind fw_map_kind(uint64_t hot)

@@ -37,6 +37,7 @@ struct obj {
     uint32_t id;
     unsigned refs;  /* by other objects, and one for all descriptors together */
     bool open;      /* that one */
+    unsigned pins;  /* of those by other objects: pins */
     int held;       /* write end */
     bool signalled; /* descriptors are readable: events.h */
     dev_t dev;
@@ -182,7 +183,9 @@ struct obj *obj_of_id(struct nicbpf *b, uint32_t id, enum obj_kind kind);
 /* The smallest id above `id`, or 0. */
 uint32_t obj_next_id(const struct nicbpf *b, uint32_t id, enum obj_kind kind);
 /* A new descriptor for a living object; access as above. */
-int obj_reopen(struct obj *o, uint32_t access);
+int obj_reopen(struct nicbpf *b, struct obj *o, uint32_t access);
+/* After its last descriptor or pin may have gone: timers of a map end with it, as in the kernel. */
+void obj_let_go(struct nicbpf *b, const struct obj *o);
 void obj_get(struct obj *o);
 void obj_put(struct nicbpf *b, struct obj *o); /* NULL is allowed */
 /* Frees what lost its last descriptor and reference. */

@@ -28,7 +28,7 @@ static long open_id(struct nicbpf *b, const union bpf_attr *attr, enum obj_kind 
 {
     obj_sweep(b);
     struct obj *o = obj_of_id(b, attr->prog_id, kind); /* one place in the union for all kinds */
-    return o ? obj_reopen(o, access) : -ENOENT;
+    return o ? obj_reopen(b, o, access) : -ENOENT;
 }
 
 long cmd_prog_next_id(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)

@@ -147,13 +147,30 @@ struct link_obj *link_of_fd(struct nicbpf *b, uint32_t fd, int *err)
     return (struct link_obj *)obj_of_fd(b, (int)fd, OBJ_LINK, err);
 }
 
-int obj_reopen(struct obj *o, uint32_t access)
+/* Timers in a map that programs alone hold: none, as after the kernel's map_release_uref. */
+static void tell_held(struct nicbpf *b, const struct obj *o, bool held)
+{
+    const struct map_obj *m = (const struct map_obj *)o;
+
+    if (o->kind == OBJ_MAP && m->timer)
+        (void)nicdrv_map_held(b->drv, &m->hw, held);
+}
+
+void obj_let_go(struct nicbpf *b, const struct obj *o)
+{
+    if (!o->open && !o->pins && o->refs > 1)
+        tell_held(b, o, false);
+}
+
+int obj_reopen(struct nicbpf *b, struct obj *o, uint32_t access)
 {
     int fd = open_end(o->held, access);
 
     if (fd >= 0 && !o->open) {
         o->open = true;
         o->refs++;
+        if (!o->pins)
+            tell_held(b, o, true);
     }
     return fd;
 }
@@ -229,6 +246,7 @@ void obj_sweep(struct nicbpf *b)
     /* Freeing one may free others: start over each time. */
     while ((o = find_closed(b)) != NULL) {
         o->open = false;
+        obj_let_go(b, o);
         /* As the kernel: programs of a program array may refer to it, so nobody else ends that. */
         if (o->kind == OBJ_MAP && ((struct map_obj *)o)->hw.spec.type == BPF_MAP_TYPE_PROG_ARRAY)
             map_fd_clear(b, (struct map_obj *)o);

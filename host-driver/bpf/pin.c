@@ -121,6 +121,7 @@ static int add_pin(struct nicbpf *b, struct obj *o, const char *file)
     p->ino = st.st_ino;
     p->obj = o;
     obj_get(o);
+    o->pins++;
     p->next = b->pins->first;
     b->pins->first = p;
     return 0;
@@ -129,6 +130,8 @@ static int add_pin(struct nicbpf *b, struct obj *o, const char *file)
 static void drop(struct nicbpf *b, struct pin *p)
 {
     close(p->file);
+    p->obj->pins--;
+    obj_let_go(b, p->obj);
     obj_put(b, p->obj);
     free(p);
 }
@@ -230,11 +233,11 @@ long cmd_obj_pin(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
     return dotted(file) ? -EPERM : add_pin(b, o, file);
 }
 
-static int open_pin(struct obj *o, uint32_t access)
+static int open_pin(struct nicbpf *b, struct obj *o, uint32_t access)
 {
     if (o->kind == OBJ_LINK && access)
         return -EINVAL;
-    return obj_reopen(o, o->kind == OBJ_MAP ? access : 0);
+    return obj_reopen(b, o, o->kind == OBJ_MAP ? access : 0);
 }
 
 long cmd_obj_get(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
@@ -257,5 +260,5 @@ long cmd_obj_get(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
     if (stat(file, &st))
         return -errno;
     const struct pin *p = pin_at(b, file);
-    return p ? open_pin(p->obj, attr->file_flags) : -EACCES;
+    return p ? open_pin(b, p->obj, attr->file_flags) : -EACCES;
 }

@@ -63,6 +63,14 @@ int map_hash(struct nicdrv *drv, const struct nicdrv_map *map, uint32_t *bucket,
     return 0;
 }
 
+int nicdrv_map_held(struct nicdrv *drv, const struct nicdrv_map *map, bool held)
+{
+    struct fw_sqe sqe = {.op = FW_ADMIN_MAP_HELD, .handle = map->handle, .arg0 = held};
+    struct admin_io io = {.patience_ns = map_patience_ns(drv, &map->spec)};
+
+    return admin_exec(drv, &sqe, &io, NULL);
+}
+
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map)
 {
     struct fw_sqe sqe = {.op = FW_ADMIN_MAP_DESTROY, .handle = map->handle};

@@ -15,8 +15,9 @@ int clock_create(struct nic_device *dev)
 {
     struct clock *c = &dev->clock;
 
-    /* A port, a buffer and a hart have one event each at a time; one watchdog. */
-    c->cap = NIC_PORTS_MAX + dev->pool.total + dev->harts + 1 + 1;
+    /* A port and a buffer have one event each at a time, a hart a transfer and an alarm; one
+     * watchdog. */
+    c->cap = NIC_PORTS_MAX + dev->pool.total + 2 * (dev->harts + 1) + 1;
     c->heap = calloc(c->cap, sizeof(*c->heap));
     c->leaves = dev->engines + 1;
     c->tree = calloc((size_t)c->leaves * 2, sizeof(*c->tree));
@@ -36,7 +37,7 @@ void clock_reset(struct nic_device *dev)
 {
     struct clock *c = &dev->clock;
 
-    c->events = 0;
+    c->events = c->wakes = 0;
     for (uint32_t i = 0; i < c->leaves; i++)
         c->tree[c->leaves + i] = clock_key_of(DEV_NEVER, i);
     for (uint32_t i = c->leaves - 1; i >= 1; i--)

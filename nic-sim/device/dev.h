@@ -89,6 +89,7 @@ enum event_kind {
     EVENT_HOST,     /* arg: buffer. It is in host memory */
     EVENT_DMA,      /* arg: hart. Its transfer is done */
     EVENT_WATCHDOG, /* a hart may have held a packet too long */
+    EVENT_WAKE,     /* arg: hart. Its WAKE_NS has come */
 };
 struct event {
     uint64_t time, order; /* equal times: in the order they were pushed */
@@ -99,6 +100,7 @@ typedef dev_u128 clock_key;
 struct clock {
     struct event *heap;
     uint32_t events, cap;
+    uint32_t wakes; /* of the events: EVENT_WAKE */
     uint64_t order;
     clock_key *tree;  /* tree[1]: the first engine; leaf i: tree[leaves + i] */
     uint32_t leaves;  /* engines, the control core included: at least 2 */
@@ -183,6 +185,19 @@ void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_RX *
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r);
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r); /* PKT_CMD */
 void wq_watchdog(struct nic_device *dev, uint64_t now);                /* EVENT_WATCHDOG */
+/* A hart that waits in WQ_GET is answered without a packet; false: it does not wait there. */
+bool wq_wake(struct nic_device *dev, uint32_t hart, uint64_t now);
+
+/* ---- wake.c: alarms of harts ---- */
+
+void wake_set(struct nic_device *dev, uint32_t hart, uint64_t ns, uint64_t now); /* WAKE_NS */
+void wake_due(struct nic_device *dev, uint32_t hart, uint64_t now);              /* EVENT_WAKE */
+/* A hart asks for work, and there is some: does it get its alarm first? Never twice in a row. */
+bool wake_take(struct nic_device *dev, uint32_t hart);
+/* It waits, now that there is none. */
+void wake_wait(struct nic_device *dev, uint32_t hart, uint64_t now);
+/* The descriptor of no packet, in local SRAM. */
+void wake_descriptor(struct nic_device *dev, uint32_t hart);
 
 /* ---- rss.c ---- */
 
@@ -305,6 +320,9 @@ struct hart {
     uint32_t first, last; /* packets that are for it alone, DEV_NONE */
     uint64_t since, insns;
     bool waits_event; /* control core: in CTL_EVENT */
+    bool wake_armed;  /* has an EVENT_WAKE */
+    bool wake_due;    /* had it while it did not wait */
+    bool woke;        /* its last answer was that */
     struct dma_channel dma;
 };
 
@@ -321,7 +339,8 @@ struct nic_device {
     uint64_t now;
     bool running, bare; /* CTRL bits */
     bool stop_on_irq, irq_sent;
-    bool stopped; /* on `fault` */
+    uint64_t linger; /* alarms up to this cycle are work */
+    bool stopped;    /* on `fault` */
     bool halted, source_failed;
     int source_error;
     uint64_t watch_value;
@@ -394,6 +413,7 @@ uint64_t bus_time_ns(void *ctx, uint64_t cycle);
 enum bus_result mmio_access(struct nic_device *dev, struct bus_req *r);
 enum bus_result ctl_event(struct nic_device *dev, struct bus_req *r); /* CTL_EVENT read */
 void ctl_doorbell(struct nic_device *dev, uint32_t event);
+bool ctl_wake(struct nic_device *dev, uint64_t now); /* as wq_wake, for CTL_EVENT */
 
 /* ---- fault.c ---- */
 

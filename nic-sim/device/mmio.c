@@ -248,6 +248,9 @@ static enum bus_result reg_write(struct nic_device *dev, const struct reg_row *r
     case NIC_MMIO_FATAL:
         fault_hart(dev, "firmware called FATAL", r->hart, r->data);
         return BUS_OK;
+    case NIC_MMIO_WAKE_NS:
+        wake_set(dev, r->hart, r->data, r->now);
+        return BUS_OK;
     case NIC_MMIO_DMA_IOVA:
         dma->iova = r->data;
         return BUS_OK;

@@ -23,6 +23,9 @@ static void dispatch(struct nic_device *dev, const struct event *ev)
     case EVENT_WATCHDOG:
         wq_watchdog(dev, ev->time);
         break;
+    case EVENT_WAKE:
+        wake_due(dev, ev->arg, ev->time);
+        break;
     }
 }
 
@@ -71,6 +74,16 @@ static void forget_watchdog(struct nic_device *dev)
     dev->wq.watchdog_armed = false;
 }
 
+/* No hart runs, and all there is to come are alarms that nobody asked to wait for. */
+static bool only_wakes(const struct nic_device *dev)
+{
+    const struct clock *c = &dev->clock;
+    uint32_t idle = c->wakes + (dev->wq.watchdog_armed && dev->wq.held == 0);
+
+    return c->wakes != 0 && c->events == idle && clock_first_at(c) == DEV_NEVER &&
+           c->heap[0].time > dev->linger;
+}
+
 /* One event or one engine's turn; false when the run ends, with the reason. */
 static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
 {
@@ -81,7 +94,7 @@ static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
     event = clock_next_event(dev);
     engine = clock_first_at(&dev->clock);
     first = event < engine ? event : engine;
-    if (first == DEV_NEVER) {
+    if (first == DEV_NEVER || only_wakes(dev)) {
         *why = fault_spinning(dev) ? NIC_STOP_FATAL : NIC_STOP_IDLE;
         return false;
     }
@@ -114,6 +127,11 @@ enum nic_stop nic_device_run(struct nic_device *dev, uint64_t until, bool stop_o
     while (step(dev, until, &why))
         ;
     return why;
+}
+
+void nic_device_linger(struct nic_device *dev, uint64_t until)
+{
+    dev->linger = until;
 }
 
 uint64_t nic_device_cycles(const struct nic_device *dev)

@@ -180,6 +180,15 @@ void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now)
     device_wake(dev, id, dev->pool.buf[buf].pkt.seq, now + dev->mmio_latency);
 }
 
+bool wq_wake(struct nic_device *dev, uint32_t id, uint64_t now)
+{
+    if (!ring_remove(&dev->wq.waiting[hart_cluster(dev, id)], id))
+        return false;
+    wake_descriptor(dev, id);
+    device_wake(dev, id, NIC_WAKE, now + dev->mmio_latency);
+    return true;
+}
+
 /* A hart that asks while it holds a packet, or that has no cluster, faults. */
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
 {
@@ -195,7 +204,13 @@ enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
     own = dev->hart[r->hart].first != DEV_NONE;
     if (!own && wq->ready[cluster].count == 0) {
         ring_push(&wq->waiting[cluster], r->hart);
+        wake_wait(dev, r->hart, r->now);
         return BUS_BLOCK;
+    }
+    if (wake_take(dev, r->hart)) {
+        wake_descriptor(dev, r->hart);
+        r->data = NIC_WAKE;
+        return BUS_OK;
     }
     hand_out(dev, r->hart, own ? own_pop(dev, &dev->hart[r->hart]) : ring_pop(&wq->ready[cluster]),
              r->now);

@@ -68,6 +68,8 @@
       "result: entries done. The status is that of the next one")                                  \
     X(MAP_HASH, 23, "map-hash", "map", "-", "-", "-", "-",                                         \
       "result: seed of a hash map << 32 + address of bucket 0 (offload/hash.h). EINVAL: no hash")  \
+    X(MAP_HELD, 24, "map-held", "map", "-", "-", "0 = by programs alone, 1", "-",                  \
+      "0: frees the map's timers, and until 1 its programs get EPERM for new ones")                \
     X(FIB_SET, 40, "fib-set", "-", "-", "in: struct fw_fib and what follows", "-", "-",            \
       "Replaces the forwarding tables at once; no bytes: none. EINVAL, ENOMEM: the old stay")      \
     X(TRACE_SET, 41, "trace-set", "-", "-", "-", "bytes of ring, 0 = none", "-",                   \

@@ -93,6 +93,7 @@ enum fw_errno {
     FW_EINVAL = 22,
     FW_ENOSPC = 28,
     FW_ERANGE = 34,
+    FW_EDEADLK = 35,
     FW_ENODATA = 61,
     FW_EOVERFLOW = 75,
     FW_EOPNOTSUPP = 95,

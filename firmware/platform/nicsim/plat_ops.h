@@ -105,6 +105,11 @@ static inline uint64_t plat_time_ns(void)
     return ns;
 }
 
+static inline void plat_wake(uint64_t ns)
+{
+    plat_reg_write64(NIC_MMIO_WAKE_NS, ns);
+}
+
 /* ---- geometry ---- */
 
 static inline uint32_t plat_harts(void)

@@ -39,6 +39,7 @@ enum template_reg {
     TEMPLATE_SEQ_NEXT, /* grace period */
     TEMPLATE_SEQ_DONE,
     TEMPLATE_RSS,
+    TEMPLATE_WAKE, /* compare register of this hart's clock */
     TEMPLATE_PORT0 = 32,   /* cookie and enable of each port */
     TEMPLATE_FRAGS0 = 416, /* cookie of its packets in fragments */
     TEMPLATE_FRAME0 = 448, /* longest frame it takes */
@@ -114,6 +115,12 @@ static inline uint64_t plat_time_ns(void)
 }
 
 /* ---- geometry: registers, fuses, or constants of your part ---- */
+
+static inline void plat_wake(uint64_t ns)
+{
+    /* stimecmp of the Sstc extension, or a timer whose interrupt ends the wait for work. */
+    TEMPLATE_REGS[TEMPLATE_WAKE] = ns;
+}
 
 static inline uint32_t plat_harts(void)
 {

@@ -77,6 +77,9 @@ struct nicdrv_map {
 };
 int nicdrv_map_create(struct nicdrv *drv, const struct fw_map_spec *spec, struct nicdrv_map *out);
 int nicdrv_map_destroy(struct nicdrv *drv, const struct nicdrv_map *map);
+/* Whether anybody but programs holds a map with timers: false frees them, as the kernel does when
+ * the last descriptor and pin are gone, and true lets programs have new ones again. */
+int nicdrv_map_held(struct nicdrv *drv, const struct nicdrv_map *map, bool held);
 /* Queues, stacks and Bloom filters have no key: NULL. Update pushes, lookup peeks; of a Bloom
  * filter lookup asks whether `value` was pushed. */
 /* Bytes of a value in the calls below: of a per-CPU map all copies, in CPU order, each rounded up

@@ -51,7 +51,7 @@ int nic_port_connect(struct nic_device *dev, unsigned port, const struct nic_por
 /* ---- time ---- */
 
 enum nic_stop {
-    NIC_STOP_IDLE,  /* nothing left to do: every hart waits, no event is pending */
+    NIC_STOP_IDLE,  /* nothing left to do: every hart waits, no event but alarms is pending */
     NIC_STOP_IRQ,   /* an MSI-X message was sent since the call began */
     NIC_STOP_LIMIT, /* the cycle limit was reached */
     NIC_STOP_FATAL, /* firmware failed: see nic_device_fault */
@@ -64,6 +64,12 @@ enum nic_stop {
  * UINT64_MAX for none. `stop_on_irq` false: interrupts do not end the call.
  */
 enum nic_stop nic_device_run(struct nic_device *dev, uint64_t until, bool stop_on_irq);
+
+/*
+ * Alarms that harts have set (WAKE_NS) do not keep a device from being idle, but for those up to
+ * this cycle since reset; 0 at creation.
+ */
+void nic_device_linger(struct nic_device *dev, uint64_t until);
 
 uint64_t nic_device_cycles(const struct nic_device *dev);
 uint64_t nic_device_time_ns(const struct nic_device *dev); /* from run.clock_ns */

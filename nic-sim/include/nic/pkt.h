@@ -39,6 +39,9 @@ struct nic_frag {
 };
 _Static_assert(sizeof(struct nic_frag) == 8, "nic_frag is 8 bytes");
 
+/* WQ_GET's answer, and seq and cookie of the descriptor, when WAKE_NS has come: no packet. */
+#define NIC_WAKE UINT64_MAX
+
 struct nic_pkt {
     uint32_t buf;       /* device address of the buffer (start of headroom) */
     uint32_t buf_end;   /* first byte after the buffer */

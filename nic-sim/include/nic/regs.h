@@ -36,7 +36,10 @@ enum nic_fw_status {
 enum nic_ctl_event {
     NIC_EVENT_ADMIN = 1u << 0, /* DB_ADM_SQ was written */
     NIC_EVENT_CQ = 1u << 1,    /* DB_ADM_CQ was written */
+    NIC_EVENT_WAKE = 1u << 2,  /* the control core's WAKE_NS has come */
 };
+
+#define NIC_WAKE_NEVER 0xffffffffffffffffu /* WAKE_NS: no alarm */
 
 enum nic_dma_cmd {
     NIC_DMA_READ = 1,  /* host to device */

@@ -62,6 +62,7 @@ void fake_start(uint64_t dram_bytes)
         .sram_lo = FAKE_SRAM_LO,
         .sram_hi = FAKE_SRAM_LO + FAKE_SRAM_BYTES,
         .dram_bytes = dram_bytes,
+        .timer_queues = FAKE_CPUS + 1,
         .cpus = FAKE_CPUS,
         .ports = FAKE_PORTS,
         .rxqs = FAKE_RXQS,

@@ -193,6 +193,8 @@ static uint64_t buffers_free(void)
     return sum;
 }
 
+static uint64_t to_host; /* packets of all seeds: one may have its queues off throughout */
+
 static uint64_t run(uint64_t seed)
 {
     static const char *const sets[] = {"engine.count=3", "engine.per_cluster=2",
@@ -223,7 +225,8 @@ static uint64_t run(uint64_t seed)
     rig_run(&rig);
     CU_ASSERT_EQUAL(buffers_free(), rig.dev->pool.total);
     nic_device_stats(rig.dev, &s);
-    CU_ASSERT_TRUE(rig.done > 500 && s.tx_packets > 50 && s.host_packets > 0);
+    CU_ASSERT_TRUE(rig.done > 500 && s.tx_packets > 50);
+    to_host += s.host_packets;
     for (unsigned i = 0; i < NIC_DROP_COUNT; i++)
         state = (state ^ s.drops[i]) * 0x100000001b3u;
     state = (state ^ s.cycles ^ s.rx_packets << 20 ^ s.tx_packets << 40) * 0x100000001b3u;
@@ -238,6 +241,7 @@ static void test_random(void)
 
         CU_ASSERT_EQUAL(run(seed), first);
     }
+    CU_ASSERT_TRUE(to_host > 100);
 }
 
 static const struct cunit_case cases[] = {
