@@ -12,6 +12,7 @@
 #define ABOVE  40.0
 #define BELOW  88.0 /* axis, its label, the legend */
 #define TICKS  6
+#define LETTER 7.2 /* wide, about */
 
 /* Okabe and Ito's colours, which colour-blind people can tell apart, and more greys. */
 static const char *const colours[CHART_SERIES_MAX] = {
@@ -26,6 +27,7 @@ struct axis {
 
 struct frame {
     FILE *out;
+    unsigned number; /* of the chart on the page */
     const struct chart *c;
     double left, top; /* of the plot area on the page */
     double width, height;
@@ -128,9 +130,18 @@ static void x_tick(const struct frame *f, double v)
     label(f->out, x, f->top + f->height + 16, " text-anchor=\"middle\"", tick_text(v, buf));
 }
 
+static void x_tick_name(const struct frame *f, size_t i)
+{
+    label(f->out, at_x(f, (double)i + 1), f->top + f->height + 16, " text-anchor=\"middle\"",
+          f->c->x_names[i]);
+}
+
 static void x_ticks(const struct frame *f)
 {
-    if (f->x.log)
+    if (f->c->x_names != NULL)
+        for (size_t i = 0; i < f->c->x_count; i++)
+            x_tick_name(f, i);
+    else if (f->x.log)
         for (double v = f->x.low; v <= f->x.high * 1.001; v *= 10)
             x_tick(f, v);
     else
@@ -166,13 +177,20 @@ static void axis_labels(const struct frame *f)
 
 /* ---- what is shown ---- */
 
+static const char *colour_of(const struct frame *f, unsigned i)
+{
+    unsigned own = f->c->series[i].colour;
+
+    return colours[(own != 0 ? own - 1 : i) % CHART_SERIES_MAX];
+}
+
 static void legend(const struct frame *f)
 {
     double x = f->left, y = f->top + f->height + 54;
 
     for (unsigned i = 0; i < f->c->series_count; i++) {
         const struct chart_series *s = &f->c->series[i];
-        double wide = 34 + 7.2 * (double)strlen(s->name);
+        double wide = 34 + LETTER * (double)strlen(s->name);
 
         if (x + wide > f->left + f->width + RIGHT && x > f->left) {
             x = f->left;
@@ -181,7 +199,7 @@ static void legend(const struct frame *f)
         fprintf(f->out,
                 "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
                 "stroke-width=\"%d\"%s/>\n",
-                x, y - 4, x + 16, y - 4, colours[i], f->c->bars != NULL ? 9 : 2,
+                x, y - 4, x + 16, y - 4, colour_of(f, i), f->c->bars != NULL ? 9 : 2,
                 s->dashed ? " stroke-dasharray=\"5 3\"" : "");
         label(f->out, x + 20, y, "", s->name);
         x += wide;
@@ -192,14 +210,27 @@ static void line(const struct frame *f, unsigned i)
 {
     const struct chart_series *s = &f->c->series[i];
 
+    if (s->dashed)
+        fprintf(f->out, "<g clip-path=\"url(#area%u)\">", f->number);
     fprintf(f->out, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"%s points=\"",
-            colours[i], s->dashed ? " stroke-dasharray=\"5 3\"" : "");
+            colour_of(f, i), s->dashed ? " stroke-dasharray=\"5 3\"" : "");
     for (size_t k = 0; k < s->count; k++)
         fprintf(f->out, "%.1f,%.1f ", at_x(f, s->x[k]), at_y(f, s->y[k]));
-    fputs("\"/>\n", f->out);
+    fprintf(f->out, "\"/>%s\n", s->dashed ? "</g>" : "");
     for (size_t k = 0; k < s->count && !s->plain && !s->dashed; k++)
         fprintf(f->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.6\" fill=\"%s\"/>\n",
-                at_x(f, s->x[k]), at_y(f, s->y[k]), colours[i]);
+                at_x(f, s->x[k]), at_y(f, s->y[k]), colour_of(f, i));
+}
+
+/* Every so many bars have their label, so that labels do not overlap. */
+static size_t bar_label_step(const struct frame *f)
+{
+    size_t longest = 0;
+
+    for (size_t k = 0; k < f->c->bar_count; k++)
+        if (strlen(f->c->bars[k]) > longest)
+            longest = strlen(f->c->bars[k]);
+    return 1 + (size_t)(LETTER * (double)longest * (double)f->c->bar_count / (f->width * 1.2));
 }
 
 static void bar(const struct frame *f, size_t k)
@@ -212,10 +243,12 @@ static void bar(const struct frame *f, size_t k)
 
         fprintf(f->out,
                 "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n", x, y,
-                wide, at_y(f, sum) - y, colours[i]);
+                wide, at_y(f, sum) - y, colour_of(f, i));
         sum += v;
     }
-    label(f->out, x + wide / 2, f->top + f->height + 16, " text-anchor=\"middle\"", f->c->bars[k]);
+    if (k % bar_label_step(f) == 0)
+        label(f->out, x + wide / 2, f->top + f->height + 16, " text-anchor=\"middle\"",
+              f->c->bars[k]);
 }
 
 /* ---- ranges ---- */
@@ -239,7 +272,8 @@ static void line_ranges(const struct chart *c, struct range *x, struct range *y)
     for (unsigned i = 0; i < c->series_count; i++)
         for (size_t k = 0; k < c->series[i].count; k++) {
             widen(x, c->series[i].x[k]);
-            widen(y, c->series[i].y[k]);
+            if (!c->series[i].dashed || c->y_most <= 0 || c->series[i].y[k] < c->y_most)
+                widen(y, c->series[i].y[k]);
         }
 }
 
@@ -254,10 +288,11 @@ static void bar_ranges(const struct chart *c, struct range *y)
     }
 }
 
-static void one_chart(FILE *out, const struct chart *c, double left, double top)
+static void one_chart(FILE *out, const struct chart *c, unsigned number, double left, double top)
 {
     struct range x = {0}, y = {0};
     struct frame f = {.out = out,
+                      .number = number,
                       .c = c,
                       .left = left + LEFT,
                       .top = top + ABOVE,
@@ -268,7 +303,8 @@ static void one_chart(FILE *out, const struct chart *c, double left, double top)
         bar_ranges(c, &y);
     else
         line_ranges(c, &x, &y);
-    f.x = make_axis(x.low, x.high, c->log_x);
+    f.x = c->x_names != NULL ? (struct axis){.low = 0.5, .high = (double)c->x_count + 0.5}
+                             : make_axis(x.low, x.high, c->log_x);
     f.y = make_axis(c->fit_y ? y.low : y.low < 0 ? y.low : 0, y.high, false);
     if (c->bars == NULL)
         x_ticks(&f);
@@ -278,6 +314,10 @@ static void one_chart(FILE *out, const struct chart *c, double left, double top)
             "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"none\" "
             "stroke=\"#666\"/>\n",
             f.left, f.top, f.width, f.height);
+    fprintf(out,
+            "<clipPath id=\"area%u\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+            "height=\"%.1f\"/></clipPath>\n",
+            number, f.left, f.top, f.width, f.height);
     for (unsigned i = 0; c->bars == NULL && i < c->series_count; i++)
         line(&f, i);
     for (size_t k = 0; k < c->bar_count; k++)
@@ -301,6 +341,6 @@ void chart_page(FILE *out, const char *heading, const char *note, const struct c
     label(out, 20, 32, " class=\"heading\"", heading);
     label(out, 20, 56, "", note);
     for (unsigned i = 0; i < count; i++)
-        one_chart(out, &charts[i], WIDTH * (i % columns), TOP + HEIGHT * (i / columns));
+        one_chart(out, &charts[i], i, WIDTH * (i % columns), TOP + HEIGHT * (i / columns));
     fputs("</svg>\n", out);
 }

@@ -17,6 +17,7 @@ struct chart_series {
     const double *x, *y; /* borrowed; bars: x is not read */
     size_t count;
     bool dashed, plain; /* plain: no dots */
+    unsigned colour;    /* 1 .. CHART_SERIES_MAX; 0: of its own */
 };
 
 struct chart {
@@ -24,7 +25,11 @@ struct chart {
     struct chart_series series[CHART_SERIES_MAX];
     unsigned series_count;
     bool log_x;
-    bool fit_y; /* the axis starts near the least value, not at 0 */
+    bool fit_y;    /* the axis starts near the least value, not at 0 */
+    double y_most; /* dashed lines are cut off here; 0: the axis ends where they do */
+    /* Lines: what x = 1, 2, ... `x_count` are called. NULL: numbers. */
+    const char *const *x_names;
+    size_t x_count;
     /* Bars: one for each label, the series are the parts from the bottom up. NULL: lines. */
     const char *const *bars;
     size_t bar_count;

@@ -138,6 +138,8 @@ static int one_point(const struct bench_values *v, const char *path)
         status = bench_setup(v, path, &setup);
     if (status == CMD_DONE)
         status = bench_measure(&setup, wanted, (double)v->precision / 10000, p);
+    if (status == CMD_DONE && v->plot != NULL && v->rate == NULL)
+        status = bench_loss_curve(&setup, p);
     if (status == CMD_DONE && v->plot != NULL)
         status = bench_plot(v->plot, &setup, p);
     if (status == CMD_DONE && v->json) {

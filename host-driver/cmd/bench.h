@@ -60,6 +60,8 @@ struct bench_point {
 /* Measures what `wanted` names (bits of enum bench_measure; mrr always). enum cmd_status. */
 int bench_measure(const struct trial_setup *setup, unsigned wanted, double precision,
                   struct bench_point *out);
+/* More trials between half of mrr and three times as much, for a curve of loss. enum cmd_status. */
+int bench_loss_curve(const struct trial_setup *setup, struct bench_point *p);
 void bench_point_free(struct bench_point *p);
 
 /* The load of bench_point.at[BENCH_MRR]: "mrr", or what --rate says. */
@@ -79,6 +81,9 @@ int bench_setup(const struct bench_values *v, const char *path, struct trial_set
 void bench_print(const struct trial_setup *s, const struct bench_point *p);
 json_object *bench_json(const struct trial_setup *s, const struct bench_point *p);
 int bench_plot(const char *file, const struct trial_setup *s, const struct bench_point *p);
+
+/* Cycles of one cause as part of bars, in the cause's colour. */
+void cause_series(struct chart *c, unsigned cause, const double *y, size_t count);
 
 /* Charts into a file. enum cmd_status. */
 int bench_write_page(const char *file, const char *heading, const char *note,

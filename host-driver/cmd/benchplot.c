@@ -10,6 +10,7 @@
 #include "cmd/style.h"
 
 #define CURVE 400u /* points of a latency curve */
+#define FAR   4    /* loads beyond so many times mrr would leave no room for the others */
 
 struct curve {
     double x[CURVE], y[CURVE];
@@ -34,7 +35,8 @@ static void add_series(struct chart *c, const char *name, const double *x, const
             (struct chart_series){.name = name, .x = x, .y = y, .count = count, .plain = plain};
 }
 
-static struct chart latency_chart(const struct bench_point *p, struct curve curve[3])
+static struct chart latency_chart(const struct trial_setup *s, const struct bench_point *p,
+                                  struct curve curve[3])
 {
     struct chart c = {.title = "Latency",
                       .x_label = "nanoseconds, arrival to departure",
@@ -46,7 +48,8 @@ static struct chart latency_chart(const struct bench_point *p, struct curve curv
     latency_curve(&p->at[BENCH_MRR].latency, &curve[2]);
     add_series(&c, "half of NDR", curve[0].x, curve[0].y, curve[0].count, true);
     add_series(&c, "NDR", curve[1].x, curve[1].y, curve[1].count, true);
-    add_series(&c, "line rate", curve[2].x, curve[2].y, curve[2].count, true);
+    add_series(&c, s->rate != NULL ? s->rate : "line rate", curve[2].x, curve[2].y, curve[2].count,
+               true);
     return c;
 }
 
@@ -54,13 +57,21 @@ static struct chart loss_chart(const struct bench_point *p, double *x, double *y
 {
     struct chart c = {
         .title = "Loss against offered load", .x_label = "offered Mpps", .y_label = "percent lost"};
+    unsigned n = 0;
 
-    for (unsigned i = 0; i < p->trials; i++) {
+    for (unsigned i = 0; i < p->trials && p->trial[i].pps <= FAR * p->pps[BENCH_MRR]; i++) {
         x[i] = p->trial[i].pps / 1e6;
         y[i] = p->trial[i].loss * 100;
+        n++;
     }
-    add_series(&c, "trials", x, y, p->trials, false);
+    add_series(&c, "trials", x, y, n, false);
     return c;
+}
+
+void cause_series(struct chart *c, unsigned cause, const double *y, size_t count)
+{
+    add_series(c, nic_cause_name(cause), NULL, y, count, false);
+    c->series[c->series_count - 1].colour = cause + 1;
 }
 
 static struct chart cause_chart(const struct model *m, const char *const *bar)
@@ -74,7 +85,7 @@ static struct chart cause_chart(const struct model *m, const char *const *bar)
     for (unsigned k = 0; k < NIC_CAUSES; k++)
         if (m->cause[k] > 0 && k != NIC_CAUSE_ENGINE && k != NIC_CAUSE_IDLE &&
             k != NIC_CAUSE_BLOCKED)
-            add_series(&c, nic_cause_name(k), NULL, &m->cause[k], 1, false);
+            cause_series(&c, k, &m->cause[k], 1);
     return c;
 }
 
@@ -112,8 +123,8 @@ int bench_write_page(const char *file, const char *heading, const char *note,
 int bench_plot(const char *file, const struct trial_setup *s, const struct bench_point *p)
 {
     struct curve *curve = calloc(3, sizeof(*curve));
-    double x[BENCH_TRIALS_MAX], y[BENCH_TRIALS_MAX], percent[MODEL_USE_COUNT];
-    const char *parts[MODEL_USE_COUNT], *bar[1];
+    double x[BENCH_TRIALS_MAX], y[BENCH_TRIALS_MAX], percent[LIMITS_MAX];
+    const char *parts[LIMITS_MAX], *bar[1];
     char name[128], note[160], a[32], b[32];
     struct chart charts[4];
     int status;
@@ -121,13 +132,18 @@ int bench_plot(const char *file, const struct trial_setup *s, const struct bench
     if (curve == NULL)
         return cmd_fail(CMD_FAILED, "out of memory");
     bar[0] = bench_result_name(s, p, BENCH_MRR, name, sizeof(name));
-    charts[0] = latency_chart(p, curve);
+    charts[0] = latency_chart(s, p, curve);
     charts[1] = loss_chart(p, x, y);
     charts[2] = cause_chart(&p->at[BENCH_MRR].model, bar);
     charts[3] = use_chart(&p->limits, parts, percent);
-    snprintf(note, sizeof(note), "modelled: NDR %spps, MRR %spps; bottleneck: %s",
-             style_scaled(p->pps[BENCH_NDR], a), style_scaled(p->pps[BENCH_MRR], b),
-             p->limits.rank[0].name);
+    if (p->pps[BENCH_NDR] > 0)
+        snprintf(note, sizeof(note), "modelled: NDR %spps, MRR %spps; bottleneck: %s",
+                 style_scaled(p->pps[BENCH_NDR], a), style_scaled(p->pps[BENCH_MRR], b),
+                 p->limits.rank[0].name);
+    else
+        snprintf(note, sizeof(note), "modelled: received %spps of %spps; bottleneck: %s",
+                 style_scaled(p->pps[BENCH_MRR], a), style_scaled(p->offered_pps, b),
+                 p->limits.rank[0].name);
     status = bench_write_page(file, name, note, charts, 4);
     free(curve);
     return status;

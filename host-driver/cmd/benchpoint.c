@@ -148,6 +148,22 @@ int bench_measure(const struct trial_setup *setup, unsigned wanted, double preci
     return status;
 }
 
+int bench_loss_curve(const struct trial_setup *setup, struct bench_point *p)
+{
+    static const double parts[] = {0.5, 0.8, 1.05, 1.15, 1.3, 1.6, 2, 2.5, 3.2};
+    struct trial none = {0};
+    struct search_state s = {.setup = *setup, .point = p, .keep = &none, .allowed = -1};
+    int rc = 0;
+
+    for (unsigned i = 0; rc == 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        double pps = parts[i] * p->pps[BENCH_MRR], loss;
+
+        if (pps >= 0.001 && pps < p->line_pps)
+            rc = one_trial(&s, (uint64_t)(pps * 1000), &loss);
+    }
+    return rc == 0 ? CMD_DONE : s.status;
+}
+
 void bench_point_free(struct bench_point *p)
 {
     for (unsigned m = 0; m < BENCH_MEASURES; m++)

@@ -7,6 +7,7 @@
 #include "cmd/model.h"
 
 #define LIMIT_NAME 48u
+#define LIMITS_MAX (MODEL_USE_COUNT + 2u)
 
 struct limit {
     char name[LIMIT_NAME];
@@ -16,7 +17,7 @@ struct limit {
 };
 
 struct limits {
-    struct limit rank[MODEL_USE_COUNT + 2]; /* [0] is the bottleneck */
+    struct limit rank[LIMITS_MAX]; /* [0] is the bottleneck */
     unsigned count;
 };
 

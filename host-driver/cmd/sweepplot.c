@@ -11,14 +11,17 @@
 
 #define LINES_MAX (CHART_SERIES_MAX / 2)
 #define BARS_MAX  24u
+#define CHARTS    4u
+#define ROOM      3.0 /* dashed lines may be so many times as high as the others */
 
 struct picture {
     const struct sweep *s;
-    size_t lines, points;   /* lines that are drawn, points of each */
-    double *x, *y, *second; /* of all lines; `second`: ideal or wire */
+    size_t lines, points; /* lines that are drawn, points of each */
+    bool named;           /* values of the first key that are no numbers: drawn in order */
+    double *x, *y, *second, *loss, *p99; /* of all lines; `second`: ideal, offered or wire */
     char name[LINES_MAX][96], second_name[LINES_MAX][112];
     double *cause; /* NIC_CAUSES rows of bars */
-    const char *bar[BARS_MAX];
+    const char *bar[BARS_MAX], *x_name[BARS_MAX];
     size_t bars;
 };
 
@@ -39,57 +42,95 @@ static void name_line(const struct picture *p, size_t line, char *out, size_t le
                                  p->s->dim[d].key, p->s->dim[d].value[r->at[d]]);
 }
 
-static bool is_engines(const struct sweep *s)
+static bool is_key(const struct picture *p, const char *key)
 {
-    return strcmp(s->dim[0].key, "engines") == 0;
+    return strcmp(p->s->dim[0].key, key) == 0;
 }
 
-/* A key whose values are no numbers is drawn in order. */
-static double x_of(const struct sweep *s, size_t point)
+/* Numbers are drawn to scale when all are numbers, and rates by what was offered. */
+static bool needs_names(const struct picture *p)
 {
-    const char *text = s->dim[0].value[point];
     char *end;
-    double v = strtod(text, &end);
 
-    return *end == '\0' ? v : (double)point + 1;
+    if (is_key(p, "rate"))
+        return false;
+    for (size_t i = 0; i < p->points; i++) {
+        (void)strtod(p->s->dim[0].value[i], &end);
+        if (*end != '\0')
+            return p->points <= BARS_MAX;
+    }
+    return false;
+}
+
+static double x_of(const struct picture *p, const struct sweep_row *r, size_t point)
+{
+    if (is_key(p, "rate"))
+        return r->offered_pps / 1e6;
+    return p->named ? (double)point + 1 : strtod(p->s->dim[0].value[point], NULL);
+}
+
+static double second_of(const struct picture *p, const struct sweep_row *r,
+                        const struct sweep_row *first)
+{
+    if (is_key(p, "engines"))
+        return first->pps[BENCH_MRR] / first->engines * r->engines / 1e6;
+    return (p->s->loads ? r->offered_pps : r->line_pps) / 1e6;
 }
 
 static void fill_line(struct picture *p, size_t line)
 {
-    double *x = p->x + line * p->points, *y = p->y + line * p->points;
-    double *second = p->second + line * p->points;
+    const char *second = is_key(p, "engines") ? "ideal" : p->s->loads ? "offered" : "line rate";
 
     for (size_t i = 0; i < p->points; i++) {
-        const struct sweep_row *r = row_of(p, line, i), *first = row_of(p, line, 0);
+        const struct sweep_row *r = row_of(p, line, i);
+        size_t k = line * p->points + i;
 
-        x[i] = x_of(p->s, i);
-        y[i] = r->pps[BENCH_MRR] / 1e6;
-        second[i] = is_engines(p->s) ? first->pps[BENCH_MRR] / first->engines * r->engines / 1e6
-                                     : r->line_pps / 1e6;
+        p->x[k] = x_of(p, r, i);
+        p->y[k] = r->pps[BENCH_MRR] / 1e6;
+        p->second[k] = second_of(p, r, row_of(p, line, 0));
+        p->loss[k] = r->loss * 100;
+        p->p99[k] = (double)r->p99;
     }
     name_line(p, line, p->name[line], sizeof(p->name[line]));
-    snprintf(p->second_name[line], sizeof(p->second_name[line]), "%s%s%s",
-             is_engines(p->s) ? "ideal" : "line rate", p->s->dims > 1 ? ", " : "",
-             p->s->dims > 1 ? p->name[line] : "");
+    snprintf(p->second_name[line], sizeof(p->second_name[line]), "%s%s%s", second,
+             p->s->dims > 1 && !p->s->loads ? ", " : "",
+             p->s->dims > 1 && !p->s->loads ? p->name[line] : "");
 }
 
-static struct chart rate_chart(struct picture *p)
+static struct chart empty_chart(const struct picture *p, const char *title, const char *y_label)
 {
-    struct chart c = {
-        .title = "Received at line rate", .x_label = p->s->dim[0].key, .y_label = "Mpps, modelled"};
+    return (struct chart){.title = title,
+                          .x_label = is_key(p, "rate") ? "offered Mpps" : p->s->dim[0].key,
+                          .y_label = y_label,
+                          .x_names = p->named ? p->x_name : NULL,
+                          .x_count = p->named ? p->points : 0};
+}
 
-    for (size_t l = 0; l < p->lines; l++) {
-        fill_line(p, l);
-        c.series[c.series_count++] = (struct chart_series){.name = p->name[l],
-                                                           .x = p->x + l * p->points,
-                                                           .y = p->y + l * p->points,
-                                                           .count = p->points};
-        c.series[c.series_count++] = (struct chart_series){.name = p->second_name[l],
-                                                           .x = p->x + l * p->points,
-                                                           .y = p->second + l * p->points,
-                                                           .count = p->points,
-                                                           .dashed = true};
-    }
+/* `what` of all lines, each in its colour. */
+static void add_lines(const struct picture *p, struct chart *c, const double *what,
+                      const char (*names)[112], bool dashed)
+{
+    size_t lines = dashed && p->s->loads ? 1 : p->lines; /* the same is offered to all */
+
+    for (size_t l = 0; l < lines; l++)
+        c->series[c->series_count++] =
+            (struct chart_series){.name = names != NULL ? names[l] : p->name[l],
+                                  .x = p->x + l * p->points,
+                                  .y = what + l * p->points,
+                                  .count = p->points,
+                                  .dashed = dashed,
+                                  .colour = (unsigned)l + 1};
+}
+
+static struct chart rate_chart(const struct picture *p)
+{
+    struct chart c =
+        empty_chart(p, p->s->loads ? "Received" : "Received at line rate", "Mpps, modelled");
+
+    add_lines(p, &c, p->y, NULL, false);
+    add_lines(p, &c, p->second, p->second_name, true);
+    for (size_t k = 0; k < p->lines * p->points; k++)
+        c.y_most = p->y[k] * ROOM > c.y_most ? p->y[k] * ROOM : c.y_most;
     return c;
 }
 
@@ -113,16 +154,45 @@ static struct chart cause_chart(struct picture *p)
             sum += part[b];
         }
         if (sum > 0 && k != NIC_CAUSE_ENGINE && k != NIC_CAUSE_IDLE && k != NIC_CAUSE_BLOCKED)
-            c.series[c.series_count++] =
-                (struct chart_series){.name = nic_cause_name(k), .y = part, .count = p->bars};
+            cause_series(&c, k, part, p->bars);
     }
     return c;
+}
+
+static unsigned make_charts(struct picture *p, struct chart charts[CHARTS])
+{
+    unsigned n = 0;
+
+    p->named = needs_names(p);
+    for (size_t i = 0; p->named && i < p->points; i++)
+        p->x_name[i] = p->s->dim[0].value[i];
+    for (size_t l = 0; l < p->lines; l++)
+        fill_line(p, l);
+    charts[n++] = rate_chart(p);
+    if (p->s->loads) {
+        charts[n] = empty_chart(p, "Loss", "percent lost");
+        add_lines(p, &charts[n++], p->loss, NULL, false);
+    }
+    charts[n] = empty_chart(p, "Latency of 99 % of the packets", "nanoseconds");
+    add_lines(p, &charts[n++], p->p99, NULL, false);
+    charts[n++] = cause_chart(p);
+    return n;
+}
+
+static void describe(const struct sweep *s, char *note, size_t len)
+{
+    const char *preset = s->v->dev.preset != NULL ? s->v->dev.preset : "generic";
+
+    snprintf(note, len, "modelled, card %s, %s%s", preset,
+             s->v->read != NULL ? "frames of " : "traffic ",
+             s->v->read != NULL ? s->v->read : s->v->kind);
 }
 
 int sweep_plot(const char *file, const struct sweep *s)
 {
     struct picture *p = calloc(1, sizeof(*p));
-    struct chart charts[2];
+    struct chart charts[CHARTS];
+    char note[256];
     int status;
 
     if (p == NULL)
@@ -131,14 +201,15 @@ int sweep_plot(const char *file, const struct sweep *s)
     p->points = s->dim[0].count;
     p->lines = s->rows / p->points;
     p->lines = p->lines < LINES_MAX ? p->lines : LINES_MAX;
-    p->x = calloc(3 * p->lines * p->points, sizeof(double));
+    p->x = calloc(5 * p->lines * p->points, sizeof(double));
     p->cause = calloc(NIC_CAUSES * BARS_MAX, sizeof(double));
     if (p->x != NULL && p->cause != NULL) {
         p->y = p->x + p->lines * p->points;
         p->second = p->y + p->lines * p->points;
-        charts[0] = rate_chart(p);
-        charts[1] = cause_chart(p);
-        status = bench_write_page(file, s->row[0].program, "modelled figures", charts, 2);
+        p->loss = p->second + p->lines * p->points;
+        p->p99 = p->loss + p->lines * p->points;
+        describe(s, note, sizeof(note));
+        status = bench_write_page(file, s->row[0].program, note, charts, make_charts(p, charts));
     } else {
         status = cmd_fail(CMD_FAILED, "out of memory");
     }

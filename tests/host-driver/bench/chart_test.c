@@ -98,16 +98,60 @@ static void test_bars(void)
     c.series[1] = (struct chart_series){.name = "high", .y = high, .count = 3};
     c.series_count = 2;
     a = page(&c, 1);
-    /* Three bars of two parts, the background and the border. */
-    CU_ASSERT_EQUAL(times(a, "<rect"), 8);
+    /* Three bars of two parts, the background, the border and what lines are cut off at. */
+    CU_ASSERT_EQUAL(times(a, "<rect"), 9);
+    free(a);
+}
+
+/* A dashed line that goes far beyond the others is cut off, and has the colour it is given. */
+static void test_cut_off(void)
+{
+    static const double x[] = {1, 2}, y[] = {10, 20}, far[] = {10, 1000};
+    struct chart c = {.title = "t", .x_label = "x", .y_label = "y", .y_most = 30};
+    char *a;
+
+    c.series[0] = (struct chart_series){.name = "s", .x = x, .y = y, .count = 2, .colour = 3};
+    c.series[1] = (struct chart_series){
+        .name = "far", .x = x, .y = far, .count = 2, .dashed = true, .colour = 3};
+    c.series_count = 2;
+    a = page(&c, 1);
+    CU_ASSERT(strstr(a, ">20</text>") != NULL && strstr(a, ">1000</text>") == NULL);
+    CU_ASSERT_EQUAL(times(a, "stroke=\"#009e73\""), 4); /* two lines, twice in the legend */
+    CU_ASSERT_EQUAL(times(a, "clip-path=\"url(#area0)\""), 1);
+    c.y_most = 0;
+    free(a);
+    a = page(&c, 1);
+    CU_ASSERT(strstr(a, ">1000</text>") != NULL);
+    free(a);
+}
+
+/* Values that are no numbers stand side by side; crowded labels are left out. */
+static void test_names(void)
+{
+    static const double x[] = {1, 2, 3}, y[30] = {1};
+    static const char *const names[] = {"64", "imix", "1518"};
+    const char *many[30];
+    struct chart c = {.title = "t", .x_label = "x", .y_label = "y", .x_names = names, .x_count = 3};
+    char *a;
+
+    c.series[0] = (struct chart_series){.name = "s", .x = x, .y = y, .count = 3};
+    c.series_count = 1;
+    a = page(&c, 1);
+    CU_ASSERT(strstr(a, ">imix</text>") != NULL && strstr(a, ">2</text>") == NULL);
+    free(a);
+    for (unsigned i = 0; i < 30; i++)
+        many[i] = "a long name";
+    c = (struct chart){.title = "t", .x_label = "x", .y_label = "y", .bars = many, .bar_count = 30};
+    c.series[0] = (struct chart_series){.name = "s", .y = y, .count = 30};
+    c.series_count = 1;
+    a = page(&c, 1);
+    CU_ASSERT(times(a, "a long name") > 2 && times(a, "a long name") < 8);
     free(a);
 }
 
 static const struct cunit_case cases[] = {
-    {"lines", test_lines},
-    {"places", test_places},
-    {"degenerate", test_degenerate},
-    {"bars", test_bars},
+    {"lines", test_lines}, {"places", test_places},   {"degenerate", test_degenerate},
+    {"bars", test_bars},   {"cut off", test_cut_off}, {"names", test_names},
     {NULL, NULL},
 };
 
