@@ -21,9 +21,9 @@
  *                                      fetch can be stale fences here when the cookie changed
  *   void plat_protect(fw_prog_lo, stk_hi, map_lo, map_hi)   the fixed windows of this hart
  *   uint64_t plat_time_ns(void)        time since boot of the NIC
- *   void plat_wake(ns)                 at that time plat_pkt_get() gives this hart a descriptor with
- *                                      cookie NIC_WAKE and no packet, or plat_event_wait() on the
- *                                      control core NIC_EVENT_WAKE, once; UINT64_MAX: never
+ *   void plat_wake(ns)                 at that time plat_pkt_get() gives this hart a descriptor
+ * with cookie NIC_WAKE and no packet, or plat_event_wait() on the control core NIC_EVENT_WAKE,
+ * once; UINT64_MAX: never
  *
  * Geometry: plat_harts() (the control core is hart number plat_harts()), plat_engine_of(hart),
  *   plat_ports(), plat_local_bytes(), plat_istore_bytes(), plat_sram_bytes(), plat_dram_bytes(),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time: a heap of device events by (cycle, order of pushing) and a winner tree
+ * Time: device events by (cycle, order of pushing), and a winner tree
  * of engines by (next cycle, id). Events go before engines at the same cycle.
  */
 #include "device/dev.h"
@@ -11,37 +11,25 @@
 
 #define NS_PER_S 1000000000u
 
-int clock_create(struct nic_device *dev)
+static clock_key lower(clock_key a, clock_key b)
 {
-    struct clock *c = &dev->clock;
-
-    /* A port and a buffer have one event each at a time, a hart a transfer and an alarm; one
-     * watchdog. */
-    c->cap = NIC_PORTS_MAX + dev->pool.total + 2 * (dev->harts + 1) + 1;
-    c->heap = calloc(c->cap, sizeof(*c->heap));
-    c->leaves = dev->engines + 1;
-    c->tree = calloc((size_t)c->leaves * 2, sizeof(*c->tree));
-    if (c->heap == NULL || c->tree == NULL)
-        return -ENOMEM;
-    clock_reset(dev);
-    return 0;
+    return a < b ? a : b; /* no branch: nothing could predict it */
 }
 
-void clock_destroy(struct nic_device *dev)
+static clock_key key_of(const struct clock *c, uint64_t next, uint32_t engine)
 {
-    free(dev->clock.heap);
-    free(dev->clock.tree);
+    uint64_t since = next - c->origin;
+
+    if (next == DEV_NEVER || since > CLOCK_NEVER)
+        since = CLOCK_NEVER;
+    return since << CLOCK_ENGINE_BITS | engine;
 }
 
-void clock_reset(struct nic_device *dev)
+/* All nodes from the leaves. */
+static void plant(struct clock *c)
 {
-    struct clock *c = &dev->clock;
-
-    c->events = c->wakes = 0;
-    for (uint32_t i = 0; i < c->leaves; i++)
-        c->tree[c->leaves + i] = clock_key_of(DEV_NEVER, i);
     for (uint32_t i = c->leaves - 1; i >= 1; i--)
-        c->tree[i] = c->tree[2 * i];
+        c->tree[i] = lower(c->tree[2 * i], c->tree[2 * i + 1]);
 }
 
 /* ---- events ---- */
@@ -77,17 +65,6 @@ static void event_down(struct clock *c, uint32_t i, struct event ev)
     c->heap[i] = ev;
 }
 
-void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg)
-{
-    struct clock *c = &dev->clock;
-    struct event ev = {.time = time, .order = c->order++, .kind = kind, .arg = arg};
-
-    assert(c->events < c->cap);
-    event_up(c, c->events++, ev);
-    if (time <= c->horizon)
-        c->cut = true;
-}
-
 static void event_delete(struct clock *c, uint32_t i)
 {
     struct event last = c->heap[--c->events];
@@ -100,6 +77,70 @@ static void event_delete(struct clock *c, uint32_t i)
         event_down(c, i, last);
 }
 
+/* The first of lane or heap i, NULL. */
+static const struct event *head_of(const struct clock *c, unsigned i)
+{
+    if (i == CLOCK_LANES)
+        return c->events == 0 ? NULL : &c->heap[0];
+    return c->lane[i].count == 0 ? NULL : &c->lane[i].slot[c->lane[i].head];
+}
+
+static void find_first(struct clock *c)
+{
+    const struct event *first = NULL;
+
+    for (unsigned i = 0; i <= CLOCK_LANES; i++) {
+        const struct event *ev = head_of(c, i);
+
+        if (ev != NULL && (first == NULL || before(ev, first))) {
+            first = ev;
+            c->first_lane = i;
+        }
+    }
+    c->first = first == NULL ? DEV_NEVER : first->time;
+}
+
+static struct event *lane_slot(const struct clock *c, const struct lane *l, uint32_t i)
+{
+    return &l->slot[l->head + i < c->lane_cap ? l->head + i : l->head + i - c->lane_cap];
+}
+
+_Static_assert(EVENT_TX == EVENT_RX + 1 && EVENT_HOST == EVENT_RX + 2, "kinds that have a lane");
+
+/* Where the event goes: behind the last of its lane, or into the heap. */
+static unsigned lane_of(const struct clock *c, const struct event *ev)
+{
+    unsigned i = ev->kind - EVENT_RX;
+    const struct lane *l = &c->lane[i];
+
+    if (ev->kind < EVENT_RX || i >= CLOCK_LANES ||
+        (l->count != 0 && lane_slot(c, l, l->count - 1)->time > ev->time))
+        return CLOCK_LANES;
+    return i;
+}
+
+void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg)
+{
+    struct clock *c = &dev->clock;
+    struct event ev = {.time = time, .order = c->order++, .kind = kind, .arg = arg};
+    unsigned i = lane_of(c, &ev);
+
+    if (i == CLOCK_LANES) {
+        assert(c->events < c->cap);
+        event_up(c, c->events++, ev);
+    } else {
+        assert(c->lane[i].count < c->lane_cap);
+        *lane_slot(c, &c->lane[i], c->lane[i].count++) = ev;
+    }
+    if (time < c->first) {
+        c->first = time;
+        c->first_lane = i;
+    }
+    if (time <= c->horizon)
+        c->cut = true;
+}
+
+/* Of a kind that has no lane. */
 void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg)
 {
     struct clock *c = &dev->clock;
@@ -107,6 +148,7 @@ void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg)
     for (uint32_t i = 0; i < c->events; i++) {
         if (c->heap[i].kind == kind && c->heap[i].arg == arg) {
             event_delete(c, i);
+            find_first(c);
             return;
         }
     }
@@ -114,10 +156,79 @@ void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg)
 
 struct event clock_pop(struct nic_device *dev)
 {
-    struct event first = dev->clock.heap[0];
+    struct clock *c = &dev->clock;
+    struct event first = *head_of(c, c->first_lane);
 
-    event_delete(&dev->clock, 0);
+    if (c->first_lane == CLOCK_LANES) {
+        event_delete(c, 0);
+    } else {
+        struct lane *l = &c->lane[c->first_lane];
+
+        l->head = l->head + 1 == c->lane_cap ? 0 : l->head + 1;
+        l->count--;
+    }
+    find_first(c);
     return first;
+}
+
+uint32_t clock_pending(const struct clock *c)
+{
+    uint32_t n = c->events;
+
+    for (unsigned i = 0; i < CLOCK_LANES; i++)
+        n += c->lane[i].count;
+    return n;
+}
+
+bool clock_first_is(const struct nic_device *dev, enum event_kind kind)
+{
+    const struct clock *c = &dev->clock;
+
+    return c->first != DEV_NEVER && head_of(c, c->first_lane)->kind == kind;
+}
+
+/* ---- life ---- */
+
+int clock_create(struct nic_device *dev)
+{
+    struct clock *c = &dev->clock;
+
+    /* A port and a buffer have one event each at a time, a hart a transfer and an alarm; one
+     * watchdog. */
+    c->cap = NIC_PORTS_MAX + dev->pool.total + 2 * (dev->harts + 1) + 1;
+    c->heap = calloc(c->cap, sizeof(*c->heap));
+    c->lane_cap = dev->pool.total;
+    for (unsigned i = 0; i < CLOCK_LANES; i++)
+        if ((c->lane[i].slot = calloc(c->lane_cap, sizeof(struct event))) == NULL)
+            return -ENOMEM;
+    c->leaves = dev->engines + 1;
+    c->tree = calloc((size_t)c->leaves * 2, sizeof(*c->tree));
+    if (c->heap == NULL || c->tree == NULL)
+        return -ENOMEM;
+    clock_reset(dev);
+    return 0;
+}
+
+void clock_destroy(struct nic_device *dev)
+{
+    free(dev->clock.heap);
+    for (unsigned i = 0; i < CLOCK_LANES; i++)
+        free(dev->clock.lane[i].slot);
+    free(dev->clock.tree);
+}
+
+void clock_reset(struct nic_device *dev)
+{
+    struct clock *c = &dev->clock;
+
+    c->events = c->wakes = 0;
+    for (unsigned i = 0; i < CLOCK_LANES; i++)
+        c->lane[i].count = 0;
+    find_first(c);
+    c->origin = dev->now;
+    for (uint32_t i = 0; i < c->leaves; i++)
+        c->tree[c->leaves + i] = key_of(c, DEV_NEVER, i);
+    plant(c);
 }
 
 /*
@@ -127,18 +238,39 @@ struct event clock_pop(struct nic_device *dev)
  * total order, so it does not matter where in the tree an engine stands.
  */
 
+/* Counts from the first of them on: no wait is so long that a key cannot hold it. */
+static void set_origin(struct nic_device *dev)
+{
+    struct clock *c = &dev->clock;
+
+    c->origin = DEV_NEVER;
+    for (uint32_t i = 0; i < c->leaves; i++) {
+        uint64_t next = engine_next(dev->engine[i]);
+
+        c->origin = next < c->origin ? next : c->origin;
+    }
+    for (uint32_t i = 0; i < c->leaves; i++)
+        c->tree[c->leaves + i] = key_of(c, engine_next(dev->engine[i]), i);
+    plant(c);
+}
+
 void clock_engine(struct nic_device *dev, uint32_t engine)
 {
-    clock_key *tree = dev->clock.tree;
-    clock_key first = clock_key_of(engine_next(dev->engine[engine]), engine);
+    struct clock *c = &dev->clock;
+    uint64_t next = engine_next(dev->engine[engine]);
+    clock_key first = key_of(c, next, engine);
 
-    for (uint32_t i = dev->clock.leaves + engine; i > 1; i /= 2) {
-        clock_key rival = tree[i ^ 1];
-
-        tree[i] = first;
-        first = rival < first ? rival : first; /* no branch: nothing could predict it */
+    if (first >> CLOCK_ENGINE_BITS == CLOCK_NEVER && next != DEV_NEVER) {
+        set_origin(dev);
+        return;
     }
-    tree[1] = first;
+    for (uint32_t i = c->leaves + engine; i > 1; i /= 2) {
+        clock_key rival = c->tree[i ^ 1];
+
+        c->tree[i] = first;
+        first = lower(rival, first);
+    }
+    c->tree[1] = first;
 }
 
 /*
@@ -150,14 +282,12 @@ uint64_t clock_horizon(const struct nic_device *dev)
     const struct clock *c = &dev->clock;
     uint64_t event = clock_next_event(dev), limit;
     uint32_t first = clock_first(c);
-    clock_key rival = clock_key_of(DEV_NEVER, DEV_NONE);
+    clock_key rival = UINT64_MAX;
 
     for (uint32_t i = c->leaves + first; i > 1; i /= 2)
-        rival = c->tree[i ^ 1] < rival ? c->tree[i ^ 1] : rival;
-    limit = (uint64_t)(rival >> 64) - ((uint32_t)rival < first);
-    if (event != DEV_NEVER && event - 1 < limit)
-        return event - 1;
-    return limit;
+        rival = lower(c->tree[i ^ 1], rival);
+    limit = clock_key_at(c, rival) - (clock_key_engine(rival) < first);
+    return event - 1 < limit ? event - 1 : limit;
 }
 
 /* ---- units ---- */

@@ -95,15 +95,34 @@ struct event {
     uint64_t time, order; /* equal times: in the order they were pushed */
     uint32_t kind, arg;
 };
-/* engine_next of an engine (DEV_NEVER in reset) above its number: in the order of their turns. */
-typedef dev_u128 clock_key;
+/*
+ * engine_next of an engine, as cycles since `origin` or CLOCK_NEVER, above its number: in the
+ * order of their turns, in a word, since there are many turns.
+ */
+typedef uint64_t clock_key;
+enum { CLOCK_ENGINE_BITS = 11 }; /* cfg.engine_count and the control core fit */
+#define CLOCK_NEVER (UINT64_MAX >> CLOCK_ENGINE_BITS)
+/*
+ * Events of a kind that mostly come in the order of their times: a frame's after the one before
+ * it. They are kept in a queue, one that comes before its last in the heap with all the others.
+ */
+enum { CLOCK_LANES = 3 };
+struct lane {
+    struct event *slot; /* `lane_cap` of them, a ring */
+    uint32_t head, count;
+};
 struct clock {
     struct event *heap;
-    uint32_t events, cap;
-    uint32_t wakes; /* of the events: EVENT_WAKE */
+    struct lane lane[CLOCK_LANES];
+    uint32_t events, cap; /* in the heap */
+    uint32_t wakes;       /* of those: EVENT_WAKE */
+    uint32_t lane_cap;
+    uint32_t first_lane; /* where the first event is: CLOCK_LANES is the heap */
+    uint64_t first;      /* its time; DEV_NEVER: there is none */
     uint64_t order;
     clock_key *tree;  /* tree[1]: the first engine; leaf i: tree[leaves + i] */
     uint32_t leaves;  /* engines, the control core included: at least 2 */
+    uint64_t origin;  /* not after any engine_next */
     uint64_t horizon; /* of the engine_run under way; meaningless outside one */
     bool cut;         /* an event was pushed at or before it */
 };
@@ -112,7 +131,10 @@ void clock_destroy(struct nic_device *dev);
 void clock_reset(struct nic_device *dev);
 void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg);
 void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg);
-struct event clock_pop(struct nic_device *dev);
+struct event clock_pop(struct nic_device *dev); /* there is one */
+/* The kind of the first one, if there is any. */
+uint32_t clock_pending(const struct clock *c); /* events that are to come */
+bool clock_first_is(const struct nic_device *dev, enum event_kind kind);
 void clock_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
 uint64_t clock_horizon(const struct nic_device *dev);       /* how far the first engine may go */
 uint64_t clock_ns(const struct nic_device *dev, uint64_t cycle);
@@ -375,25 +397,32 @@ struct nic_device {
     struct nic_stats stats; /* counters only; nic_device_stats adds the rest */
 };
 
-static inline clock_key clock_key_of(uint64_t next, uint32_t engine)
+static inline uint32_t clock_key_engine(clock_key key)
 {
-    return (clock_key)next << 64 | engine;
+    return (uint32_t)key & ((1u << CLOCK_ENGINE_BITS) - 1);
+}
+
+static inline uint64_t clock_key_at(const struct clock *c, clock_key key)
+{
+    uint64_t since = key >> CLOCK_ENGINE_BITS;
+
+    return since == CLOCK_NEVER ? DEV_NEVER : c->origin + since;
 }
 
 /* The engine whose turn comes first, and when. */
 static inline uint32_t clock_first(const struct clock *c)
 {
-    return (uint32_t)c->tree[1];
+    return clock_key_engine(c->tree[1]);
 }
 
 static inline uint64_t clock_first_at(const struct clock *c)
 {
-    return (uint64_t)(c->tree[1] >> 64);
+    return clock_key_at(c, c->tree[1]);
 }
 
 static inline uint64_t clock_next_event(const struct nic_device *dev)
 {
-    return dev->clock.events == 0 ? DEV_NEVER : dev->clock.heap[0].time;
+    return dev->clock.first;
 }
 
 /* CTRL: releases the harts, or resets everything but memory contents and the clock. */

@@ -66,9 +66,7 @@ static bool stops(const struct nic_device *dev, enum nic_stop *why)
 /* A watchdog that nobody needs must not move the clock of a device that is idle. */
 static void forget_watchdog(struct nic_device *dev)
 {
-    const struct clock *c = &dev->clock;
-
-    if (c->events == 0 || c->heap[0].kind != EVENT_WATCHDOG)
+    if (!clock_first_is(dev, EVENT_WATCHDOG))
         return;
     (void)clock_pop(dev);
     dev->wq.watchdog_armed = false;
@@ -80,8 +78,8 @@ static bool only_wakes(const struct nic_device *dev)
     const struct clock *c = &dev->clock;
     uint32_t idle = c->wakes + (dev->wq.watchdog_armed && dev->wq.held == 0);
 
-    return c->wakes != 0 && c->events == idle && clock_first_at(c) == DEV_NEVER &&
-           c->heap[0].time > dev->linger;
+    return c->wakes != 0 && clock_pending(c) == idle && clock_first_at(c) == DEV_NEVER &&
+           c->first > dev->linger;
 }
 
 /* One event or one engine's turn; false when the run ends, with the reason. */

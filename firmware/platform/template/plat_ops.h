@@ -39,7 +39,7 @@ enum template_reg {
     TEMPLATE_SEQ_NEXT, /* grace period */
     TEMPLATE_SEQ_DONE,
     TEMPLATE_RSS,
-    TEMPLATE_WAKE, /* compare register of this hart's clock */
+    TEMPLATE_WAKE,         /* compare register of this hart's clock */
     TEMPLATE_PORT0 = 32,   /* cookie and enable of each port */
     TEMPLATE_FRAGS0 = 416, /* cookie of its packets in fragments */
     TEMPLATE_FRAME0 = 448, /* longest frame it takes */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What bpf_timer_init, _set_callback, _start and _cancel answer: right and wrong arguments, and what
- * updates and deletes of the element do to a timer. None expires while packets run.
+ * What bpf_timer_init, _set_callback, _start and _cancel answer: right and wrong arguments, and
+ * what updates and deletes of the element do to a timer. None expires while packets run.
  */
 #include <linux/bpf.h>
 
@@ -49,7 +49,7 @@ struct {
     __type(value, struct entry);
 } lru SEC(".maps");
 
-#define CODES 96
+#define CODES  96
 #define ROUNDS 8 /* the kernel frees timers later, and has little memory for new ones meanwhile */
 long code[CODES];
 __u32 codes, rounds;

@@ -19,6 +19,7 @@ struct engine {
     struct fake_wake wake[FAKE_THREADS];
     uint64_t insns[FAKE_THREADS];
     uint64_t pc, reset_at;
+    uint64_t next; /* what engine_next says */
 };
 
 int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus,
@@ -60,6 +61,7 @@ int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first
     e->threads = threads;
     e->local_size = cfg->local_size;
     e->local = calloc(threads, cfg->local_size);
+    e->next = UINT64_MAX;
     *out = e;
     return e->local == NULL ? -ENOMEM : 0;
 }
@@ -86,8 +88,12 @@ enum engine_stop engine_run(struct engine *e, uint64_t horizon)
 
 uint64_t engine_next(const struct engine *e)
 {
-    (void)e;
-    return UINT64_MAX;
+    return e->next;
+}
+
+void fake_set_next(struct engine *e, uint64_t next)
+{
+    e->next = next;
 }
 
 void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when)

@@ -16,6 +16,8 @@ struct fake_wake {
 /* The last wake of `hart`, as its engine saw it. */
 const struct fake_wake *fake_wake(const struct engine *e, uint32_t hart);
 void fake_set_insns(struct engine *e, uint32_t hart, uint64_t insns);
+/* When its next action is: never, until this is called. */
+void fake_set_next(struct engine *e, uint64_t next);
 void fake_set_parked(struct engine *e, unsigned parked);
 /* Invalidations of predecoded code: how many, and the last range. */
 struct fake_invalidate {

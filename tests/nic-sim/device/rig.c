@@ -199,10 +199,8 @@ const struct fake_wake *rig_wake(struct rig *rig, uint32_t hart)
 
 void rig_run(struct rig *rig)
 {
-    const struct clock *c = &rig->dev->clock;
-
-    while (c->events != 0 && c->heap[0].kind != EVENT_WATCHDOG) {
-        enum nic_stop why = nic_device_run(rig->dev, c->heap[0].time, false);
+    while (clock_next_event(rig->dev) != DEV_NEVER && !clock_first_is(rig->dev, EVENT_WATCHDOG)) {
+        enum nic_stop why = nic_device_run(rig->dev, clock_next_event(rig->dev), false);
 
         CU_ASSERT_FATAL(why == NIC_STOP_IDLE || why == NIC_STOP_LIMIT);
     }
