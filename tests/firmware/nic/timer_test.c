@@ -352,7 +352,7 @@ static void test_hammer(void)
     packets("hammer", 4000);
     linger(1 * MS);
     get();
-    CU_ASSERT(g.starts > 1500 && g.deletes > 200 && g.cancels > 500);
+    CU_ASSERT(g.starts > 1000 && g.deletes > 200 && g.cancels > 500);
     CU_ASSERT(g.cancelled > 20 && g.fired > 500);
     CU_ASSERT_EQUAL(g.elsewhere, 0);
     CU_ASSERT_EQUAL(g.refused, 0);
