@@ -29,6 +29,37 @@ void fw_hash_format(struct fw_maps *ms, struct fw_map *m, enum fw_map_kind kind)
 int fw_hash_put(struct fw_map *m, const void *key, const void *value, uint64_t flags,
                 enum hash_value what);
 
+/* hash.c, for operations that hold the bucket's lock; `head` is its link. */
+
+struct probe;
+/* The place that links to the key's element, with its link; NULL at the end. */
+uint64_t *fw_hash_place(const struct probe *p, uint64_t head, uint64_t *link);
+/* Takes the entry that `place` links to out of the map, and unlocks. */
+void fw_hash_unlink(struct fw_map *m, const struct probe *p, uint64_t head, uint64_t *place,
+                    uint64_t old);
+/* An entry leaves the count. */
+void fw_hash_count_out(struct fw_map *m);
+
+/* ---- hash_elem.c ---- */
+
+void fw_elem_push(struct fw_map *m, uint32_t addr);
+/* An element for a hart that passed the entry count; 0: there is no DRAM for it. */
+uint32_t fw_elem_pop(struct fw_map *m);
+/* The elements of a number below `used`, one run of them after the other: *first of *count; 0:
+ * no more. *run is 0 at first. */
+int fw_elem_run(const struct fw_map *m, uint32_t used, uint32_t *run, uint32_t *first,
+                uint32_t *count);
+/* Gives back what elements took beside the map's contents. */
+void fw_hash_release(struct fw_maps *ms, struct fw_map *m);
+
+/* Are elements taken from DRAM when they are needed? Those that links number are not, nor those
+ * whose place tells that of their timer's record. */
+static inline int fw_hash_grows(const struct fw_map *m)
+{
+    return m->spec.flags & FW_F_NO_PREALLOC && !fw_hash_is_wide(m->spec.key_size) &&
+           !m->spec.timer_at;
+}
+
 /* ---- hash_percpu.c ---- */
 
 int fw_percpu_hash_plan(const struct fw_maps *ms, struct fw_map *m);
@@ -190,6 +221,21 @@ static inline int same_key(const struct probe *p, uint64_t link, int current)
         if (key_word(p->key, at, p->key_size) != elem_key_word(e, at))
             return 0;
     return 1;
+}
+
+/* Takes the bucket's lock; the bucket's link without the lock bit. */
+static inline uint64_t bucket_lock(uint64_t *bucket)
+{
+    uint64_t old;
+    while ((old = __atomic_fetch_or(bucket, LINK_LOCK, __ATOMIC_ACQUIRE)) & LINK_LOCK)
+        plat_relax();
+    return old;
+}
+
+/* Gives the bucket this link and releases the lock: one store. */
+static inline void bucket_unlock(uint64_t *bucket, uint64_t link)
+{
+    __atomic_store_n(bucket, link, __ATOMIC_RELEASE);
 }
 
 /* The element of a value that a lookup gave. */

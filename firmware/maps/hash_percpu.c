@@ -45,6 +45,7 @@ const struct fw_map_type_ops fw_percpu_hash_type = {
     .flags = FW_HASH_FLAGS,
     .plan = fw_percpu_hash_plan,
     .format = fw_hash_format_more,
+    .release = fw_hash_release,
     .lookup = lookup,
     .update = fw_percpu_hash_update,
     .remove = fw_hash_remove,

@@ -63,7 +63,6 @@ static int clear(struct fw_map *m, const void *key)
 static void release(struct fw_maps *ms, struct fw_map *m)
 {
     uint8_t key[FW_KEY_MAX], next[FW_KEY_MAX];
-    (void)ms;
     int err = fw_hash_next(m, NULL, key);
     while (!err) {
         fw_ref_drop(m, find(m, key));
@@ -71,6 +70,7 @@ static void release(struct fw_maps *ms, struct fw_map *m)
         if (!err)
             memcpy(key, next, m->spec.key_size);
     }
+    fw_hash_release(ms, m);
 }
 
 const struct fw_map_type_ops fw_hash_of_maps_type = {

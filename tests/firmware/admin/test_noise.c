@@ -261,14 +261,14 @@ struct prefix {
 };
 
 /* As many as there is room for, in order; the others are not there, in no part. */
-static void test_short_dram(void)
+static void short_dram(uint32_t type, uint32_t entries, uint32_t least, uint32_t most)
 {
     enum { COUNT = 3000 };
     struct prefix *keys;
-    for (uint32_t dram = 0x20000; dram <= 0x60000; dram += 0x8000) {
+    for (uint32_t dram = least; dram <= most; dram += (most - least) / 8) {
         uint64_t result = 0, v;
         fake_start(dram);
-        struct fw_map *m = fake_map(FW_MAP_LPM_TRIE, 8, 8, 100000, FW_F_NO_PREALLOC);
+        struct fw_map *m = fake_map(type, 8, 8, entries, FW_F_NO_PREALLOC);
         keys = fake_host(KEY);
         uint64_t *values = fake_host(VALUE);
         for (uint32_t i = 0; i < COUNT; i++) {
@@ -299,6 +299,12 @@ static void test_short_dram(void)
         CU_ASSERT_EQUAL(fw_extents_free_bytes(&fake.ctl.maps.dram), dram);
         fake_stop();
     }
+}
+
+static void test_short_dram(void)
+{
+    short_dram(FW_MAP_LPM_TRIE, 100000, 0x20000, 0x60000);
+    short_dram(FW_MAP_HASH, 4000, 0x18000, 0x28000);
 }
 
 static const struct cunit_case cases[] = {

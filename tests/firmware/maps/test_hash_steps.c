@@ -67,11 +67,13 @@ static void change_elsewhere(void)
         change(ELSEWHERE);
 }
 
+static uint32_t flags; /* of the map */
+
 static void start(void)
 {
     uint32_t have[KINDS] = {0};
     fake_start(DRAM);
-    m = fake_map(FW_MAP_HASH, 4, 8, ENTRIES, 0);
+    m = fake_map(FW_MAP_HASH, 4, 8, ENTRIES, flags);
     memset(there, 0, sizeof(there));
     rng = 88172645463325252u;
     for (uint32_t k = 0; have[STILL] < KEYS || have[RESTLESS] < KEYS || have[ELSEWHERE] < KEYS;
@@ -155,10 +157,20 @@ static void test_walk(void)
     fake_stop();
 }
 
+/* Again, with elements that come when they are needed. Writers hold a lock meanwhile. */
+static void test_on_demand(void)
+{
+    flags = FW_F_NO_PREALLOC;
+    test_readers();
+    test_walk();
+    flags = 0;
+}
+
 static const struct cunit_case cases[] = {
     {"readers", test_readers},
     {"writers", test_writers},
     {"a walk", test_walk},
+    {"elements on demand", test_on_demand},
     {NULL, NULL},
 };
 

@@ -13,7 +13,8 @@
 
 #define DRAM    0x400000u
 #define THREADS 4u
-#define KEYS    8u /* a thread's */
+#define KEYS    8u  /* a thread's */
+#define KEY     24u /* bytes of the longest */
 
 static uint32_t ops = 60000; /* of a thread */
 
@@ -29,10 +30,10 @@ static uint32_t next_random(struct worker *w)
     return w->rng >> 8;
 }
 
-static void make_key(const struct worker *w, uint32_t k, uint8_t key[12])
+static void make_key(const struct worker *w, uint32_t k, uint8_t key[KEY])
 {
-    uint32_t word[3] = {w->id, k, w->m->spec.key_size};
-    memcpy(key, word, 12);
+    uint32_t word[KEY / 4] = {w->id, k, w->m->spec.key_size, 1, ~k, w->id};
+    memcpy(key, word, KEY);
     if (w->m->spec.key_size == 4)
         key[0] = (uint8_t)(w->id * KEYS + k);
 }
@@ -43,7 +44,7 @@ static void *work(void *arg)
     uint64_t value[4], have[KEYS] = {0};
     for (uint32_t op = 1; op <= ops; op++) {
         uint32_t k = next_random(w) % KEYS;
-        uint8_t key[12];
+        uint8_t key[KEY];
         make_key(w, k, key);
         if (next_random(w) % 4 == 0) {
             w->wrong += fw_map_delete(w->m, key) != (have[k] ? 0 : FW_ENOENT);
@@ -60,20 +61,20 @@ static void *work(void *arg)
         w->wrong += have[k] ? !v || v[0] != have[k] || v[3] != have[k] : v != NULL;
     }
     for (uint32_t k = 0; k < KEYS; k++) {
-        uint8_t key[12];
+        uint8_t key[KEY];
         make_key(w, k, key);
         w->wrong += fw_map_delete(w->m, key) != (have[k] ? 0 : FW_ENOENT);
     }
     return NULL;
 }
 
-static void run(uint32_t key_size)
+static void run(uint32_t key_size, uint32_t flags)
 {
     pthread_t thread[THREADS];
     struct worker w[THREADS];
     fake_start(DRAM);
     /* exactly as many entries as keys: E2BIG would be wrong, and elements are scarce */
-    struct fw_map *m = fake_map(FW_MAP_HASH, key_size, 32, THREADS * KEYS, 0);
+    struct fw_map *m = fake_map(FW_MAP_HASH, key_size, 32, THREADS * KEYS, flags);
     for (uint32_t i = 0; i < THREADS; i++) {
         w[i] = (struct worker){.m = m, .id = i, .rng = i + 1};
         CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, work, &w[i]), 0);
@@ -88,12 +89,21 @@ static void run(uint32_t key_size)
 
 static void test_short_keys(void)
 {
-    run(4);
+    run(4, 0);
 }
 
 static void test_long_keys(void)
 {
-    run(12);
+    run(12, 0);
+    run(16, 0);
+    run(KEY, 0);
+}
+
+/* Elements come when they are needed. */
+static void test_on_demand(void)
+{
+    run(4, FW_F_NO_PREALLOC);
+    run(KEY, FW_F_NO_PREALLOC);
 }
 
 /* ---- LRU: half as many entries as keys. What is there is whole; what left, left. ---- */
@@ -104,7 +114,7 @@ static void *work_lru(void *arg)
     uint64_t value[4], have[KEYS] = {0};
     for (uint32_t op = 1; op <= ops; op++) {
         uint32_t k = next_random(w) % KEYS;
-        uint8_t key[12];
+        uint8_t key[KEY];
         make_key(w, k, key);
         for (int i = 0; i < 4; i++)
             value[i] = op;
@@ -156,7 +166,7 @@ static void run_threads(struct fw_map *m, void *(*fn)(void *))
 
 static void test_lru(void)
 {
-    uint8_t key[12];
+    uint8_t key[KEY];
     uint32_t n = 0;
     fake_start(DRAM);
     struct fw_map *m = fake_map(FW_MAP_LRU_HASH, 12, 32, THREADS * KEYS / 2, 0);
@@ -185,7 +195,8 @@ static void test_percpu(void)
 
 static const struct cunit_case cases[] = {
     {"keys of 4 bytes", test_short_keys},
-    {"keys of 12 bytes", test_long_keys},
+    {"longer keys", test_long_keys},
+    {"elements on demand", test_on_demand},
     {"LRU", test_lru},
     {"per-CPU", test_percpu},
     {NULL, NULL},

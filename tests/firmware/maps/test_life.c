@@ -37,8 +37,10 @@ static struct fw_map_spec random_spec(void)
                                                    : 4,
         .value_size = 1 + dice(40),
         .max_entries = 1 + dice(100),
-        .flags = ops->type == FW_MAP_LPM_TRIE ? FW_F_NO_PREALLOC : 0,
+        .flags = ops->type == FW_MAP_LPM_TRIE || dice(2) ? ops->flags & FW_F_NO_PREALLOC : 0,
     };
+    if (s.key_size == 4 && ops->key_max > 16 && dice(2))
+        s.key_size = 5 + dice(12);
     return s;
 }
 
@@ -47,7 +49,7 @@ static void use(struct fw_map *m)
 {
     uint8_t value[4096] = {0};
     for (uint32_t n = dice(30); n > 0; n--) {
-        uint32_t key[2] = {dice(33), 0};
+        uint32_t key[4] = {dice(33)};
         key[1] = m->spec.key_size == 8 ? rng : 0;
         if (m->ops->push)
             (void)fw_map_push(m, value, FW_ANY);
@@ -112,6 +114,37 @@ static void test_no_dram(void)
     fake_stop();
 }
 
+/* The same of a hash whose elements come when they are needed; what leaves makes room. */
+static void test_no_dram_hash(void)
+{
+    uint64_t key = 0, value[6] = {0};
+    uint32_t n = 0;
+    int err = 0;
+    fake_start(0x40000);
+    struct fw_map *m = fake_map(FW_MAP_HASH, 8, sizeof(value), 10000, FW_F_NO_PREALLOC);
+    CU_ASSERT(fw_extents_free_bytes(&fake.ctl.maps.dram) > 0x1ff00); /* but for the buckets */
+    for (; !err && n < 100000; n += !err) {
+        key = value[0] = n;
+        err = fw_map_update(m, &key, value, FW_NOEXIST);
+    }
+    CU_ASSERT_EQUAL(err, FW_ENOMEM);
+    CU_ASSERT(n > 1000);
+    CU_ASSERT_EQUAL(m->count, n);
+    for (key = 0; key < n; key++) {
+        const uint64_t *v = fw_map_lookup(m, &key);
+        CU_ASSERT_FATAL(v && *v == key);
+    }
+    key = 5; /* another value wants another element, as the kernel has it */
+    CU_ASSERT_EQUAL(fw_map_update(m, &key, value, FW_EXIST), FW_ENOMEM);
+    CU_ASSERT_EQUAL(*(const uint64_t *)fw_map_lookup(m, &key), 5);
+    CU_ASSERT_EQUAL(fw_map_delete(m, &key), 0);
+    CU_ASSERT_EQUAL(fw_map_update(m, &key, value, FW_NOEXIST), 0);
+    CU_ASSERT_EQUAL(m->count, n);
+    fw_map_destroy(&fake.ctl.maps, m);
+    CU_ASSERT_EQUAL(fw_extents_free_bytes(&fake.ctl.maps.dram), 0x40000);
+    fake_stop();
+}
+
 /* Random prefixes of every length, against the definition: the longest that contains the key. */
 static void test_lpm_model(void)
 {
@@ -163,6 +196,7 @@ static void test_lpm_model(void)
 static const struct cunit_case cases[] = {
     {"maps come and go", test_life},
     {"no DRAM", test_no_dram},
+    {"no DRAM for a hash", test_no_dram_hash},
     {"LPM against a model", test_lpm_model},
     {NULL, NULL},
 };
