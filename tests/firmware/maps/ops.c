@@ -192,6 +192,22 @@ static void close_map(struct run *r)
     r->key = r->next = r->value = r->want = NULL;
 }
 
+#define ENTRY_BYTES 64u /* what an entry takes beside key and value, in any side */
+
+/* Is the map that `a` asks for too large for this side? */
+static bool too_large(const struct run *r, const union bpf_attr *a)
+{
+    uint64_t entry = a->key_size + r->value_bytes;
+    if (a->map_type != BPF_MAP_TYPE_ARRAY && a->map_type != BPF_MAP_TYPE_PERCPU_ARRAY)
+        entry = a->map_flags & BPF_F_NO_PREALLOC ? 16 : entry + ENTRY_BYTES;
+    if (!r->side->most || entry * a->max_entries <= r->side->most)
+        return false;
+    printf("  %s:%u: left out on the %s side: a map of about %llu MiB, the limit is %llu\n",
+           r->path, r->line, r->side->name, (unsigned long long)(entry * a->max_entries >> 20),
+           (unsigned long long)(r->side->most >> 20));
+    return true;
+}
+
 /* map TYPE KEY VALUE ENTRIES FLAGS EXTRA ANSWER; lockmap: values start with a spin lock */
 static void do_map(struct run *r, char **w)
 {
@@ -209,6 +225,8 @@ static void do_map(struct run *r, char **w)
         r->side->want_lock(&a);
     r->value_bytes =
         is_per_cpu(r->type) ? (r->value_size + 7ull) / 8 * 8 * r->side->cpus : r->value_size;
+    if (strcmp(w[7], "ok") == 0 && too_large(r, &a))
+        return;
     long fd = r->side->bpf(BPF_MAP_CREATE, &a);
     expect(r, "map", fd, w[7]);
     if (fd < 0)

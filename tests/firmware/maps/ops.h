@@ -18,6 +18,7 @@ struct ops_side {
     unsigned cpus; /* copies of a per-CPU value */
     /* Makes the map's values start with a struct bpf_spin_lock. */
     void (*want_lock)(union bpf_attr *attr);
+    uint64_t most; /* bytes of a map, estimated; larger ones are left out, and said to be; 0: any */
 };
 
 /* Runs a file; the number of lines whose answer was not the expected one, each printed; -1: it

@@ -116,7 +116,11 @@ static void destroy(int fd)
 
 static void test_files(void)
 {
-    const struct ops_side side = {"firmware", answer, destroy, FAKE_CPUS, want_lock};
+    const struct ops_side side = {.name = "firmware",
+                                  .bpf = answer,
+                                  .close_map = destroy,
+                                  .cpus = FAKE_CPUS,
+                                  .want_lock = want_lock};
     fake_start(DRAM);
     for (char **f = files; *f; f++) {
         unsigned lines = 0;

@@ -12,6 +12,9 @@
 #include "realnic.h"
 #include "transcript.h"
 
+#define KERNEL_MOST                                                                                \
+    (64ull << 20) /* bytes of a map: the kernel's come from memory that this machine needs */
+
 static const char *firmware;
 static char **files;
 static struct realnic nic;
@@ -83,7 +86,12 @@ static void kernel_lock(union bpf_attr *a)
 
 static void test_kernel(void)
 {
-    const struct ops_side side = {"kernel", kernel_answer, close_fd, kernel_cpus(), kernel_lock};
+    const struct ops_side side = {.name = "kernel",
+                                  .bpf = kernel_answer,
+                                  .close_map = close_fd,
+                                  .cpus = kernel_cpus(),
+                                  .want_lock = kernel_lock,
+                                  .most = KERNEL_MOST};
     run_files(&side);
 }
 
@@ -178,8 +186,11 @@ static void test_driver(void)
 {
     CU_ASSERT_FATAL(realnic_open(&nic, firmware));
     uint64_t room = nicdrv_caps(nic.drv)->limits.map_bytes_free;
-    const struct ops_side side = {"firmware", driver_answer, driver_close,
-                                  nicdrv_caps(nic.drv)->limits.cpus, driver_lock};
+    const struct ops_side side = {.name = "firmware",
+                                  .bpf = driver_answer,
+                                  .close_map = driver_close,
+                                  .cpus = nicdrv_caps(nic.drv)->limits.cpus,
+                                  .want_lock = driver_lock};
     run_files(&side);
     CU_ASSERT_EQUAL(nicdrv_caps_refresh(nic.drv), 0);
     CU_ASSERT_EQUAL(nicdrv_caps(nic.drv)->limits.map_bytes_free, room);
@@ -229,8 +240,11 @@ static void test_layer(void)
 {
     CU_ASSERT_FATAL(realnic_open(&nic, firmware));
     CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-    const struct ops_side side = {"layer", layer_answer, close_fd,
-                                  nicdrv_caps(nic.drv)->limits.cpus, layer_lock};
+    const struct ops_side side = {.name = "layer",
+                                  .bpf = layer_answer,
+                                  .close_map = close_fd,
+                                  .cpus = nicdrv_caps(nic.drv)->limits.cpus,
+                                  .want_lock = layer_lock};
     run_files(&side);
     nicbpf_destroy(layer);
     realnic_close(&nic);
