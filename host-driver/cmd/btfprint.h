@@ -4,6 +4,7 @@
 #define CMD_BTFPRINT_H
 
 #include <bpf/btf.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -14,6 +15,13 @@
  * Without BTF, or where the type does not fit the bytes, hexadecimal.
  */
 void btf_print(FILE *out, const struct btf *btf, uint32_t id, const void *data, size_t len);
+
+/* ---- btfsum.c ---- */
+/*
+ * Adds to *sum a value of type `id`: numbers, and structs and arrays of nothing else, each by
+ * itself. False where the type has something that cannot be added; *sum is then of no use.
+ */
+bool btf_add(const struct btf *btf, uint32_t id, void *sum, const void *value, size_t len);
 
 /* Bytes as hexadecimal digits, cut after some. */
 void hex_print(FILE *out, const void *data, size_t len);

@@ -8,6 +8,7 @@
 #include "cmd/maptype.h"
 
 #define KEY_WIDTH_MAX 40 /* longer keys are not lined up */
+#define CPUS_SHOWN    4  /* of an entry, where not all is asked for */
 
 static bool all_zero(const unsigned char *p, size_t len)
 {
@@ -73,22 +74,58 @@ static void print_copy(FILE *out, const struct btf *btf, const struct map_dump *
     fputc('\n', out);
 }
 
-/* A value for each processor: those that are not zero, a line each. */
-static void print_copies(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i)
-{
-    size_t shown = 0;
+/* Where the lines of a value start, and how many there may be. */
+struct indent {
+    int columns;
+    bool brief;
+};
 
+/* "total" and the sum of all copies, on a line; false when their type cannot be added. */
+static bool print_total(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i)
+{
+    uint32_t type = bpf_map__btf_value_type_id(m->map);
+    void *sum = calloc(1, m->value_size);
+    bool whole = sum != NULL;
+
+    for (size_t c = 0; c < m->copies && whole; c++)
+        whole = btf_add(btf, type, sum, map_value(m, i, c), m->value_size);
+    if (whole) {
+        fputs("total    ", out);
+        btf_print(out, btf, type, sum, m->value_size);
+        fputc('\n', out);
+    }
+    free(sum);
+    return whole;
+}
+
+/*
+ * A value for each processor: their sum, and those that are not zero, a line each.
+ */
+static void print_copies(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i,
+                         struct indent indent)
+{
+    size_t used = 0, shown = 0;
+
+    for (size_t c = 0; c < m->copies; c++)
+        used += !all_zero(map_value(m, i, c), m->value_size);
+    if (used == 0)
+        fputs("0 on every cpu\n", out);
+    else if (used > 1)
+        shown += print_total(out, btf, m, i);
+    if (used > CPUS_SHOWN && shown != 0 && indent.brief) {
+        fprintf(out, "%*s%zu cpus  (--maps shows each)\n", indent.columns, "", used);
+        return;
+    }
     for (size_t c = 0; c < m->copies; c++) {
         if (all_zero(map_value(m, i, c), m->value_size))
             continue;
-        fprintf(out, "%scpu %-3zu  ", shown++ == 0 ? "" : "      ", c);
+        fprintf(out, "%*scpu %-3zu  ", shown++ == 0 ? 0 : indent.columns, "", c);
         print_copy(out, btf, m, i, c);
     }
-    if (shown == 0)
-        fputs("0 on every cpu\n", out);
 }
 
-static void print_value(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i)
+static void print_value(FILE *out, const struct btf *btf, const struct map_dump *m, size_t i,
+                        struct indent indent)
 {
     char name[64];
 
@@ -96,21 +133,22 @@ static void print_value(FILE *out, const struct btf *btf, const struct map_dump 
     if (name[0] != '\0' && !map_type_calls(bpf_map__type(m->map)))
         fprintf(out, "%s\n", name);
     else if (map_type_per_cpu(bpf_map__type(m->map)))
-        print_copies(out, btf, m, i);
+        print_copies(out, btf, m, i, indent);
     else
         print_copy(out, btf, m, i, 0);
 }
 
 static void print_entry(FILE *out, const struct btf *btf, const struct map_dump *m, uint32_t key,
-                        int width, size_t i)
+                        int width, size_t i, size_t most)
 {
     char *text = key_text(btf, m, key, i);
+    struct indent indent = {.columns = 4, .brief = most != SIZE_MAX};
 
     if (bpf_map__is_internal(m->map) || m->key_size == 0)
         fputs("    ", out);
     else
-        fprintf(out, "    %-*s  ", width, text != NULL ? text : "?");
-    print_value(out, btf, m, i);
+        indent.columns = fprintf(out, "    %-*s  ", width, text != NULL ? text : "?");
+    print_value(out, btf, m, i, indent);
     free(text);
 }
 
@@ -177,7 +215,7 @@ static void print_map(FILE *out, const struct btf *btf, const struct map_dump *m
     for (size_t i = 0; i < m->count && shown < most; i++) {
         if (!worth_showing(m, i))
             continue;
-        print_entry(out, btf, m, key, width, i);
+        print_entry(out, btf, m, key, width, i, most);
         shown++;
     }
     if (worth > shown)

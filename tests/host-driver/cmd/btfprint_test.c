@@ -56,6 +56,20 @@ static void make_composites(struct types *t)
     btf__add_datasec_var_info(b, seen, 8, 4);
 }
 
+/* Sums of numbers by themselves; what has a meaning beside its bytes is not added. */
+static void expect_sum(const struct btf *btf, int id, const void *value, size_t len, bool adds)
+{
+    unsigned char sum[64] = {0}, twice[64] = {0};
+    CU_ASSERT_EQUAL(btf_add(btf, (uint32_t)id, sum, value, len), adds);
+    for (size_t i = 0; i < len; i++) /* no digit is above 127: no carry */
+        twice[i] = (unsigned char)(2 * ((const unsigned char *)value)[i]);
+    if (adds) {
+        CU_ASSERT_EQUAL(memcmp(sum, value, len), 0);
+        CU_ASSERT(btf_add(btf, (uint32_t)id, sum, value, len));
+        CU_ASSERT_EQUAL(memcmp(sum, twice, len), 0);
+    }
+}
+
 static void expect(const struct btf *btf, int id, const void *data, size_t len, const char *want)
 {
     char *text = NULL;
@@ -113,6 +127,27 @@ static void test_composites(void)
     btf__free(t.btf);
 }
 
+static void test_sums(void)
+{
+    struct types t = make_types();
+
+    expect_sum(t.btf, t.u64, "\1\2\3\4\5\6\7\x10", 8, true);
+    expect_sum(t.btf, t.s32, "\1\0\0\0", 4, true);
+    expect_sum(t.btf, t.shorts, "\1\0\2\0\3\0", 6, true);
+    expect_sum(t.btf, t.point, "\7\0\0\0\5\0\0\0", 8, true);
+    expect_sum(t.btf, t.boolean, "\1", 1, false);
+    expect_sum(t.btf, t.color, "\1\0\0\0", 4, false);
+    expect_sum(t.btf, t.be32, "\1\0\0\0", 4, false);
+    expect_sum(t.btf, t.mac, "\1\2\3\4\5\6", 6, false);
+    expect_sum(t.btf, t.bits, "\1\0\0\0", 4, false);
+    expect_sum(t.btf, t.nested, "\1\0\0\0\2\0\0\0\x0a\0\0\1\0\0\0\0", 16, false);
+    expect_sum(t.btf, t.u64, "\1\0\0\0", 4, false); /* too short */
+    expect_sum(t.btf, t.point, "\1\0\0\0\2", 5, false);
+    expect_sum(t.btf, 0, "\1\0\0\0", 4, false);
+    expect_sum(NULL, t.u64, "\1\0\0\0", 4, false);
+    btf__free(t.btf);
+}
+
 /* A type that does not fit the bytes, or none: hexadecimal, and never a read beyond them. */
 static void test_hex(void)
 {
@@ -134,6 +169,7 @@ static const struct cunit_case cases[] = {
     {"scalars", test_scalars},
     {"composites", test_composites},
     {"hexadecimal where the type does not fit", test_hex},
+    {"sums", test_sums},
     {NULL, NULL},
 };
 
