@@ -14,13 +14,13 @@ struct vf_pool {
     struct range *range;
     uint32_t count, room;
     uint32_t *slot; /* hash table, twice `room` long: number of a range, 0 free */
-    bool failed;    /* there was no memory for a range */
+    bool failed;    /* memory ran out at some time */
 };
 
 /* 0 or -ENOMEM. */
 int vf_pool_init(struct vf_pool *p);
 void vf_pool_free(struct vf_pool *p);
-/* The number of `r`; POOL_UNKNOWN also where there is no room (or memory: `failed`) for it. */
+/* The number of `r`; POOL_UNKNOWN also where there is no room for it. */
 uint16_t vf_pool_number(struct vf_pool *p, const struct range *r);
 
 static inline const struct range *vf_pool_get(const struct vf_pool *p, uint16_t number)

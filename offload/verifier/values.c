@@ -315,68 +315,57 @@ static void narrow_round(struct values *a)
     take_next(a);
 }
 
-/* 0, 1: too much work, nothing is known; -ENOMEM. */
-static int find(struct values *a)
+/* 0, also when it takes too long; -ENOMEM. */
+static int find(struct values *a, bool *found)
 {
-    if (!grow_all(a))
-        return 1;
-    if (!a->widened)
-        return 0;
+    *found = grow_all(a);
+    if (!*found || !a->widened)
+        return a->pool.failed ? -ENOMEM : 0;
     a->next = malloc(a->v->prog->insn_count * sizeof(*a->next));
     if (!a->next)
         return -ENOMEM;
     for (unsigned k = 0; k < NARROW_ROUNDS; k++)
         narrow_round(a);
     free(a->next);
-    return 0;
+    return a->pool.failed ? -ENOMEM : 0;
 }
 
-static void hand_out(const struct vf_pool *p, struct offload_range *to)
-{
-    for (uint32_t n = 0; n < p->count; n++) {
-        const struct range *r = &p->range[n];
-        to[n] =
-            (struct offload_range){r->var.value, r->var.mask, r->umin, r->umax, r->smin, r->smax};
-    }
-}
-
-static int hand_over(struct values *a, struct offload_facts *f)
+static int hand_out(struct values *a, struct offload_facts *f)
 {
     f->range = malloc(a->pool.count * sizeof(*f->range));
     if (!f->range)
         return -ENOMEM;
-    hand_out(&a->pool, f->range);
+    for (uint32_t n = 0; n < a->pool.count; n++) {
+        const struct range *r = vf_pool_get(&a->pool, (uint16_t)n);
+        f->range[n] =
+            (struct offload_range){r->var.value, r->var.mask, r->umin, r->umax, r->smin, r->smax};
+    }
     f->range_count = a->pool.count;
     f->ranges = a->at;
     a->at = NULL;
     return 0;
 }
 
-static int find_all(struct values *a, struct offload_facts *f)
+static int run(struct values *a, struct offload_facts *f)
 {
     size_t count = a->v->prog->insn_count;
+    bool found = false;
     a->work = WORK_EACH * count + WORK_FREE;
     a->slot = calloc(count, sizeof(*a->slot));
     a->at = calloc(count, sizeof(*a->at));
-    if (!a->slot || !a->at)
+    if (!a->slot || !a->at || vf_pool_init(&a->pool))
         return -ENOMEM;
-    int err = find(a);
-    if (a->pool.failed)
-        return -ENOMEM;
-    if (err)
-        return err < 0 ? err : 0;
-    return hand_over(a, f);
+    int err = find(a, &found);
+    return err || !found ? err : hand_out(a, f);
 }
 
 int vf_values(const struct vf *v, struct offload_facts *f)
 {
     struct values *a = calloc(1, sizeof(*a));
-    if (!a || vf_pool_init(&a->pool)) {
-        free(a);
+    if (!a)
         return -ENOMEM;
-    }
     a->v = v;
-    int err = find_all(a, f);
+    int err = run(a, f);
     free(a->at);
     free(a->slot);
     vf_pool_free(&a->pool);

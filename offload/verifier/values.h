@@ -64,7 +64,7 @@ struct range values_widen(struct values *a, const struct range *old, const struc
                           uint32_t to, uint32_t from, unsigned grown);
 
 /* ---- values.c ---- */
-/* Fills in the ranges of the facts, with nothing where it would take long. 0 or -ENOMEM. */
+/* Fills in the ranges of the facts; where it would take long, with nothing. 0 or -ENOMEM. */
 int vf_values(const struct vf *v, struct offload_facts *f);
 
 #endif
