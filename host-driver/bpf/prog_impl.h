@@ -10,6 +10,8 @@ struct load {
     const union bpf_attr *attr;
     struct prog_obj *p;
     struct offload_log log;
+    struct btf *kernel_btf; /* of the running kernel, when the program calls its functions */
+    struct offload_kernel kernel;
 };
 
 /* Records why in the refusal and in the caller's log, as one line; returns code. */
@@ -18,7 +20,7 @@ int load_refuse(struct load *l, int code, const char *fmt, ...)
 
 /* prog_resolve.c: map descriptors in LD_IMM64 become indexes into p->maps, which it fills. */
 int load_resolve_maps(struct load *l);
-/* prog_kfunc.c: BTF ids of kernel functions become rows of offload/kfuncs.def. */
+/* prog_kfunc.c: BTF ids of kernel functions become rows of offload/kfuncs.def. Fills kernel_btf. */
 int load_resolve_kfuncs(struct load *l);
 /* prog_tag.c: the tag of instructions as user space gave them; -1 without memory. */
 int prog_tag(const struct ebpf_insn *insns, uint32_t count, uint8_t out[BPF_TAG_SIZE]);

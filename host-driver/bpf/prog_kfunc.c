@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bpf/kernel_types.h"
 #include "bpf/prog_impl.h"
 
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
@@ -43,21 +44,23 @@ static int resolve_one(struct load *l, const struct btf *btf, struct ebpf_insn *
 int load_resolve_kfuncs(struct load *l)
 {
     struct prog_obj *p = l->p;
-    struct btf *btf = NULL;
     int rc = 0;
 
     for (uint32_t i = 0; !rc && i < p->prog.insn_count; i++) {
         if (!calls_kernel(&p->insns[i]))
             continue;
-        if (!btf)
-            btf = btf__parse_raw(VMLINUX_BTF);
-        if (!btf)
+        if (!l->kernel_btf)
+            l->kernel_btf = btf__parse_raw(VMLINUX_BTF);
+        if (!l->kernel_btf)
             rc = load_refuse(l, -EINVAL,
                              "it calls kernel functions, and " VMLINUX_BTF " cannot be read: %s",
                              strerror(errno));
         else
-            rc = resolve_one(l, btf, &p->insns[i]);
+            rc = resolve_one(l, l->kernel_btf, &p->insns[i]);
     }
-    btf__free(btf);
+    if (!rc && l->kernel_btf) {
+        l->kernel = kernel_types(l->kernel_btf);
+        p->prog.kernel = &l->kernel;
+    }
     return rc;
 }

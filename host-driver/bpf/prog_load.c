@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/btf.h>
+
 #include "bpf/prog_impl.h"
 
 #define INSNS_MAX   1000000u /* BPF_COMPLEXITY_LIMIT_INSNS */
@@ -318,6 +320,8 @@ long cmd_prog_load(struct nicbpf *b, union bpf_attr *attr, union bpf_attr *user)
         rc = open_log(&l);
     if (!rc)
         rc = load_program(&l);
+    btf__free(l.kernel_btf);
+    p->prog.kernel = NULL;
     if (!rc)
         rc = obj_publish(b, &p->obj, OBJ_PROG);
     if (rc < 0)

@@ -62,6 +62,18 @@ static void take_finding(void *ctx, const struct offload_finding *f)
         set_line(r, line->file, line->line, line->text);
 }
 
+/* Who refuses. */
+static const char *rule_of(const struct nicbpf_refusal *why)
+{
+    const struct offload_reason_row *row = offload_reason_row(why->why);
+
+    if (row != NULL && row->class == OFFLOAD_CLASS_CARD)
+        return "card";
+    if (why->has_insn)
+        return "verifier";
+    return why->code != 0 ? "card" : "loading";
+}
+
 /* Why the load failed: the layer's refusal, or what libbpf warned of. */
 static void take_refusal(struct check_program *p, const struct nicbpf_refusal *why, int code)
 {
@@ -79,11 +91,7 @@ static void take_refusal(struct check_program *p, const struct nicbpf_refusal *w
     else
         snprintf(text, sizeof(text), "%s",
                  bpflog_warning()[0] != '\0' ? bpflog_warning() : strerror(-code));
-    r = add_reason(p,
-                   why->has_insn    ? "verifier"
-                   : why->code != 0 ? "card"
-                                    : "loading",
-                   text, why->why);
+    r = add_reason(p, rule_of(why), text, why->why);
     if (r == NULL || !why->has_insn)
         return;
     r->insn = why->insn;

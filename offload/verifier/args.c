@@ -87,7 +87,8 @@ static bool is_null(const struct vf_reg *r)
 /* Memory that may be NULL, and is. */
 static bool null_allowed(unsigned arg, const struct vf_reg *ptr)
 {
-    return (arg == ARG_MEM_OR_NULL || arg == ARG_MEM_OUT_OR_NULL || arg == ARG_BUFFER) &&
+    return (arg == ARG_MEM_OR_NULL || arg == ARG_MEM_OUT_OR_NULL || arg == ARG_BUFFER ||
+            arg == ARG_BYTES) &&
            is_null(ptr);
 }
 
@@ -96,8 +97,8 @@ static bool is_out(unsigned arg)
     return arg == ARG_MEM_OUT || arg == ARG_MEM_OUT_OR_NULL || arg == ARG_DATA;
 }
 
-/* The pair (memory, length) of which `regno` is the length. */
-static int arg_length(struct vf *v, unsigned regno, const struct vf_reg *r, const struct vcall *c)
+/* The memory before its length, `regno`. */
+static int check_pair(struct vf *v, unsigned regno, const struct vf_reg *r, const struct vcall *c)
 {
     unsigned mem = c->h->arg[regno - 2], len = c->h->arg[regno - 1];
     const struct vf_reg *ptr = &vf_top(&v->cur)->reg[regno - 1];
@@ -113,10 +114,20 @@ static int arg_length(struct vf *v, unsigned regno, const struct vf_reg *r, cons
     }
     if (mem == ARG_DATA && (ptr->kind != KIND_VALUE || ptr->nullable))
         return vf_refuse(v, WHY(DYNPTR_DATA), vf_kind_name(ptr));
-    bool write = is_out(mem) || mem == ARG_MEM_INOUT || mem == ARG_BUFFER;
+    bool write = is_out(mem) || mem == ARG_MEM_INOUT || mem == ARG_BUFFER || mem == ARG_BYTES;
     bool init = is_out(mem) && range_is_const(&r->r);
     return arg_bytes(v, regno - 1, (uint32_t)r->r.umax, write ? ACCESS_WRITE : ACCESS_READ, init,
                      c);
+}
+
+/* The pair (memory, length) of which `regno` is the length. */
+static int arg_length(struct vf *v, unsigned regno, const struct vf_reg *r, const struct vcall *c)
+{
+    int err = check_pair(v, regno, r, c);
+    if (err && c->kfunc)
+        vf_note(v, "arg#%u arg#%u memory, len pair leads to invalid memory access", regno - 2,
+                regno - 1);
+    return err;
 }
 
 /* A length that is a constant; it may also be that of the argument before. */
@@ -183,6 +194,14 @@ static int arg_iter_gone(struct vf *v, unsigned regno, const struct vf_reg *r, s
     return err;
 }
 
+static int arg_struct_gone(struct vf *v, unsigned regno, const struct vf_reg *r, struct vcall *c,
+                           enum vf_struct what)
+{
+    int err = vf_struct_arg(v, regno, r, c->h->name, what, true);
+    c->release = r->ref;
+    return err;
+}
+
 static int arg_more(struct vf *v, unsigned regno, struct vf_reg *r, struct vcall *c)
 {
     struct vf_slot *slot;
@@ -219,6 +238,14 @@ static int arg_more(struct vf *v, unsigned regno, struct vf_reg *r, struct vcall
         return vf_iter_out(v, regno, r, vcall_iter(c));
     case ARG_ITER_GONE:
         return arg_iter_gone(v, regno, r, c);
+    case ARG_CONN:
+        return vf_struct_arg(v, regno, r, c->h->name, VF_CONN, false);
+    case ARG_NEW_CONN:
+        return vf_struct_arg(v, regno, r, c->h->name, VF_NEW_CONN, false);
+    case ARG_CONN_GONE:
+        return arg_struct_gone(v, regno, r, c, VF_CONN);
+    case ARG_NEW_CONN_GONE:
+        return arg_struct_gone(v, regno, r, c, VF_NEW_CONN);
     default: /* memory is checked with its length */
         return 0;
     }
@@ -255,6 +282,8 @@ int vcall_arg(struct vf *v, unsigned regno, struct vcall *c)
         return arg_bytes(v, regno, 4, ACCESS_WRITE, false, c);
     case ARG_OUT8:
         return arg_bytes(v, regno, 8, ACCESS_WRITE, false, c);
+    case ARG_INOUT16:
+        return arg_bytes(v, regno, 16, ACCESS_WRITE, false, c);
     case ARG_FIX20:
         return arg_bytes(v, regno, 20, ACCESS_READ, false, c);
     case ARG_FIX40:

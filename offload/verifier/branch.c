@@ -113,6 +113,10 @@ static int decide_pointer(const struct vf_reg *a, const struct vf_reg *b, enum c
     case KIND_KEY:
     case KIND_FUNC:
         break;
+    case KIND_STRUCT:
+        if (!vf_struct_is_trusted(a))
+            return -1;
+        break;
     default:
         return -1;
     }

@@ -25,8 +25,10 @@ static int check_kfunc(struct vf *v, uint32_t row, const struct helper *h)
 {
     if (!h)
         return vf_refuse(v, WHY(UNKNOWN_KFUNC), row);
-    if (!((v->opts->kfuncs >> row) & 1))
-        return vf_refuse(v, WHY(KFUNC_MISSING), h->name);
+    if (!((v->opts->kfuncs >> row) & 1) && !v->missing) {
+        v->missing = h->name;
+        v->missing_at = v->pc;
+    }
     if ((h->flags & HELPER_DEV) && !v->prog->dev_bound)
         return vf_refuse(v, WHY(KFUNC_DEVICE));
     return (h->flags & HELPER_GPL) && !v->prog->gpl ? gpl_only(v) : 0;
@@ -100,6 +102,13 @@ static int taken_result(struct vf *v, enum vf_kind kind, struct vf_reg *r)
     return err;
 }
 
+static int struct_result(struct vf *v, enum vf_struct what, struct vf_reg *r)
+{
+    int err = taken_result(v, KIND_STRUCT, r);
+    r->map = vf_struct_type(v, what);
+    return err;
+}
+
 static int record_result(struct vf *v, const struct vcall *c, struct vf_reg *r)
 {
     int err = taken_result(v, KIND_MEM, r);
@@ -140,6 +149,15 @@ static int result(struct vf *v, const struct vcall *c, bool found, struct vf_reg
         return record_result(v, c, r);
     case RETURN_SLICE:
         *r = slice_result(v, c);
+        return 0;
+    case RETURN_CONN:
+        return struct_result(v, VF_CONN, r);
+    case RETURN_NEW_CONN:
+        return struct_result(v, VF_NEW_CONN, r);
+    case RETURN_KERNEL_CTX:
+        *r = vf_reg_pointer(KIND_STRUCT);
+        r->map = vf_struct_type(v, VF_KERNEL_CTX);
+        r->flags = REG_TRUSTED;
         return 0;
     case RETURN_SOCK:
         return taken_result(v, KIND_SOCK, r);

@@ -105,6 +105,9 @@ static bool pointer_covers(struct match *m, const struct vf_reg *old, const stru
     case KIND_SOCK:
     case KIND_SOCK_COMMON:
         return same_base(m, old->id, cur->id) && same_base(m, old->ref, cur->ref);
+    case KIND_STRUCT:
+        return old->map == cur->map && old->flags == cur->flags && same_base(m, old->id, cur->id) &&
+               same_base(m, old->ref, cur->ref);
     case KIND_STACK:
         return old->frame == cur->frame;
     default:

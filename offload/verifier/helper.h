@@ -47,6 +47,12 @@ enum helper_arg {
     ARG_ITER,
     ARG_ITER_OUT,
     ARG_ITER_GONE,
+    ARG_BYTES,
+    ARG_INOUT16,
+    ARG_CONN,
+    ARG_CONN_GONE,
+    ARG_NEW_CONN,
+    ARG_NEW_CONN_GONE,
 };
 
 enum helper_return {
@@ -58,6 +64,9 @@ enum helper_return {
     RETURN_SOCK,
     RETURN_SOCK_COMMON,
     RETURN_ELEMENT,
+    RETURN_CONN,
+    RETURN_NEW_CONN,
+    RETURN_KERNEL_CTX,
 };
 
 enum helper_flag {

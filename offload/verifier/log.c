@@ -90,6 +90,17 @@ static const char *memory_name(const struct vf_reg *r)
     return r->nullable ? "mem_or_null" : "mem";
 }
 
+static const char *struct_name(const struct vf_reg *r)
+{
+    if (r->flags & REG_UNTRUSTED)
+        return "untrusted_ptr_";
+    if (r->flags & REG_TRUSTED)
+        return r->nullable ? "trusted_ptr_or_null_" : "trusted_ptr_";
+    if (r->flags & REG_RCU)
+        return r->nullable ? "rcu_ptr_or_null_" : "rcu_ptr_";
+    return r->nullable ? "ptr_or_null_" : "ptr_";
+}
+
 const char *vf_kind_name(const struct vf_reg *r)
 {
     static const char *const name[] = {
@@ -113,6 +124,8 @@ const char *vf_kind_name(const struct vf_reg *r)
     };
     if (r->kind == KIND_MEM)
         return memory_name(r);
+    if (r->kind == KIND_STRUCT)
+        return struct_name(r);
     if (r->nullable && r->kind == KIND_SOCK)
         return "sock_or_null";
     if (r->nullable && r->kind == KIND_SOCK_COMMON)

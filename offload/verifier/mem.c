@@ -203,10 +203,11 @@ static int bad_pointer(struct vf *v, const struct access *a)
 
 static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
 {
+    int64_t off = (int64_t)a->ptr.off + a->off;
     int err;
     if (a->ptr.nullable)
         return bad_pointer(v, a);
-    vf_note_access(v, &a->ptr, (int64_t)a->ptr.off + a->off);
+    vf_note_access(v, &a->ptr, off);
     switch (a->ptr.kind) {
     case KIND_CTX:
         return load_ctx(v, a, out);
@@ -216,15 +217,17 @@ static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
         return load_value(v, a, out);
     case KIND_PKT:
     case KIND_META:
-        err = vf_check_packet(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size);
+        err = vf_check_packet(v, a->regno, &a->ptr, off, a->size);
         *out = vf_reg_scalar();
         return err;
     case KIND_MEM:
         *out = vf_reg_scalar();
-        return check_mem(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size, ACCESS_READ);
+        return check_mem(v, a->regno, &a->ptr, off, a->size, ACCESS_READ);
     case KIND_KEY:
         *out = vf_reg_scalar();
-        return check_key(v, a->regno, &a->ptr, (int64_t)a->ptr.off + a->off, a->size, ACCESS_READ);
+        return check_key(v, a->regno, &a->ptr, off, a->size, ACCESS_READ);
+    case KIND_STRUCT:
+        return vf_struct_load(v, a->regno, &a->ptr, off, a->size, out);
     case KIND_XSK:
     case KIND_SOCK:
     case KIND_SOCK_COMMON:
@@ -246,17 +249,21 @@ static void extend(struct vf_reg *r, uint32_t size, bool sext)
 }
 
 /*
- * The kernel rewrites loads from the context and from sockets, so there no instruction may read
- * from other memory as well.
+ * The kernel rewrites loads from the context, from sockets and its own structures, so there no
+ * instruction may read from other memory as well.
  */
+static bool is_rewritten(const struct vf_reg *r)
+{
+    return r->kind == KIND_CTX || r->kind == KIND_STRUCT || vf_is_socket(r);
+}
+
 static int check_same(struct vf *v, const struct vf_reg *ptr)
 {
     uint8_t *first = &v->at[v->pc].read;
     struct vf_reg before = {.kind = *first};
     if (*first == KIND_NONE)
         *first = ptr->kind;
-    else if (*first != ptr->kind && (ptr->kind == KIND_CTX || before.kind == KIND_CTX ||
-                                     vf_is_socket(ptr) || vf_is_socket(&before)))
+    else if (*first != ptr->kind && (is_rewritten(ptr) || is_rewritten(&before)))
         return vf_refuse(v, WHY(MIXED_LOAD));
     return 0;
 }
@@ -307,6 +314,8 @@ static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
         return check_mem(v, a->regno, &a->ptr, off, a->size, ACCESS_WRITE);
     case KIND_KEY:
         return check_key(v, a->regno, &a->ptr, off, a->size, ACCESS_WRITE);
+    case KIND_STRUCT:
+        return vf_struct_store(v, a->regno, &a->ptr, off, a->size);
     case KIND_XSK:
     case KIND_SOCK:
     case KIND_SOCK_COMMON:

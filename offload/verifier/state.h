@@ -33,8 +33,9 @@ enum vf_kind {
     KIND_SOCK,        /* a full socket: struct bpf_sock */
     KIND_SOCK_COMMON, /* a socket of any state: some of its fields */
     KIND_KEY,         /* a map's key, in a callback */
-    KIND_MEM,  /* `size` bytes: a ring buffer record, a slice of a dynptr, an iterator's number */
-    KIND_FUNC, /* a subprogram; `map` is its number */
+    KIND_MEM,    /* `size` bytes: a ring buffer record, a slice of a dynptr, an iterator's number */
+    KIND_FUNC,   /* a subprogram; `map` is its number */
+    KIND_STRUCT, /* a structure of the kernel; `map` is its type */
     /* what a stack slot holds that is no register */
     KIND_DYNPTR,
     KIND_ITER,
@@ -50,6 +51,11 @@ enum vf_reg_flag {
     REG_ABOVE32 = 1u << 6, /* likewise, to the low half, which is all there is */
     REG_SLICE = 1u << 7,   /* KIND_MEM: of a kernel function, no key or value of a map */
     REG_MOVED = REG_ABOVE | REG_ABOVE32,
+    /* KIND_STRUCT, in place of the above: it points at one, may point anywhere, may be gone after
+     * this run; none of them: it points at one, or is NULL, and may be read all the same */
+    REG_TRUSTED = 1u << 0,
+    REG_UNTRUSTED = 1u << 1,
+    REG_RCU = 1u << 2,
 };
 
 /* What a dynptr is over (vf_reg.sub). */

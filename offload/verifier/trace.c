@@ -222,6 +222,8 @@ static void add_reg(struct line *t, const struct vf *v, const struct vf_reg *r, 
         return;
     }
     add_text(t, vf_kind_name(r));
+    if (r->kind == KIND_STRUCT)
+        add_text(t, vf_struct_name(v, r));
     if (r->kind == KIND_STACK) {
         if (r->frame != frame)
             add(t, "[%u]", r->frame);

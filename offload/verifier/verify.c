@@ -17,7 +17,12 @@ static int run(struct vf *v)
         return err;
     vf_find_live(v);
     err = vf_explore(v);
-    return err ? err : vf_check_stack_depth(v);
+    if (!err)
+        err = vf_check_stack_depth(v);
+    if (err || !v->missing)
+        return err;
+    v->pc = v->missing_at;
+    return vf_refuse(v, WHY(KFUNC_MISSING), v->missing);
 }
 
 static int out_of_memory(struct offload_refusal *why)

@@ -67,6 +67,14 @@ struct vf_root {
     uint64_t worst, calls; /* instructions of its longest path, calls of global functions */
 };
 
+/* Structures of the kernel that kernel functions give or take. */
+enum vf_struct {
+    VF_CONN,       /* struct nf_conn */
+    VF_NEW_CONN,   /* struct nf_conn___init */
+    VF_KERNEL_CTX, /* struct xdp_buff */
+    VF_STRUCTS,
+};
+
 /* The other side of a conditional jump, waiting. */
 struct vf_pending {
     struct vf_state st;
@@ -83,6 +91,11 @@ struct vf {
     struct vf_subprog sub[VF_SUBPROGS_MAX];
     uint32_t subs;
     uint32_t max_stack;
+
+    /* a kernel function that the program calls and the card has not: it is proved all the same */
+    const char *missing;
+    uint32_t missing_at;
+    uint32_t structs[VF_STRUCTS]; /* their types, as far as they were asked for; 0 not yet */
 
     struct vf_root root[VF_ROOTS_MAX];
     uint32_t roots, walking;
@@ -259,6 +272,23 @@ int vf_check_socket(struct vf *v, unsigned regno, const struct vf_reg *r, int32_
 int vf_socket_arg(struct vf *v, unsigned regno, const struct vf_reg *r);
 /* One that is given back: *ref is what it holds. */
 int vf_socket_gone(struct vf *v, unsigned regno, const struct vf_reg *r, uint32_t *ref);
+
+/* ---- kstruct.c ---- */
+uint32_t vf_struct_type(struct vf *v, enum vf_struct what);
+const char *vf_struct_name(const struct vf *v, const struct vf_reg *r);
+/* Reading and writing `size` bytes at `off`, all in all, of the structure. */
+int vf_struct_load(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off, uint32_t size,
+                   struct vf_reg *out);
+int vf_struct_store(struct vf *v, unsigned regno, const struct vf_reg *r, int64_t off,
+                    uint32_t size);
+/* An argument of kernel function `func`; `gone`: which it gives back. */
+int vf_struct_arg(struct vf *v, unsigned regno, const struct vf_reg *r, const char *func,
+                  enum vf_struct what, bool gone);
+/* It points at one, for as long as the reference is held or the program runs. */
+static inline bool vf_struct_is_trusted(const struct vf_reg *r)
+{
+    return r->ref || (r->flags & REG_TRUSTED);
+}
 
 /* ---- callback.c ---- */
 /* Most rounds of the callback called at the current instruction of `st`; false: not known. */

@@ -75,6 +75,31 @@ struct offload_subprog {
     struct offload_arg arg[OFFLOAD_ARGS];
 };
 
+/* What a place in a structure of the kernel holds. */
+struct offload_kernel_place {
+    bool pointer;   /* to a structure: `type`; else a number */
+    bool untrusted; /* it may point anywhere: some member of a union */
+    bool rcu;       /* it may be NULL, and must be compared with that first */
+    uint32_t type;
+};
+
+enum { OFFLOAD_KERNEL_WHY = 160 };
+
+/*
+ * The kernel's structures, by its BTF, as far as programs may read them through pointers that
+ * kernel functions give. Types are the caller's numbers, not 0.
+ */
+struct offload_kernel {
+    void *ctx;
+    uint32_t (*find)(void *ctx, const char *name); /* 0: there is no such structure */
+    const char *(*name)(void *ctx, uint32_t type);
+    /* `size` bytes at `off`; -EACCES and the kernel's sentence in `why` when they are not one
+     * member */
+    int (*place)(void *ctx, uint32_t type, uint32_t off, uint32_t size,
+                 struct offload_kernel_place *out, char why[OFFLOAD_KERNEL_WHY]);
+    uint32_t (*member)(void *ctx, uint32_t type, const char *name); /* 1 + its offset; 0: none */
+};
+
 struct offload_prog {
     const char *name;
     /*
@@ -92,7 +117,8 @@ struct offload_prog {
     uint32_t subprog_count;
     bool gpl; /* licence compatible: GPL-only helpers allowed */
     enum offload_hook hook;
-    bool frags;     /* BPF_F_XDP_HAS_FRAGS */
+    bool frags;                          /* BPF_F_XDP_HAS_FRAGS */
+    const struct offload_kernel *kernel; /* NULL: its structures cannot be read */
     bool dev_bound; /* BPF_F_XDP_DEV_BOUND_ONLY: metadata kernel functions allowed */
 };
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bpf/func_args.h"
+#include "bpf/kernel_types.h"
 
 enum {
     MAPS = 64,
@@ -302,6 +303,8 @@ static void show(const union bpf_attr *attr, int kernel, char *log)
                                    .hook = hook_of(attr->expected_attach_type),
                                    .frags = attr->prog_flags & BPF_F_XDP_HAS_FRAGS,
                                    .dev_bound = attr->prog_flags & DEV_BOUND};
+    struct offload_kernel types = kernel_types(vmlinux);
+    o.prog.kernel = vmlinux ? &types : NULL;
     read_subprogs(&p, attr, &o.prog);
     read_lines(&p, attr, &o.prog);
     o.name = o.prog.subprog_count ? o.prog.subprogs[0].name : attr->prog_name;
