@@ -11,9 +11,9 @@ static bool unsigned_side(const struct opt *o, uint32_t val, uint32_t *out)
     const struct opt_val *v = &o->vals[val];
 
     *out = val;
-    if (v->zbits <= 31)
+    if (opt_zbits(o, val) <= 31)
         return true;
-    if (!opt_is(o, val, RV64_OP_ADDIW) || v->imm != 0 || o->vals[v->a].zbits > 32 ||
+    if (!opt_is(o, val, RV64_OP_ADDIW) || v->imm != 0 || opt_zbits(o, v->a) > 32 ||
         !opt_held(o, v->a))
         return false;
     *out = v->a;

@@ -29,23 +29,23 @@ uint32_t opt_low_half(const struct opt *o, uint32_t val)
 /* Value that e extends needlessly, or OPT_NONE. */
 static uint32_t needless(const struct opt *o, const struct opt_expr *e)
 {
-    const struct opt_val *a = &o->vals[e->a];
+    const unsigned zbits = opt_zbits(o, e->a), sbits = opt_sbits(o, e->a);
     int64_t c;
 
     switch (e->op) {
     case RV64_OP_ADD_UW:
-        return a->zbits <= 32 && opt_is_const(o, e->b, &c) && c == 0 ? e->a : OPT_NONE;
+        return zbits <= 32 && opt_is_const(o, e->b, &c) && c == 0 ? e->a : OPT_NONE;
     case RV64_OP_ADDIW:
-        return e->imm == 0 && a->sbits <= 32 ? e->a : OPT_NONE;
+        return e->imm == 0 && sbits <= 32 ? e->a : OPT_NONE;
     case RV64_OP_ZEXT_H:
-        return a->zbits <= 16 ? e->a : OPT_NONE;
+        return zbits <= 16 ? e->a : OPT_NONE;
     case RV64_OP_SEXT_H:
-        return a->sbits <= 16 ? e->a : OPT_NONE;
+        return sbits <= 16 ? e->a : OPT_NONE;
     case RV64_OP_SEXT_B:
-        return a->sbits <= 8 ? e->a : OPT_NONE;
+        return sbits <= 8 ? e->a : OPT_NONE;
     case RV64_OP_ANDI:
-        return e->imm > 0 && (e->imm & (e->imm + 1)) == 0 && a->zbits < 12 &&
-                       (1 << a->zbits) - 1 <= e->imm
+        return e->imm > 0 && (e->imm & (e->imm + 1)) == 0 && zbits < 12 &&
+                       (1 << zbits) - 1 <= e->imm
                    ? e->a
                    : OPT_NONE;
     default:

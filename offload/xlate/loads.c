@@ -85,7 +85,7 @@ static void fold_address(struct opt *o, struct xlate_op *op)
 /* Expression that cuts val to `width` bytes. */
 static struct opt_expr cut(struct opt *o, uint32_t val, unsigned width)
 {
-    if (width == 8 || o->vals[val].zbits <= 8 * width)
+    if (width == 8 || opt_zbits(o, val) <= 8 * width)
         return (struct opt_expr){.kind = OPT_OPAQUE, .a = val};
     if (width == 4)
         return (struct opt_expr){OPT_EXPR, RV64_OP_ADD_UW, val, opt_const(o, 0), 0};
@@ -123,12 +123,18 @@ static uint32_t loaded(struct opt *o, const struct xlate_op *op, uint32_t root, 
 {
     unsigned bits = 8 * opt_width(op);
     bool sign = op->op == RV64_OP_LB || op->op == RV64_OP_LH || op->op == RV64_OP_LW;
+    unsigned z = sign ? 64 : bits, s = sign ? bits : 64;
     enum opt_prov prov = OPT_ANY;
+    struct opt_val bound;
 
+    if (opt_load_result(o, op, &bound)) {
+        z = bound.zbits < z ? bound.zbits : z;
+        s = bound.sbits < s ? bound.sbits : s;
+    }
     /* struct xdp_md: data, data_end, data_meta */
     if (o->vals[root].prov == OPT_CTX && (off == 0 || off == 4 || off == 8) && bits == 32)
         prov = off == 4 ? OPT_END : OPT_PACKET;
-    return opt_opaque(o, sign ? 64 : bits, sign ? bits : 64, prov);
+    return opt_opaque(o, z, s, prov);
 }
 
 void opt_load(struct opt *o, struct xlate_op *op)

@@ -148,7 +148,8 @@ static void arithmetic(struct opt *o, struct xlate_op *op)
     if ((op->op == RV64_OP_OR || op->op == RV64_OP_XOR) && opt_on(o, OFFLOAD_PASS_SELECT) &&
         opt_rotate(o, op))
         return;
-    if (opt_is_mv(op))
+    if (opt_is_mv(op) || (o->ranges && o->vals[e.a].sbits <= 32 && opt_small_result(o, op) &&
+                          opt_on(o, OFFLOAD_PASS_EXTEND)))
         opt_be_value(&e, e.a);
     simplify(o, &e);
     val = opt_value(o, &e);
@@ -441,6 +442,8 @@ static void enter(struct opt *o, uint32_t k)
 
     if (b->entry)
         find_scratch(o, k);
+    o->block = k;
+    o->stamp += !goes_on(o, k);
     o->scratch_used = 0;
     opt_pending_clear(o);
     opt_fields_clear(o);
@@ -468,8 +471,11 @@ static int number_blocks(struct opt *o)
         if (!b->reached)
             continue;
         enter(o, k);
-        for (uint32_t n = b->start; n < b->end && !o->x->err; n++)
+        for (uint32_t n = b->start; n < b->end && !o->x->err; n++) {
+            if (o->ranges)
+                opt_before(o, n);
             number_op(o, &o->x->ops[n]);
+        }
         flow(o, k, b->jump);
         if (b->fall == OPT_NONE || !goes_on(o, b->fall))
             flow(o, k, b->fall);

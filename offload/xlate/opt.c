@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "offload/verifier.h"
 #include "xlate/opt.h"
 
 #define OPS_MAX    400000u /* longer programs stay as they were emitted */
@@ -157,6 +158,7 @@ static int build(struct opt *o)
 static int one_round(struct opt *o, bool first)
 {
     o->fields = !first && opt_on(o, OFFLOAD_PASS_FIELDS);
+    o->ranges = first && o->x->facts && o->x->facts->ranges && opt_on(o, OFFLOAD_PASS_FACTS);
     o->changed = false;
     if (build(o) || opt_number(o))
         return o->x->err;
@@ -210,7 +212,7 @@ int xlate_optimise(struct xlate *x)
     const uint32_t emitters = 1u << OFFLOAD_PASS_FACTS | 1u << OFFLOAD_PASS_LOOKUP |
                               1u << OFFLOAD_PASS_HASH | 1u << OFFLOAD_PASS_LOOP |
                               1u << OFFLOAD_PASS_INLINE | 1u << OFFLOAD_PASS_LEAF;
-    struct opt o = {.x = x, .hash_size = HASH_START};
+    struct opt o = {.x = x, .hash_size = HASH_START, .stamp = 1};
 
     if (x->err || x->words > OPS_MAX ||
         (x->opts.off | emitters | ~0u << OFFLOAD_PASSES) == UINT32_MAX)

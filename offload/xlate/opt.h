@@ -12,6 +12,7 @@
  *   alu rules consts.c, extend.c, select.c; loads.c for memory, bytes.c, compare.c
  *   dead.c    liveness; dead results; upper halves nobody reads
  *   stack.c, slots.c, moves.c, saves.c, sched.c, branch.c, order.c
+ *   ranges.c  what the verifier knows of values
  *   splice.c  room for operations that come in between
  */
 #ifndef XLATE_OPT_H
@@ -42,12 +43,14 @@ enum opt_prov { OPT_ANY, OPT_STACK, OPT_CTX, OPT_PACKET, OPT_VALUE, OPT_END, OPT
 enum opt_val_kind { OPT_OPAQUE, OPT_CONST, OPT_EXPR, OPT_ADDR };
 
 struct opt_val {
-    uint8_t kind;  /* enum opt_val_kind */
-    uint8_t op;    /* EXPR: enum rv64_op; ADDR: enum offload_reloc_kind */
-    uint8_t zbits; /* value < 2^zbits */
-    uint8_t sbits; /* value is a signed number of sbits bits */
-    uint8_t prov;  /* enum opt_prov */
-    uint8_t home;  /* register where it was made */
+    uint8_t kind;       /* enum opt_val_kind */
+    uint8_t op;         /* EXPR: enum rv64_op; ADDR: enum offload_reloc_kind */
+    uint8_t zbits;      /* value < 2^zbits */
+    uint8_t sbits;      /* value is a signed number of sbits bits */
+    uint8_t prov;       /* enum opt_prov */
+    uint8_t home;       /* register where it was made */
+    uint8_t near_zbits; /* as zbits, but only while near_stamp is that of struct opt */
+    uint32_t near_stamp;
     uint32_t a, b; /* EXPR: operands; ADDR: map in a */
     int64_t imm;   /* CONST: value; EXPR: immediate; ADDR: addend */
 };
@@ -110,6 +113,9 @@ struct opt {
     uint32_t scratch;      /* registers that the function being walked does not have */
     uint32_t scratch_used; /* of those, not to be used again in this block */
     bool fields;           /* pass "fields" may work: only once all values are found */
+    bool ranges;           /* of the verifier's may be used */
+    uint32_t block;        /* being walked */
+    uint32_t stamp;        /* changes where paths meet */
     bool changed;          /* in this round, so that it is worth while to look at liveness again */
 };
 
@@ -270,6 +276,21 @@ static inline bool opt_is(const struct opt *o, uint32_t val, enum rv64_op op)
     return o->vals[val].kind == OPT_EXPR && o->vals[val].op == op;
 }
 
+/* As o->vals[val].zbits and .sbits, where the walk is; not for what holds elsewhere too. */
+static inline unsigned opt_zbits(const struct opt *o, uint32_t val)
+{
+    const struct opt_val *v = &o->vals[val];
+
+    return v->near_stamp == o->stamp ? v->near_zbits : v->zbits;
+}
+
+static inline unsigned opt_sbits(const struct opt *o, uint32_t val)
+{
+    unsigned z = opt_zbits(o, val) + 1, s = o->vals[val].sbits;
+
+    return z < s ? z : s;
+}
+
 /* Base of a chain of additions of constants, which are added to *off. */
 static inline uint32_t opt_root(const struct opt *o, uint32_t val, int64_t *off)
 {
@@ -294,6 +315,15 @@ static inline void opt_be_value(struct opt_expr *e, uint32_t val)
 {
     *e = (struct opt_expr){.kind = OPT_OPAQUE, .a = val};
 }
+
+/* ---- ranges.c ---- */
+
+/* Op n is next: what is known of the operands when it begins a BPF instruction. */
+void opt_before(struct opt *o, uint32_t n);
+/* Bits of what op, a load, leaves; false when nothing is known. */
+bool opt_load_result(const struct opt *o, const struct xlate_op *op, struct opt_val *bound);
+/* Whether op, a zero-extension, ends an instruction whose result does not reach bit 31. */
+bool opt_small_result(const struct opt *o, const struct xlate_op *op);
 
 /* ---- number.c and what it calls ---- */
 

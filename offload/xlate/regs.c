@@ -9,14 +9,19 @@
  */
 #include "xlate/xlate.h"
 
-unsigned xlate_reg(const struct xlate *x, unsigned bpf)
+unsigned xlate_reg_of(const struct xlate_func *f, unsigned bpf)
 {
     static const uint8_t leaf[3] = {RV64_A6, RV64_A7, RV64_T5};
     static const uint8_t map[EBPF_REGS] = {RV64_A5, RV64_A0, RV64_A1, RV64_A2, RV64_A3, RV64_A4,
                                            RV64_S1, RV64_S2, RV64_S3, RV64_S4, RV64_S5};
-    if (x->func->leaf && bpf >= 6 && bpf <= 8)
+    if (f->leaf && bpf >= 6 && bpf <= 8)
         return leaf[bpf - 6];
     return map[bpf];
+}
+
+unsigned xlate_reg(const struct xlate *x, unsigned bpf)
+{
+    return xlate_reg_of(x->func, bpf);
 }
 
 unsigned xlate_value(struct xlate *x, unsigned bpf, unsigned tmp)

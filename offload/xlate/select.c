@@ -78,7 +78,7 @@ static bool shift_left(struct opt *o, struct opt_expr *e)
 /* A 32-bit operation whose result does not reach bit 31 is the 64-bit one. */
 static bool widen(struct opt *o, struct opt_expr *e)
 {
-    unsigned z = o->vals[e->a].zbits;
+    unsigned z = opt_zbits(o, e->a);
 
     if (e->op != RV64_OP_SLLIW || z + (unsigned)e->imm > 31)
         return false;
@@ -92,7 +92,7 @@ static bool extended_shift(struct opt *o, struct opt_expr *e)
     const struct opt_val *v = &o->vals[e->a];
 
     if (!is_zero(o, e->b) || !inner(o, e->a, RV64_OP_SLLIW) ||
-        o->vals[v->a].zbits + (unsigned)v->imm > 32)
+        opt_zbits(o, v->a) + (unsigned)v->imm > 32)
         return false;
     become(e, RV64_OP_SLLI, v->a, 0, v->imm);
     return true;

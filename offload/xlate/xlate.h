@@ -148,6 +148,7 @@ enum {
 };
 /* Engine register of r0..r9; of r10 in the naive mode. */
 unsigned xlate_reg(const struct xlate *x, unsigned bpf);
+unsigned xlate_reg_of(const struct xlate_func *f, unsigned bpf);
 /* Register that holds the value of r0..r10; r10 is computed into `tmp`. */
 unsigned xlate_value(struct xlate *x, unsigned bpf, unsigned tmp);
 
