@@ -7,13 +7,18 @@ clang-19 -O2 makes of the same C for RV64, run on the same NIC with the same hel
 (dynamic; see native.py), and the same with -mno-strict-align, since the engine loads
 from any address. Figures are modelled, not host time.
 
+With --folder the objects of that folder, as far as the NIC takes them: the program that
+nicsim chooses from each.
+
 usage: xlate_cost.py BUILD [--pass-table] [--native] [PROG.o ...]
+       xlate_cost.py BUILD --folder DIRECTORY
 """
 import json
 import pathlib
 import subprocess
 import sys
 
+import folder
 import native
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -119,6 +124,9 @@ def main():
     if not args:
         sys.exit(__doc__)
     build = pathlib.Path(args[0])
+    if '--folder' in sys.argv:
+        folder.table(build, pathlib.Path(args[1]), CAPTURE, mean)
+        return
     objs = [pathlib.Path(a) for a in args[1:]] or sorted((build / 'examples').glob('*.bpf.o'))
     table(build, objs, '--native' in sys.argv)
     if '--pass-table' in sys.argv:
