@@ -404,6 +404,9 @@ loaded:
     goto step;
 
 amo:
+    if (base + pg->cycles[INDEX] > access_limit && RS1 - NIC_LOCAL_BASE >= NIC_LOCAL_MAX) {
+        goto horizon;
+    }
     SYNC();
     r = mem_amo(e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, RS1, RS2);
     goto step;
