@@ -87,7 +87,7 @@ static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
 {
     uint64_t event, engine, first;
 
-    if (dev->wq.held == 0)
+    if (dev->wq.held == 0 && dev->wq.watchdog_armed)
         forget_watchdog(dev);
     event = clock_next_event(dev);
     engine = clock_first_at(&dev->clock);

@@ -101,6 +101,8 @@ unsigned wq_choose(const struct nic_device *dev, uint32_t frags)
 {
     unsigned best = DEV_NONE, n = dev->cfg.run_ordered ? 1 : dev->mem.clusters;
 
+    if (dev->pool.available <= frags)
+        return DEV_NONE;
     for (unsigned i = 0; i < n; i++)
         if (dev->pool.nfree[i] > frags && (best == DEV_NONE || better(&dev->wq, i, best)))
             best = i;

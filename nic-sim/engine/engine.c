@@ -91,6 +91,7 @@ void engine_reset(struct engine *e, uint64_t pc, uint64_t now)
         hart_reset(e, t, pc, now);
     }
     e->tlb_generation = 0;
+    e->resume = NULL;
     memset(e->tlb, 0xff, sizeof(e->tlb));
     e->clock = now;
     e->reset_at = now;

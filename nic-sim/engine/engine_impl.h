@@ -242,6 +242,9 @@ struct engine {
         struct code_page *page;
     } tlb[TLB_SLOTS];
     uint64_t tlb_generation;
+    /* Where `current` stopped at the horizon; NULL, or the pages of tlb_generation may be gone. */
+    const struct insn *resume;
+    struct code_page *resume_page;
     uint64_t clock; /* exact whenever the interpreter is not running */
     uint64_t horizon;
     bool running; /* `current` holds the engine; otherwise it was the last to do so */

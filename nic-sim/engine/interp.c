@@ -204,6 +204,13 @@ enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables)
     unsigned rd;
     struct step_result r;
 
+    if (e->resume != NULL && e->cc->generation == e->tlb_generation) {
+        ip = e->resume;
+        pg = e->resume_page;
+        e->resume = NULL;
+        goto resume;
+    }
+
 reenter:
     pg = enter(e, h, &r);
     if (pg == NULL) {
@@ -213,6 +220,8 @@ reenter:
         goto reenter;
     }
     ip = &pg->insn[(h->pc % PAGE_BYTES) / 4];
+
+resume:
     base = e->clock - pg->cycles[INDEX];
     ret = h->retired - INDEX;
     cause_check(h);
@@ -259,6 +268,8 @@ look:
 
 horizon:
     SYNC();
+    e->resume = ip;
+    e->resume_page = pg;
     return ENGINE_HORIZON;
 
     /* One handler for each instruction. */

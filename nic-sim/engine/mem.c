@@ -243,19 +243,20 @@ static struct step_result amo_local(struct engine *e, struct hart *h, enum rv64_
 static struct step_result amo_direct(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
                                      uint8_t *p, uint64_t value, uint64_t done)
 {
-    uint64_t old = 0, now;
+    unsigned kind = accesses[op].bus_op;
+    uint64_t old, now;
 
-    memcpy(&old, p, 4);
     if (accesses[op].bytes == 8) {
         memcpy(&old, p, 8);
-    }
-    old = mem_extend(op, old);
-    value = mem_extend(op, value);
-    now = accesses[op].bus_op == BUS_AMO_ADD ? old + value /* by far the most frequent */
-                                             : amo_result(accesses[op].bus_op, old, value);
-    memcpy(p, &now, 4);
-    if (accesses[op].bytes == 8) {
+        now = kind == BUS_AMO_ADD ? old + value /* by far the most frequent */
+                                  : amo_result((uint8_t)kind, old, value);
         memcpy(p, &now, 8);
+    } else {
+        int32_t word;
+        memcpy(&word, p, 4);
+        old = (uint64_t)(int64_t)word;
+        now = amo_result((uint8_t)kind, old, exec_sext32(value));
+        memcpy(p, &now, 4);
     }
     h->x[rd] = old;
     hart_retire(e, h, e->cfg->cost_atomic);
