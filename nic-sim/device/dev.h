@@ -142,11 +142,20 @@ uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* round
 
 /* ---- bufpool.c: packet buffers and the order of packets ---- */
 
+/* Of a packet in the order of those of its ingress port. */
+struct place {
+    uint32_t prev, next; /* DEV_NONE */
+    uint8_t cmd;         /* enum nic_pkt_cmd once it is done, else 0 */
+    bool taken;
+};
+
 struct pktbuf {
     struct nic_pkt pkt; /* as the hardware made it; at give-back with the hart's changes */
     uint32_t id;
     uint32_t prev, next;          /* outstanding packets by seq */
-    uint32_t hart, behind;        /* NIC_PKT_TO_HART: for whom, and the one after it; DEV_NONE */
+    uint32_t hart;                /* NIC_PKT_TO_HART: for whom; DEV_NONE */
+    uint32_t behind;              /* the one after it in a queue of a hart or a transmitter */
+    struct place place;           /* sequencer.c */
     uint32_t gen, slot;           /* EVENT_HOST: RX queue generation and descriptor count */
     uint32_t frag[NIC_FRAGS_MAX]; /* buffers of its fragments; [0, frags) are its own */
     uint16_t ingress;             /* pkt.port as it came */
@@ -252,6 +261,24 @@ void pacer_start(struct pacer *p, uint64_t now); /* receive was switched on */
 /* Cycle of arrival of the last byte of the next frame. */
 uint64_t pacer_next(struct pacer *p, uint32_t len, uint64_t tstamp_ns);
 
+/* Frames for a port that came by one port, in the order in which they are to leave. */
+struct txqueue {
+    uint32_t first, last; /* by pktbuf.behind; DEV_NONE, meaningless */
+};
+struct transmitter {
+    uint64_t free, rest;                 /* cycle at which the last frame ended or will, fraction */
+    uint32_t frame;                      /* being sent, DEV_NONE */
+    uint32_t backlog;                    /* bit i: queue[i] is not empty */
+    unsigned turn;                       /* the queue to look at first */
+    struct txqueue queue[NIC_PORTS_MAX]; /* by ingress port, from 0 */
+};
+/* sequencer.c: the packets that came by a port and have not left, in order of arrival. */
+struct sequence {
+    uint32_t first, last; /* DEV_NONE */
+    uint32_t waiting;     /* are done, but one before them is not */
+    uint64_t since;       /* when one last left, or when the first of these was done */
+};
+
 struct port {
     const struct nic_port_ops *ops;
     void *ctx;
@@ -265,7 +292,8 @@ struct port {
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
     uint64_t rx_busy; /* cycles of wire time received */
     uint64_t rx_rest;
-    uint64_t tx_free, tx_rest; /* cycle at which the transmitter is free, fraction */
+    struct transmitter tx;
+    struct sequence order;
 };
 void mac_reset(struct nic_device *dev);
 void mac_enable(struct nic_device *dev, unsigned port, bool on, uint64_t now);
@@ -274,6 +302,16 @@ void mac_step(struct nic_device *dev, unsigned port, uint64_t now); /* EVENT_POR
 void mac_kick(struct nic_device *dev, uint64_t now); /* a buffer is free or a packet is done */
 void mac_send(struct nic_device *dev, struct pktbuf *b, uint64_t now);
 void mac_sent(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_TX */
+void tx_reset(struct nic_device *dev);
+
+/* ---- sequencer.c: what came by a port leaves in the order in which it came ---- */
+
+void sequencer_reset(struct nic_device *dev);
+void sequencer_enter(struct nic_device *dev, struct pktbuf *b, uint64_t now); /* it has arrived */
+/* A copy of `b` leaves right after it. */
+void sequencer_join(struct nic_device *dev, struct pktbuf *copy, const struct pktbuf *b);
+/* Done: sends it off as `cmd` says (DROP, TX, HOST) when its turn comes. */
+void sequencer_done(struct nic_device *dev, struct pktbuf *b, enum nic_pkt_cmd cmd, uint64_t now);
 
 /* ---- pcie.c: the link's time model ---- */
 
@@ -291,7 +329,7 @@ uint64_t pcie_transfer(struct nic_device *dev, enum link_dir dir, uint64_t bytes
 int pcie_read(struct nic_device *dev, uint64_t iova, void *dst, size_t len); /* counts faults */
 int pcie_write(struct nic_device *dev, uint64_t iova, const void *src, size_t len);
 
-/* ---- dma.c: one channel a hart ---- */
+/* ---- dma.c: one channel a hart, and the engines that they share ---- */
 
 struct dma_transfer {
     uint64_t iova, addr;
@@ -302,6 +340,9 @@ struct dma_channel {
     uint32_t status;
     bool busy, hart_waits;
 };
+int dma_create(struct nic_device *dev);
+void dma_destroy(struct nic_device *dev);
+void dma_reset(struct nic_device *dev);
 enum bus_result dma_start(struct nic_device *dev, struct bus_req *r);
 enum bus_result dma_status(struct nic_device *dev, struct bus_req *r);
 void dma_done(struct nic_device *dev, uint32_t hart, uint64_t now); /* EVENT_DMA */
@@ -385,6 +426,7 @@ struct nic_device {
     struct pcie pcie;
     struct hostq rxq[NIC_RXQS_LIMIT];
     struct msix msix;
+    uint64_t *dma_free; /* cycle at which each DMA engine is free */
     struct regmap regs;
 
     /* registers without a part of their own */

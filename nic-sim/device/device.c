@@ -37,6 +37,8 @@ static int create_parts(struct nic_device *dev)
     if (rc == 0)
         rc = wq_create(dev);
     if (rc == 0)
+        rc = dma_create(dev);
+    if (rc == 0)
         rc = clock_create(dev);
     if (rc == 0)
         rc = create_engines(dev);
@@ -113,6 +115,7 @@ void nic_device_destroy(struct nic_device *dev)
     if (dev->code != NULL)
         code_cache_destroy(dev->code);
     clock_destroy(dev);
+    dma_destroy(dev);
     wq_destroy(dev);
     bufpool_destroy(dev);
     mem_destroy(dev);
@@ -156,6 +159,9 @@ void device_reset(struct nic_device *dev)
     bufpool_reset(dev);
     wq_reset(dev);
     mac_reset(dev);
+    tx_reset(dev);
+    sequencer_reset(dev);
+    dma_reset(dev);
     pcie_reset(dev);
     hostq_reset(dev);
     msix_reset(dev);

@@ -1,26 +1,60 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A DMA channel for each hart. The bytes move, and ranges are checked, at the
- * cycle at which the transfer completes.
+ * A DMA channel for each hart; dma.engines of the channels can have a transfer
+ * under way, others wait for the first that ends. The bytes move, and ranges are
+ * checked, at the cycle at which the transfer completes.
  */
 #include "device/dev.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static bool length_valid(const struct dma_transfer *t)
 {
     return t->len != 0 && t->len <= NIC_DMA_MAX;
 }
 
+int dma_create(struct nic_device *dev)
+{
+    dev->dma_free = calloc(dev->cfg.dma_engines, sizeof(*dev->dma_free));
+    return dev->dma_free == NULL ? -ENOMEM : 0;
+}
+
+void dma_destroy(struct nic_device *dev)
+{
+    free(dev->dma_free);
+}
+
+void dma_reset(struct nic_device *dev)
+{
+    memset(dev->dma_free, 0, dev->cfg.dma_engines * sizeof(*dev->dma_free));
+}
+
+/* The engine that is free first, the lowest of those. */
+static uint64_t *first_engine(const struct nic_device *dev)
+{
+    uint64_t *first = dev->dma_free;
+
+    for (uint64_t *e = first + 1; e < dev->dma_free + dev->cfg.dma_engines; e++)
+        first = *e < *first ? e : first;
+    return first;
+}
+
+/* A read keeps its engine until the data are there, a write until they have left. */
 static uint64_t finish_time(struct nic_device *dev, const struct dma_transfer *t, uint64_t now)
 {
-    uint64_t lat = dev->pcie.latency;
+    uint64_t lat = dev->pcie.latency, *engine = first_engine(dev);
+    uint64_t start = *engine > now ? *engine : now;
 
     if (!length_valid(t)) /* refused by the channel itself */
         return now;
-    if (t->cmd == NIC_DMA_READ) /* request there, completions back */
-        return pcie_transfer(dev, LINK_TO_DEVICE, t->len, now + lat) + lat;
-    return pcie_transfer(dev, LINK_TO_HOST, t->len, now) + lat;
+    if (t->cmd == NIC_DMA_READ) { /* request there, completions back */
+        *engine = pcie_transfer(dev, LINK_TO_DEVICE, t->len, start + lat) + lat;
+        return *engine;
+    }
+    *engine = pcie_transfer(dev, LINK_TO_HOST, t->len, start);
+    return *engine + lat;
 }
 
 enum bus_result dma_start(struct nic_device *dev, struct bus_req *r)

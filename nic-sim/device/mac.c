@@ -21,7 +21,6 @@ void mac_reset(struct nic_device *dev)
         mac_frame_max(dev, i, NIC_FRAME_LINEAR);
         p->rx_packets = p->rx_bytes = p->tx_packets = p->tx_bytes = 0;
         p->rx_busy = p->rx_rest = 0;
-        p->tx_free = p->tx_rest = 0;
     }
     dev->next_kick = 0;
     dev->mac_next = dev->mac_rest = 0;
@@ -256,6 +255,7 @@ static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
     store_frame(dev, b, &p->frame);
     describe(dev, port, b, now);
     bufpool_seq_start(dev, b);
+    sequencer_enter(dev, b, now);
     p->rx_packets++;
     p->rx_bytes += p->frame.len;
     clock_push(dev, turn + dev->port_latency, EVENT_RX, b->id);

@@ -348,21 +348,7 @@ static void command_clone(struct nic_device *dev, struct pktbuf *b, const struct
     }
     clone(dev, b, given, copy, now);
     bufpool_seq_join(dev, copy, b);
-}
-
-static void release(struct nic_device *dev, struct pktbuf *b, uint64_t cmd, uint64_t now)
-{
-    switch (cmd) {
-    case NIC_PKT_TX:
-        mac_send(dev, b, now);
-        break;
-    case NIC_PKT_HOST:
-        hostq_send(dev, b, now);
-        break;
-    default:
-        bufpool_put(dev, b);
-        break;
-    }
+    sequencer_join(dev, copy, b);
 }
 
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
@@ -402,7 +388,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
     bufpool_seq_done(dev, b);
     dev->engine_packets[device_hart_engine(dev, r->hart)]++;
     dev->stats.last_done_cycle = r->now;
-    release(dev, b, cmd, r->now);
+    sequencer_done(dev, b, (enum nic_pkt_cmd)cmd, r->now);
     mac_kick(dev, r->now);
     return BUS_OK;
 }

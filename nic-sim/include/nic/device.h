@@ -169,6 +169,8 @@ struct nic_stats {
     uint64_t first_rx_cycle;  /* arrival of the first packet */
     uint64_t last_done_cycle; /* the last packet given back */
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, host_packets, host_bytes;
+    uint64_t order_waited; /* packets that were done before another one that came before them */
+    uint64_t order_lost;   /* packets that lost their place: sequencer.timeout */
     uint64_t drops[NIC_DROP_COUNT];
     struct nic_mem_stats cluster, sram, dram; /* cluster: all of them together */
     struct nic_mem_stats atomic;              /* dram.atomic_units: what they did */
