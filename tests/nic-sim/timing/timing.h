@@ -11,7 +11,7 @@
 
 #include "nic/device.h"
 
-enum { TIMING_ENGINES = 4, TIMING_COUNTS = 8 };
+enum { TIMING_ENGINES = 4, TIMING_COUNTS = 8, TIMING_FRAMES = 4 };
 
 /* A figure of struct nic_stats that a case states. */
 struct timing_count {
@@ -33,6 +33,10 @@ struct timing_case {
     const char *name, *set, *code;
     uint64_t cause[TIMING_ENGINES][NIC_CAUSES];
     struct timing_count count[TIMING_COUNTS];
+    /* Frames that come by port 1 at line rate, their bytes without FCS; and when frames have left
+     * by it, in cycles. */
+    uint32_t frame[TIMING_FRAMES];
+    uint64_t sent[TIMING_FRAMES];
 };
 enum { PROLOGUE = 6 };
 
@@ -53,6 +57,8 @@ enum { PROLOGUE = 6 };
 /* One table a file, each ended by a case without name. */
 extern const struct timing_case timing_engine_cases[]; /* straight code, branches, results */
 extern const struct timing_case timing_thread_cases[]; /* who has the engine */
+extern const struct timing_case timing_memory_cases[]; /* banks, atomics, locks */
+extern const struct timing_case timing_io_cases[];     /* DMA, link, wire */
 extern const struct timing_case timing_cache_cases[];  /* in front of DRAM */
 
 #endif
