@@ -21,10 +21,10 @@
 #define PROG_DEV_BOUND           (1u << 6) /* BPF_F_XDP_DEV_BOUND_ONLY */
 #define PROG_TEST_REG_INVARIANTS (1u << 7)
 
-/* Flags that change nothing for a program that is proved in full and runs on linear buffers. */
+/* Known flags; but for the first two, and the one below, they change nothing here. */
 #define PROG_FLAGS                                                                                 \
-    (BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 | BPF_F_TEST_STATE_FREQ | BPF_F_XDP_HAS_FRAGS |     \
-     PROG_DEV_BOUND | PROG_TEST_REG_INVARIANTS)
+    (BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 | BPF_F_TEST_STATE_FREQ |  \
+     BPF_F_XDP_HAS_FRAGS | PROG_DEV_BOUND | PROG_TEST_REG_INVARIANTS)
 
 static void log_line(struct load *l, const char *before, const char *line)
 {
@@ -145,6 +145,8 @@ static int copy_program(struct load *l)
     p->prog.insn_count = a->insn_cnt;
     p->prog.gpl = p->gpl;
     p->prog.hook = hook_of(a->expected_attach_type);
+    p->prog.strict =
+        (a->prog_flags & (BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT)) == BPF_F_STRICT_ALIGNMENT;
     p->prog.frags = (a->prog_flags & BPF_F_XDP_HAS_FRAGS) != 0;
     p->prog.dev_bound = (a->prog_flags & PROG_DEV_BOUND) != 0;
     return 0;

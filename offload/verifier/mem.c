@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Loads, stores and atomics, by the kind of pointer. Stack: stack.c. */
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "verifier/vf.h"
@@ -127,6 +128,27 @@ int vf_check_aligned(struct vf *v, const struct vf_reg *ptr, int32_t off, uint32
                      size);
 }
 
+/* BPF_F_STRICT_ALIGNMENT. Packets begin 2 bytes beyond alignment, whatever the machine. */
+static int check_strict(struct vf *v, const struct access *a)
+{
+    static const char *const what[] = {
+        [KIND_CTX] = "context ",  [KIND_PKT] = "packet ",
+        [KIND_META] = "packet ",  [KIND_VALUE] = "value ",
+        [KIND_STACK] = "stack ",  [KIND_KEY] = "key ",
+        [KIND_SOCK] = "sock ",    [KIND_SOCK_COMMON] = "sock_common ",
+        [KIND_XSK] = "xdp_sock ", [KIND_ITER] = NULL};
+    bool packet = vf_is_packet(&a->ptr);
+    int64_t fixed = (int64_t)a->ptr.off + a->off + (packet ? 2 : 0);
+    struct tnum at = tnum_add(a->ptr.r.var, tnum_const((uint64_t)fixed));
+    char text[48], place[64];
+    if (!v->prog->strict || tnum_aligned(at, a->size))
+        return 0;
+    snprintf(place, sizeof(place), "%s%s", packet ? "2+" : "",
+             range_is_const(&a->ptr.r) ? "0" : vf_tnum_text(a->ptr.r.var, text));
+    const char *name = a->ptr.nullable || !what[a->ptr.kind] ? "" : what[a->ptr.kind];
+    return vf_refuse(v, WHY(MISALIGNED), name, place, a->ptr.off, a->off, a->size);
+}
+
 /* ---- loads ---- */
 
 static bool frozen_constant(const struct vf *v, const struct access *a, uint64_t *out)
@@ -204,7 +226,9 @@ static int bad_pointer(struct vf *v, const struct access *a)
 static int load_from(struct vf *v, const struct access *a, struct vf_reg *out)
 {
     int64_t off = (int64_t)a->ptr.off + a->off;
-    int err;
+    int err = check_strict(v, a);
+    if (err)
+        return err;
     if (a->ptr.nullable)
         return bad_pointer(v, a);
     vf_note_access(v, &a->ptr, off);
@@ -295,14 +319,16 @@ int vf_load(struct vf *v, const struct ebpf_row *row, const struct ebpf_insn *i)
 static int store_to(struct vf *v, const struct access *a, struct vf_reg *value)
 {
     int64_t off = (int64_t)a->ptr.off + a->off;
+    int err = check_strict(v, a);
+    if (err)
+        return err;
     if (a->ptr.nullable)
         return bad_pointer(v, a);
     vf_note_access(v, &a->ptr, off);
     switch (a->ptr.kind) {
-    case KIND_CTX: {
-        int err = check_ctx_pointer(v, a);
+    case KIND_CTX:
+        err = check_ctx_pointer(v, a);
         return err ? err : bad_ctx(v, a);
-    }
     case KIND_STACK:
         return vf_stack_write(v, a->regno, &a->ptr, a->off, a->size, value);
     case KIND_VALUE:

@@ -117,7 +117,8 @@ struct offload_prog {
     uint32_t subprog_count;
     bool gpl; /* licence compatible: GPL-only helpers allowed */
     enum offload_hook hook;
-    bool frags;                          /* BPF_F_XDP_HAS_FRAGS */
+    bool frags;  /* BPF_F_XDP_HAS_FRAGS */
+    bool strict; /* BPF_F_STRICT_ALIGNMENT: every access is aligned to its size */
     const struct offload_kernel *kernel; /* NULL: its structures cannot be read */
     bool dev_bound; /* BPF_F_XDP_DEV_BOUND_ONLY: metadata kernel functions allowed */
 };

@@ -168,6 +168,8 @@ static int set_option(struct test_case *c, const char *key, const char *value)
         c->opts.kfuncs = UINT64_MAX;
     else if (strcmp(key, "device") == 0)
         c->dev_bound = true;
+    else if (strcmp(key, "alignment") == 0)
+        c->strict = true;
     else if (strcmp(key, "types") == 0)
         c->typed = true, c->returns_int = strcmp(value, "int") == 0;
     else
@@ -315,6 +317,7 @@ struct offload_prog case_prog(const struct test_case *c)
         .subprogs = c->typed ? c->sub : NULL,
         .subprog_count = c->subs,
         .gpl = c->gpl,
+        .strict = c->strict,
         .dev_bound = c->dev_bound,
         .hook = c->hook,
     };

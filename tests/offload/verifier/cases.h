@@ -13,6 +13,7 @@
  *     types: int | void      subprograms have BTF, static functions with such a result (for us: the
  *                            kernel is given none)
  *     kfuncs: all            kernel functions are available
+ *     alignment: strict     BPF_F_STRICT_ALIGNMENT
  *     device: bound          the program is bound to the device
  *     kernel: same | stricter | skip   "stricter": we refuse what the kernel takes; "skip": only
  *                                      here
@@ -42,7 +43,7 @@ struct test_case {
     uint8_t data[CASE_MAPS][CASE_DATA]; /* frozen contents */
     uint32_t maps;
     struct offload_verify_opts opts;
-    bool gpl, accept, dev_bound;
+    bool gpl, accept, dev_bound, strict;
     enum offload_hook hook;
     char reason[200];
     enum offload_reason why;                        /* or NONE: not said */

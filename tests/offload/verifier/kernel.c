@@ -29,6 +29,7 @@ static int load(const struct ebpf_insn *insns, uint32_t count, const struct offl
     attr.insn_cnt = count;
     attr.license = (uintptr_t)(like->gpl ? "GPL" : "none");
     attr.expected_attach_type = attach[like->hook];
+    attr.prog_flags = like->strict ? BPF_F_STRICT_ALIGNMENT : 0;
     attr.log_level = log ? 1 : 0;
     attr.log_buf = (uintptr_t)log;
     attr.log_size = (uint32_t)size;

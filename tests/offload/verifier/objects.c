@@ -302,6 +302,7 @@ static void show(const union bpf_attr *attr, int kernel, char *log)
                                    .gpl = strstr((const char *)(uintptr_t)attr->license, "GPL"),
                                    .hook = hook_of(attr->expected_attach_type),
                                    .frags = attr->prog_flags & BPF_F_XDP_HAS_FRAGS,
+                                   .strict = attr->prog_flags & BPF_F_STRICT_ALIGNMENT,
                                    .dev_bound = attr->prog_flags & DEV_BOUND};
     struct offload_kernel types = kernel_types(vmlinux);
     o.prog.kernel = vmlinux ? &types : NULL;
