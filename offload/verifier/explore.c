@@ -96,6 +96,8 @@ static bool resume(struct vf *v)
 static int load_callback(struct vf *v, const struct ebpf_insn *i)
 {
     uint32_t sub = v->at[(int64_t)v->pc + 1 + i->imm].subprog;
+    if (!v->prog->subprogs)
+        return vf_refuse(v, WHY(CALLBACK_BTF));
     if (vf_subprog_is_global(v, sub))
         return vf_refuse(v, WHY(CALLBACK_GLOBAL));
     struct vf_reg *dst = vf_write(v, i->dst);

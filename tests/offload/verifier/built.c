@@ -79,7 +79,10 @@ static int verify(const struct writer *w, const struct offload_map *maps,
                   struct offload_refusal *why)
 {
     struct offload_verify_opts opts = {.helpers = {~0ull, ~0ull, ~0ull, ~0ull}};
+    static const struct offload_subprog main_only[] = {{.name = "main"}}; /* there is BTF */
     struct offload_prog prog = {.name = "built",
+                                .subprogs = main_only,
+                                .subprog_count = 1,
                                 .insns = w->insn,
                                 .insn_count = w->count,
                                 .maps = maps,

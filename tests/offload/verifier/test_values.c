@@ -234,8 +234,14 @@ static void test_tail_call(void)
 
 static void test_callback(void)
 {
+    static const struct offload_subprog typed[] = {
+        {.insn = 0, .name = "main"}, {.insn = 8, .name = "f", .returns_number = true}};
+    subprogs = typed;
+    subprog_count = 2;
     PROVE("r1 = 4", ".slot 0x18 2 4 0 6", ".slot 0 0 0 0 0", "r3 = 0", "r4 = 0",
           "call bpf_loop#181", "r0 = 1", "exit", "f:", "r2 = r1", "r0 = 0", "exit");
+    subprogs = NULL;
+    subprog_count = 0;
     CU_ASSERT_TRUE(anything(f, 8, 1));
     CU_ASSERT_TRUE(before(f, 10, 0, 0, 0));
     offload_facts_free(f);

@@ -129,8 +129,13 @@ static struct offload_image *image(const char *text, uint32_t off)
     struct offload_facts *facts = NULL;
     struct offload_image *img = NULL;
     long count = bpf_asm(text, insns, SLOTS, &err);
-    struct offload_prog p = {
-        .insns = insns, .insn_count = (uint32_t)count, .maps = maps, .map_count = 2};
+    static const struct offload_subprog main_only = {.name = "main"}; /* callbacks need BTF */
+    struct offload_prog p = {.insns = insns,
+                             .insn_count = (uint32_t)count,
+                             .maps = maps,
+                             .map_count = 2,
+                             .subprogs = &main_only,
+                             .subprog_count = 1};
 
     if (count <= 0 || offload_verify(&p, &verify, NULL, &facts, &why) ||
         offload_translate(&p, facts, &opts, UINT32_MAX, &img, &why))
