@@ -33,6 +33,13 @@ static void print_input(const struct run *r)
         printf("         %s of them were captured shorter than they were on the wire; the card "
                "gets what was captured\n",
                style_grouped(in->snapped, a));
+    if (in->backwards != 0)
+        printf("         %s of them have a time before that of a packet before them%s\n",
+               style_grouped(in->backwards, a),
+               r->v->pacing.how == NIC_PACE_TRACE ? ", and come right behind it" : "");
+    if (run_above_wire(r))
+        printf("         --rate is more than the wire brings (%sbit/s): they come back to back\n",
+               style_scaled((double)r->cfg.port_bps, a));
 }
 
 static void print_top(const struct run *r, const struct style *s)
@@ -102,6 +109,8 @@ static void print_causes(const struct model *m)
     const char *separator = "  of these      ";
     double small = 0;
 
+    if (m->packets == 0)
+        return;
     for (unsigned c = 0; c < NIC_CAUSES; c++) {
         if (c == NIC_CAUSE_IDLE || c == NIC_CAUSE_BLOCKED)
             continue;

@@ -17,6 +17,18 @@ static json_object *drops_json(const struct run *r)
     return o;
 }
 
+static json_object *input_json(const struct run *r)
+{
+    const struct traffic_stats *in = traffic_stats(r->traffic);
+    json_object *o = json_object_new_object();
+
+    json_add_u64(o, "bytes", in->bytes);
+    json_add_u64(o, "snapped", in->snapped);
+    json_add_u64(o, "backwards", in->backwards);
+    json_object_object_add(o, "above_wire", json_object_new_boolean(run_above_wire(r)));
+    return o;
+}
+
 static json_object *modelled_json(const struct model *m)
 {
     json_object *o = json_object_new_object();
@@ -52,6 +64,7 @@ int report_json(const struct run *r, const struct map_dump *maps, size_t count)
 
     json_object_object_add(o, "program", json_object_new_string(r->o.name));
     json_add_u64(o, "packets", in->frames + in->empty);
+    json_object_object_add(o, "input", input_json(r));
     json_object_object_add(o, "verdicts", json_verdicts(r->tally.verdicts));
     json_object_object_add(o, "nic_drops", drops_json(r));
     json_object_object_add(o, "modelled", modelled_json(&r->model));

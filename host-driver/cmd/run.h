@@ -67,6 +67,9 @@ int run_connect(struct run *r);
 /* Connects the traffic and lets it through; fills tally, model and wall_s. */
 int run_traffic(struct run *r);
 
+/* Does --rate ask for more than the wire brings? Then frames come back to back. */
+bool run_above_wire(const struct run *r);
+
 /* --tables: forwarding tables from a file to the card. */
 int run_tables(struct run *r);
 /* --trace: the ring before the program is attached, and what is in it by now, to stderr. */

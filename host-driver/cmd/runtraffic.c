@@ -213,6 +213,17 @@ static int run_timed(struct run *r)
     return status;
 }
 
+bool run_above_wire(const struct run *r)
+{
+    const struct traffic_stats *in = traffic_stats(r->traffic);
+    struct nic_pacing p = r->v->pacing;
+    double bits = in->frames != 0 ? 8 * (double)in->wire_bytes / (double)in->frames : 0;
+
+    if (p.how == NIC_PACE_PPS)
+        return (double)p.rate / 1000 * bits > (double)r->cfg.port_bps;
+    return p.how == NIC_PACE_BPS && p.rate > r->cfg.port_bps;
+}
+
 /* Every frame that went in must have come out, or have been dropped with a reason. */
 static int check_all_back(const struct run *r)
 {

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WIRE_FCS      4u
+#define WIRE_MIN      64u /* with FCS */
+#define WIRE_OVERHEAD 20u /* preamble and gap */
+
 int traffic_init(struct traffic *t, const struct traffic_ops *ops, const char *name)
 {
     memset(t, 0, sizeof(*t));
@@ -46,6 +50,11 @@ int traffic_peek(struct traffic *t, struct nic_frame *f)
     return t->ahead_rc;
 }
 
+static uint32_t on_wire(uint32_t len)
+{
+    return (len + WIRE_FCS < WIRE_MIN ? WIRE_MIN : len + WIRE_FCS) + WIRE_OVERHEAD;
+}
+
 static int port_next(void *ctx, struct nic_frame *f)
 {
     struct traffic *t = ctx;
@@ -55,6 +64,9 @@ static int port_next(void *ctx, struct nic_frame *f)
     if (got > 0) {
         t->stats.frames++;
         t->stats.bytes += f->len;
+        t->stats.backwards += f->tstamp_ns < t->latest_ns;
+        t->latest_ns = f->tstamp_ns > t->latest_ns ? f->tstamp_ns : t->latest_ns;
+        t->stats.wire_bytes += on_wire(f->len);
     }
     return got;
 }

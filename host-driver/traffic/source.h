@@ -16,6 +16,7 @@ struct traffic_ops {
 struct traffic {
     const struct traffic_ops *ops;
     struct traffic_stats stats;
+    uint64_t latest_ns; /* of the times of frames so far */
     char *name;
     struct nic_err error;
     uint64_t *empty_at;

@@ -37,10 +37,12 @@ extern const struct nic_port_ops traffic_port_ops;
 int traffic_peek(struct traffic *t, struct nic_frame *f);
 
 struct traffic_stats {
-    uint64_t frames;  /* given to the port */
-    uint64_t bytes;   /* theirs */
-    uint64_t empty;   /* records without a byte: not given to the port */
-    uint64_t snapped; /* captured shorter than they were on the wire: given as captured */
+    uint64_t frames;     /* given to the port */
+    uint64_t bytes;      /* theirs */
+    uint64_t empty;      /* records without a byte: not given to the port */
+    uint64_t snapped;    /* captured shorter than they were on the wire: given as captured */
+    uint64_t backwards;  /* with a time before that of a frame before them */
+    uint64_t wire_bytes; /* of all, with FCS, padding to 64, preamble and gap */
 };
 const struct traffic_stats *traffic_stats(const struct traffic *t);
 

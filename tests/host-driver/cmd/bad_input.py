@@ -18,10 +18,15 @@ HERE = Path(__file__).resolve().parent
 CLANG = ["clang-19", "--target=bpf", "-O2", "-g", f"-I/usr/include/{os.uname().machine}-linux-gnu"]
 
 
-def pcap(frames, linktype=1):
+PRESETS = {"zero": "[engine]\ncount=0", "key": "[engine]\ncolour=1", "section": "[motor]\ncount=1",
+           "twice": "[engine]\ncount=1\ncount=2", "large": "[port]\nbps=99999999999999999999999",
+           "clusters": "[engine]\ncount=1000\nper_cluster=1"}
+
+
+def pcap(frames, linktype=1, times=None):
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, linktype)
-    return head + b"".join(struct.pack("<IIII", i, 0, len(f), len(f)) + f
-                           for i, f in enumerate(frames))
+    return head + b"".join(struct.pack("<IIII", 0, t, len(f), len(f)) + f
+                           for t, f in zip(times or range(len(frames)), frames))
 
 
 def make_files(tmp):
@@ -29,12 +34,14 @@ def make_files(tmp):
     whole = pcap(frames)
     files = {
         "empty": b"", "text": b"This is no file of any kind that is wanted.\n" * 3,
+        "none.pcap": pcap([]), "back.pcap": pcap(5 * [bytes(60)], times=[10, 20, 5, 3, 30]),
         "good.pcap": whole, "raw.pcap": pcap(frames, 101),
         "cut.pcap": whole[:-10], "cuthead.pcap": whole[:-70],
         "line.maps": b"# contents\n\nprog x\n", "name.maps": b"map nobody 00 00\n",
         "key.maps": b"map {map} 00 00\n", "hex.maps": b"map {map} zz000000 00\n",
         "value.maps": b"map {map} 00000000\n",
     }
+    files |= {f"{name}.ini": text.encode() for name, text in PRESETS.items()}
     for name, data in files.items():
         (tmp / name).write_bytes(data.replace(b"{map}", b"by_protocol"))
     for source in (HERE / "bad").glob("*.bpf.c"):

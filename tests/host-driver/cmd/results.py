@@ -96,7 +96,8 @@ def options(data):
 
 def test_shape():
     r = run_json("drop", "--gen", "udp4,count=500")
-    assert list(r) == ["program", "packets", "verdicts", "nic_drops", "modelled", "host"], list(r)
+    assert list(r) == ["program", "packets", "input", "verdicts", "nic_drops", "modelled",
+                       "host"], list(r)
     assert r["program"] == "drop" and r["packets"] == 500
     assert list(r["verdicts"]) == VERDICTS and r["verdicts"]["drop"] == 500
     assert list(r["nic_drops"]) == DROPS and sum(r["nic_drops"].values()) == 0
