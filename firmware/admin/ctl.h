@@ -39,12 +39,18 @@ struct fw_prog {
     uint32_t held;        /* entries of maps */
 };
 
+/* Memory of the forwarding tables: in one piece, or routes and nodes apart (fw/fib.h, hot). */
+struct fw_tables {
+    uint32_t addr, bytes;
+    uint32_t cold, cold_bytes;
+};
+
 struct fw_ctl {
     struct fw_stats *stats;
     struct fw_trace *trace;
     struct fw_evq *evq;
     uint32_t *fib;      /* where harts find the forwarding tables */
-    uint32_t fib_bytes; /* of them */
+    struct fw_tables fib_tables;
     struct fw_maps maps;
     struct fw_extents istore;
     struct fw_prog prog[FW_PROGS_MAX];

@@ -9,14 +9,40 @@ struct word {
     uint64_t v;
 } __attribute__((packed, may_alias));
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+struct half {
+    uint32_t v;
+} __attribute__((packed, may_alias));
+struct quarter {
+    uint16_t v;
+} __attribute__((packed, may_alias));
+
+/* 1 to 7 bytes: pieces that overlap rather than a byte at a time, each of which would be a wait. */
+static void copy_few(uint8_t *d, const uint8_t *s, size_t n)
 {
-    uint8_t *d = dst;
-    const uint8_t *s = src;
+    if (n >= 4) {
+        uint32_t last = ((const struct half *)(s + n - 4))->v;
+        ((struct half *)d)->v = ((const struct half *)s)->v;
+        ((struct half *)(d + n - 4))->v = last;
+    } else if (n >= 2) {
+        uint8_t last = s[n - 1];
+        ((struct quarter *)d)->v = ((const struct quarter *)s)->v;
+        d[n - 1] = last;
+    } else if (n) {
+        *d = *s;
+    }
+}
+
+/* From the first byte on: `d` may overlap what lies behind it. */
+static void copy_up(uint8_t *d, const uint8_t *s, size_t n)
+{
     for (; n >= 8; n -= 8, d += 8, s += 8)
         ((struct word *)d)->v = ((const struct word *)s)->v;
-    for (; n; n--)
-        *d++ = *s++;
+    copy_few(d, s, n);
+}
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+{
+    copy_up(dst, src, n);
     return dst;
 }
 
@@ -40,9 +66,10 @@ void *memmove(void *dst, const void *src, size_t n)
     uint8_t *d = dst;
     const uint8_t *s = src;
     if ((uintptr_t)d - (uintptr_t)s >= n)
-        return memcpy(dst, src, n);
-    while (n--)
-        d[n] = s[n];
+        copy_up(d, s, n);
+    else
+        while (n--)
+            d[n] = s[n];
     return dst;
 }
 
@@ -50,6 +77,8 @@ int memcmp(const void *a, const void *b, size_t n)
 {
     const uint8_t *x = a;
     const uint8_t *y = b;
+    for (; n >= 8 && ((const struct word *)x)->v == ((const struct word *)y)->v; n -= 8)
+        x += 8, y += 8;
     for (; n; n--, x++, y++)
         if (*x != *y)
             return *x < *y ? -1 : 1;

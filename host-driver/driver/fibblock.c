@@ -285,19 +285,27 @@ static uint32_t put_root(struct build *b, size_t lo, size_t hi)
     return put_trie(b, from, hi, 0, best);
 }
 
-static void put_tables(struct build *b, size_t count)
+/* Room for the rows of the tables that the sorted items are in. */
+static uint32_t reserve_tables(struct build *b, size_t count)
 {
-    size_t tables = 0, n = 0;
+    size_t tables = 0;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && !b->rc; i++)
         tables += i == 0 || !same_table(&b->items[i], &b->items[i - 1]);
     if (tables > FW_FIB_TABLES_MAX)
         b->rc = nic_err_set(b->err, -E2BIG, "forwarding tables: more than %u", FW_FIB_TABLES_MAX);
     uint32_t at = reserve(b, tables * sizeof(struct fw_fib_table));
-    if (b->rc)
-        return;
-    head(b)->tables = at;
-    head(b)->table_count = (uint32_t)tables;
+    if (!b->rc) {
+        head(b)->tables = at;
+        head(b)->table_count = (uint32_t)tables;
+    }
+    return at;
+}
+
+static void put_tables(struct build *b, uint32_t at, size_t count)
+{
+    size_t n = 0;
+
     for (size_t lo = 0, hi; lo < count && !b->rc; lo = hi, n++) {
         for (hi = lo; hi < count && same_table(&b->items[lo], &b->items[hi]); hi++)
             ;
@@ -313,21 +321,30 @@ static void put_tables(struct build *b, size_t count)
 static void put_routes(struct build *b)
 {
     const struct nicdrv_fib *f = b->f;
+    uint32_t tables = reserve_tables(b, f->route_count);
     uint32_t at = reserve(b, (f->route_count + 1) * sizeof(struct fw_fib_route));
+
+    if (b->rc)
+        return;
+    head(b)->hot = at;
+    head(b)->routes = at;
+    head(b)->route_count = (uint32_t)f->route_count + 1;
+    for (size_t i = 0; i < f->route_count; i++)
+        put_route(b, &f->routes[i], row_at(b, at, i + 1, sizeof(struct fw_fib_route)));
+    put_tables(b, tables, f->route_count);
+}
+
+static void sort_items(struct build *b)
+{
+    const struct nicdrv_fib *f = b->f;
 
     b->items = calloc(f->route_count + 1, sizeof(*b->items));
     if (!b->items && !b->rc)
         b->rc = nic_err_set(b->err, -ENOMEM, "forwarding tables: out of memory");
-    if (b->rc)
-        return;
-    head(b)->routes = at;
-    head(b)->route_count = (uint32_t)f->route_count + 1;
-    for (size_t i = 0; i < f->route_count; i++) {
+    for (size_t i = 0; i < f->route_count && !b->rc; i++)
         b->items[i] = (struct item){&f->routes[i], (uint32_t)i + 1, (uint32_t)i};
-        put_route(b, &f->routes[i], row_at(b, at, i + 1, sizeof(struct fw_fib_route)));
-    }
-    qsort(b->items, f->route_count, sizeof(*b->items), compare_items);
-    put_tables(b, f->route_count);
+    if (!b->rc)
+        qsort(b->items, f->route_count, sizeof(*b->items), compare_items);
 }
 
 /* ---- neighbours ---- */
@@ -379,8 +396,9 @@ int fib_compile(const struct nicdrv_fib *f, void **block, uint32_t *bytes, struc
 
     (void)reserve(&b, sizeof(struct fw_fib));
     put_ports(&b);
-    put_routes(&b);
     put_neighs(&b);
+    sort_items(&b);
+    put_routes(&b);
     free(b.items);
     if (b.rc) {
         free(b.mem);

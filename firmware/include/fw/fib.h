@@ -35,8 +35,16 @@ struct fw_fib {
     uint32_t tables, table_count;
     uint32_t routes, route_count; /* row 0 is not used */
     uint32_t neighs, neigh_mask, probes;
-    uint32_t rsvd[5];
+    uint32_t rsvd0;
+    /*
+     * Rows before this offset are all but the routes, which lie behind it with the nodes: the
+     * NIC may keep the two parts apart. 0: in any order.
+     */
+    uint32_t hot;
+    uint32_t cold; /* 0; the NIC's: device address of the other part, 0 = they are together */
+    uint32_t rsvd[2];
 };
+_Static_assert(__builtin_offsetof(struct fw_fib, hot) % 8 == 0, "hot and cold are one word");
 _Static_assert(sizeof(struct fw_fib) == 64, "fw_fib layout");
 
 enum fw_fib_port_flag {
