@@ -436,7 +436,8 @@ static bool kernel_allows(void)
 static void one_packet(const char *name, uint32_t shots)
 {
     uint8_t frame[64] = {0};
-    LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame));
+    struct bpf_test_run_opts run = {
+        .sz = sizeof(run), .data_in = frame, .data_size_in = sizeof(frame)};
     const struct bpf_program *p = bpf_object__find_program_by_name(object, name);
     CU_ASSERT_EQUAL(bpf_prog_test_run_opts(bpf_program__fd(p), &run), 0);
     do {
