@@ -49,7 +49,7 @@ struct fw_ctl {
     struct fw_stats *stats;
     struct fw_trace *trace;
     struct fw_evq *evq;
-    uint32_t *fib;      /* where harts find the forwarding tables */
+    uint32_t *fib; /* where harts find the forwarding tables */
     struct fw_tables fib_tables;
     struct fw_maps maps;
     struct fw_extents istore;

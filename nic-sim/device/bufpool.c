@@ -4,6 +4,10 @@
  * (last freed, first used: fewer host cache lines in play). Outstanding packets
  * are a list in order of arrival, so its head is the watermark. A packet of
  * several buffers is known by its first; the others' own fields mean nothing.
+ *
+ * A cluster with fewer engines than the others uses as many buffers fewer: packets
+ * leave in order of arrival, so every buffer is used equally often, and a cluster
+ * whose engines had more of them each would hold up the rest.
  */
 #include "device/dev.h"
 
@@ -47,19 +51,41 @@ void bufpool_destroy(struct nic_device *dev)
     free(dev->pool.gather);
 }
 
+/* Buffers of the cluster; enough for the longest frame in any case. */
+static uint32_t share_of(const struct nic_device *dev, unsigned cluster)
+{
+    const struct bufpool *pool = &dev->pool;
+    uint64_t most = dev->cfg.engine_per_cluster;
+    uint64_t here = dev->cfg.engine_count - cluster * most;
+    uint32_t least = NIC_FRAGS_MAX + 1, n = pool->per_cluster;
+
+    if (dev->mem.clusters == 1 || here >= most)
+        return n;
+    n = (uint32_t)((n * here + most - 1) / most);
+    least = least < pool->per_cluster ? least : pool->per_cluster;
+    return n > least ? n : least;
+}
+
+/* The stack's top is the lowest buffer. */
+static void stack_up(struct bufpool *pool, unsigned cluster, uint32_t share)
+{
+    uint32_t base = cluster * pool->per_cluster;
+
+    for (uint32_t i = 0; i < share; i++)
+        pool->free[base + i] = base + share - 1 - i;
+    pool->nfree[cluster] = share;
+    pool->available += share;
+}
+
 void bufpool_reset(struct nic_device *dev)
 {
     struct bufpool *pool = &dev->pool;
 
-    for (uint32_t i = 0; i < pool->total; i++) {
+    for (uint32_t i = 0; i < pool->total; i++)
         buf_init(dev, &pool->buf[i], i);
-        /* the stack's top is the lowest buffer */
-        pool->free[i] = i / pool->per_cluster * pool->per_cluster +
-                        (pool->per_cluster - 1 - i % pool->per_cluster);
-    }
+    pool->available = 0;
     for (unsigned c = 0; c < dev->mem.clusters; c++)
-        pool->nfree[c] = pool->per_cluster;
-    pool->available = pool->total;
+        stack_up(pool, c, share_of(dev, c));
     pool->empty_cycles = 0;
     pool->oldest = DEV_NONE;
     pool->newest = DEV_NONE;
