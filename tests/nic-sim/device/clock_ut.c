@@ -148,13 +148,13 @@ static void turns(const char *engines, uint64_t now, uint64_t most)
     for (uint32_t i = 0; i < n; i++)
         set_next(next, i, DEV_NEVER);
     for (unsigned round = 0; round < 5000; round++) {
-        uint32_t first = first_engine(next, n, DEV_NONE);
+        uint32_t first = first_engine(next, n, DEV_NONE), woken = (uint32_t)below(n);
 
         check_turn(next, n);
         now = first != DEV_NONE && next[first] > now ? next[first] : now;
         if (first != DEV_NONE)
             set_next(next, first, below(9) == 0 ? DEV_NEVER : now + below(most));
-        set_next(next, (uint32_t)below(n), now + below(50));
+        set_next(next, woken, now + below(50));
     }
     rig_close(&rig);
 }
