@@ -88,5 +88,5 @@ const struct timing_case timing_cache_cases[] = {
     /* The caches of other memories are none of its business: SRAM 3 + 70 */
     {"shared SRAM has none", .set = CACHE, .code = "ld t0 0 s2; ld t0 0 s2",
      .cause[0] = {ISSUE = PROLOGUE + 4, SRAM = 2 * 71}, .count = COUNTS(0, 0, 0)},
-    {NULL},
+    {.name = NULL},
 };

@@ -133,5 +133,5 @@ const struct timing_case timing_engine_cases[] = {
      * P, 1, waits 11, addi 1
      */
     {"a pause", .code = "pause; addi t0 zero 1", .cause[0] = {ISSUE = PROLOGUE + 2, LOCK = 11}},
-    {NULL},
+    {.name = NULL},
 };

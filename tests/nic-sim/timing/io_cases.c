@@ -129,5 +129,5 @@ const struct timing_case timing_io_cases[] = {
      .frame = {60, 60}, .sent = {279, 427},
      .cause[0] = {ISSUE = FORWARD_OPS + 2 + 10, DEP = 210, IDLE = 137 - 12},
      .cause[1] = {ISSUE = FORWARD_OPS + 2, BRANCH = 5, IDLE = 204 - 12}},
-    {NULL},
+    {.name = NULL},
 };

@@ -126,5 +126,5 @@ const struct timing_case timing_memory_cases[] = {
      .cause[2] = {ISSUE = PROLOGUE + 6, DRAM = 128 + 2 * 108},
      .cause[3] = {ISSUE = PROLOGUE + 6, DRAM = 138 + 2 * 108},
      .count = {{"accesses", dram_accesses, 12}, {"busy", dram_busy, 120}}},
-    {NULL},
+    {.name = NULL},
 };

@@ -79,5 +79,5 @@ const struct timing_case timing_thread_cases[] = {
      */
     {"two threads that pause", .set = "engine.threads=2", .code = "pause; addi t0 zero 1",
      .cause[0] = {ISSUE = 2 * (PROLOGUE + 2), SWITCH = 9, LOCK = 7}},
-    {NULL},
+    {.name = NULL},
 };
