@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/steady.h"
 
+#define DRIFT 0.02
+
 /* Square of the standard error of y[d..n-1]. */
 static double error_from(const double *y, unsigned d, unsigned n)
 {
@@ -30,4 +32,21 @@ unsigned steady_cut(const double *y, unsigned n)
         }
     }
     return best;
+}
+
+static double mean(const double *y, unsigned from, unsigned to)
+{
+    double sum = 0;
+
+    for (unsigned i = from; i < to; i++)
+        sum += y[i];
+    return to > from ? sum / (to - from) : 0;
+}
+
+bool steady_from(const double *y, unsigned cut, unsigned n)
+{
+    unsigned half = cut + (n - cut) / 2;
+    double a = mean(y, cut, half), b = mean(y, half, n);
+
+    return (a > b ? a - b : b - a) <= DRIFT * (a > b ? a : b);
 }

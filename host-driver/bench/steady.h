@@ -3,6 +3,8 @@
 #ifndef BENCH_STEADY_H
 #define BENCH_STEADY_H
 
+#include <stdbool.h>
+
 /*
  * The number of leading observations to leave out, by the marginal standard error rule (K. P.
  * White, "An effective truncation heuristic for bias reduction in simulation output", Simulation
@@ -10,5 +12,8 @@
  * least. 0 for fewer than four observations.
  */
 unsigned steady_cut(const double *y, unsigned n);
+
+/* Are the halves of y[cut..n-1] the same on average, within two percent? */
+bool steady_from(const double *y, unsigned cut, unsigned n);
 
 #endif

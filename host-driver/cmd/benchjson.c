@@ -172,6 +172,8 @@ json_object *bench_json(const struct trial_setup *s, const struct bench_point *p
     json_add_real(modelled, "program_insns_per_packet", m->program_insns_per_packet);
     json_add_text(modelled, "bottleneck", p->limits.rank[0].name);
     json_object_object_add(modelled, "limits", limits_json(&p->limits));
+    json_add_real(modelled, "warm_up", p->at[BENCH_MRR].warm_up);
+    json_object_object_add(modelled, "steady", json_object_new_boolean(p->at[BENCH_MRR].steady));
     json_object_object_add(modelled, "locks", locks_json(&p->at[BENCH_MRR].locks));
     json_object_object_add(modelled, "verdicts", json_verdicts(p->at[BENCH_MRR].verdicts));
     json_object_object_add(modelled, "latency_ns", latency_json(s, p));

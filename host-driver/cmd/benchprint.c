@@ -44,6 +44,9 @@ static void print_top(const struct trial_setup *s, const struct bench_point *p,
     if (s->rate != NULL && p->asked_pps > p->line_pps)
         printf("         %s is more than the wire brings: %spps are offered\n", s->rate,
                style_scaled(p->offered_pps, a));
+    if (!p->at[BENCH_MRR].steady)
+        puts("         the time that a packet takes still changed at the end: more --packets would "
+             "tell more");
     print_verdicts(&p->at[BENCH_MRR]);
     printf("card     %u engine%s with %u thread%s each at %sHz\n", m->engines,
            m->engines == 1 ? "" : "s", m->threads, m->threads == 1 ? "" : "s",

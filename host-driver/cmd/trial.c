@@ -276,9 +276,10 @@ static uint64_t packets_by(const struct run_state *r, const struct window *w)
 }
 
 /* Time a packet took, window by window, shows where the run becomes steady. */
-static unsigned warm_windows(const struct run_state *r)
+static unsigned warm_windows(const struct run_state *r, bool *steady)
 {
     double pace[TRIAL_WINDOWS];
+    unsigned cut;
 
     for (unsigned w = 0; w < TRIAL_WINDOWS; w++) {
         const struct nic_stats *a = &r->window[w].reading.nic, *b = &r->window[w + 1].reading.nic;
@@ -287,12 +288,14 @@ static unsigned warm_windows(const struct run_state *r)
 
         pace[w] = packets != 0 ? (double)(b->last_done_cycle - from) / (double)packets : 0;
     }
-    return steady_cut(pace, TRIAL_WINDOWS);
+    cut = steady_cut(pace, TRIAL_WINDOWS);
+    *steady = steady_from(pace, cut, TRIAL_WINDOWS);
+    return cut;
 }
 
 static int conclude(struct run_state *r, struct trial *out)
 {
-    unsigned cut = warm_windows(r);
+    unsigned cut = warm_windows(r, &out->steady);
     const struct window *a = &r->window[cut], *b = &r->window[TRIAL_WINDOWS];
 
     if (model_make(r->s.dev, &a->reading, &b->reading, r->setup->pacing,

@@ -34,6 +34,7 @@ struct trial {
     struct model model;  /* of the steady part */
     double wire_bytes;   /* mean, of a frame */
     double warm_up;      /* part of the packets that was left out */
+    bool steady;         /* the time a packet takes does not change over what is left */
     uint64_t done, lost; /* of the steady part; lost: dropped for want of a buffer or descriptor */
     uint64_t lost_ever;  /* of the whole trial */
     uint64_t verdicts[FW_VERDICTS];

@@ -33,11 +33,22 @@ static void test_slope(void)
         y[i] = i;
     CU_ASSERT(steady_cut(y, 20) <= 10);
     CU_ASSERT_EQUAL(steady_cut(y, 3), 0);
+    CU_ASSERT(!steady_from(y, steady_cut(y, 20), 20));
+}
+
+/* Two percent of drift are noise; nothing left, or nothing but zeroes, is steady. */
+static void test_drift(void)
+{
+    static const double y[] = {50, 100, 100, 101.9, 102}, zero[] = {0, 0, 0};
+
+    CU_ASSERT(steady_from(y, 1, 5));
+    CU_ASSERT(!steady_from(y, 0, 5));
+    CU_ASSERT(steady_from(y, 5, 5) && steady_from(zero, 0, 3));
 }
 
 static const struct cunit_case cases[] = {
     {"flat", test_flat},   {"start", test_start}, {"noise", test_noise},
-    {"slope", test_slope}, {NULL, NULL},
+    {"slope", test_slope}, {"drift", test_drift}, {NULL, NULL},
 };
 
 int main(void)

@@ -11,6 +11,9 @@ import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+VERDICTS = ("drop", "pass", "tx", "redirect")
+OPERATIONS = ("no-touch", "read-data", "parse-ip", "swap-macs")
+PRESETS = ("generic", "agilio-cx-2x40", "bluefield3-dpa")
 NICSIM, EXAMPLES = sys.argv[1], Path(sys.argv[2])
 HERE = Path(__file__).resolve().parent
 CLANG = ["clang-19", "--target=bpf", "-O2", "-g", f"-I/usr/include/{os.uname().machine}-linux-gnu"]
@@ -141,16 +144,41 @@ def test_load():
 
 def test_jobs():
     """Workers change nothing, neither results nor what is said of a measurement that fails."""
-    args = ("--scenario", "pass", "--sweep", "engines=1..3", "threads=1,2", "rate=20..100..40%",
-            *FEW)
+    args = ("--scenario", "pass", "--sweep", "engines=1,2", "rate=20..100..40%",
+            "--packets", "2000")
     one = bench(*args, "--jobs", "1")
-    assert one == bench(*args, "--jobs", "4") == bench(*args, "--jobs", "2")
-    assert len(one.splitlines()) == 3 + 3 * 2 * 3
+    assert one == bench(*args, "--jobs", "4")
+    assert len(one.splitlines()) == 3 + 2 * 3
     rows = json.loads(bench(*args, "--json"))["modelled"]
     for r in rows:
-        near(r["received_pps"], r["offered_pps"] * (1 - r["loss"]), 0.05)  # buffers fill
+        near(r["received_pps"], r["offered_pps"] * (1 - r["loss"]), 0.08)  # buffers fill
     refused = (str(EXAMPLES / "drop.bpf.o"), "--sweep", "size=64,9000,128,9001", *FEW)
     assert bench(*refused, "--jobs", "1", status=2) == bench(*refused, "--jobs", "3", status=2)
+
+
+def test_scenarios():
+    """Every verdict with every operation, on every card: packets get the verdict they should."""
+    cases = [("generic", v, o) for v in VERDICTS for o in OPERATIONS]
+    cases += [(p, v, OPERATIONS[(i + k) % 4]) for k, p in enumerate(PRESETS[1:], 1)
+              for i, v in enumerate(VERDICTS)]
+    for preset, verdict, operation in cases:
+        m = measured("--preset", preset, "--scenario", f"{verdict}/{operation}", "--find", "mrr",
+                     "--packets", "2000")["modelled"]
+        assert m["rates"]["mrr"]["pps"] > 1e6, (preset, verdict, operation)
+        assert m["verdicts"][verdict] == sum(m["verdicts"].values()) > 400, m["verdicts"]
+
+
+def test_warm_up():
+    """A table that fills while packets come: the part before it is full is left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "lru.bpf.o"
+        subprocess.run([*CLANG, "-c", HERE / "contend.bpf.c", "-o", file], check=True)
+        args = (str(file), "--prog", "recent", "--find", "mrr", "--flows", "100000", "--engines",
+                "2", "--packets", "12000")
+        full, early = (measured(*args, "--maps-from", "/dev/null")["modelled"],
+                       measured(*args[:-1], "2000")["modelled"])
+        assert full["warm_up"] > 0 and full["steady"], full["warm_up"]
+        assert full["rates"]["mrr"]["pps"] < early["rates"]["mrr"]["pps"]
 
 
 def test_locks():

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* All threads want the same lock: of a value, of a queue, of a bucket. For bench.py. */
+/* Programs for bench.py: all threads want the same lock, of a value, of a queue, of a bucket; a
+ * table that fills. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -55,6 +56,26 @@ SEC("xdp") int hash(struct xdp_md *ctx)
     unsigned int key = 1;
 
     return bpf_map_update_elem(&flows, &key, &key, BPF_ANY) == 0 ? XDP_DROP : XDP_ABORTED;
+}
+
+/* Fills, and then takes an old entry out for each new one. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 2048);
+    __type(key, unsigned int);
+    __type(value, unsigned int);
+} sources SEC(".maps");
+
+SEC("xdp") int recent(struct xdp_md *ctx)
+{
+    unsigned char *data = (void *)(long)ctx->data;
+    unsigned int source;
+
+    if (data + 34 > (unsigned char *)(long)ctx->data_end)
+        return XDP_ABORTED;
+    __builtin_memcpy(&source, data + 26, sizeof(source));
+    bpf_map_update_elem(&sources, &source, &source, BPF_ANY);
+    return XDP_DROP;
 }
 
 char _license[] SEC("license") = "GPL";
