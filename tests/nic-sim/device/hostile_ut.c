@@ -211,9 +211,11 @@ static uint64_t run(uint64_t seed, uint64_t *hosted)
     static const char *const sets[] = {"engine.count=3", "engine.per_cluster=2",
                                        "cluster.size=65536", "sequencer.timeout=2000", NULL};
     struct nic_stats s;
+    uint64_t all;
 
     state = seed * 0x9e3779b97f4a7c15u + 1;
     rig_open(&rig, sets);
+    all = rig.dev->pool.available;
     rig_start(&rig);
     for (unsigned p = 1; p <= 2; p++)
         rig_play(&rig, p, frames, sizeof(frames) / sizeof(frames[0]),
@@ -234,7 +236,7 @@ static uint64_t run(uint64_t seed, uint64_t *hosted)
         CU_ASSERT_NOT_EQUAL_FATAL(nic_device_run(rig.dev, now, false), NIC_STOP_FATAL);
     }
     rig_run(&rig);
-    CU_ASSERT_EQUAL(buffers_free(), rig.dev->pool.total);
+    CU_ASSERT_EQUAL(buffers_free(), all);
     nic_device_stats(rig.dev, &s);
     CU_ASSERT_TRUE(rig.done > 500 && s.tx_packets > 50);
     *hosted += s.host_packets;
