@@ -95,14 +95,16 @@ static uint32_t noise(struct rng *rng, struct ebpf_insn *out)
 
 static uint32_t whole(struct rng *rng, const struct seeds *s, struct ebpf_insn *out)
 {
-    uint32_t k = pick(rng, 4);
+    uint32_t k = pick(rng, 5);
     if (k < 2 && s->progs) {
         const struct seed_prog *p = &s->prog[pick(rng, s->progs)];
         uint32_t count = p->count < PIECE_SLOTS ? p->count : PIECE_SLOTS;
         memcpy(out, p->insns, count * sizeof(*out));
         return count;
     }
-    return k == 2 ? fuzz_merging(rng, out) : fuzz_program(rng, out);
+    if (k == 2)
+        return fuzz_merging(rng, out);
+    return k == 3 ? fuzz_calling(rng, out) : fuzz_program(rng, out);
 }
 
 static void change_slot(struct rng *rng, struct ebpf_insn *i)

@@ -188,7 +188,7 @@ void trial_make(struct trial *t, struct pool *p, struct rng *rng)
     t->from = NULL;
     t->prog = (struct offload_prog){
         .name = "fuzz", .insns = t->insns, .maps = fuzz_maps, .map_count = FUZZ_MAPS, .gpl = true};
-    if (k < 12 && p->count) {
+    if (k < 11 && p->count) {
         t->kind = 'x';
         t->from = &p->sample[rng_below(rng, p->count)];
         count = t->from->count;
@@ -197,12 +197,15 @@ void trial_make(struct trial *t, struct pool *p, struct rng *rng)
         t->prog.maps = t->from->map;
         t->prog.map_count = t->from->maps;
         t->prog.hook = t->from->hook;
-    } else if (k < 17) {
+    } else if (k < 16) {
         t->kind = 'r';
         count = fuzz_program(rng, t->insns);
-    } else {
+    } else if (k < 18) {
         t->kind = 'm';
         count = fuzz_merging(rng, t->insns);
+    } else {
+        t->kind = 'c';
+        count = fuzz_calling(rng, t->insns);
     }
     t->prog.insn_count = count;
 }

@@ -36,7 +36,7 @@ struct trial {
     struct ebpf_insn insns[POOL_SLOTS];
     struct offload_prog prog;
     struct sample *from; /* of maps; NULL: fuzz_maps */
-    char kind;           /* 'r' random, 'm' paths that meet, 'x' a real one, changed */
+    char kind; /* 'r' random, 'm' paths that meet, 'c' functions, 'x' a real one, changed */
 };
 
 /* The next one, from the same seed the same. */

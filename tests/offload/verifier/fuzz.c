@@ -363,3 +363,83 @@ uint32_t fuzz_merging(struct rng *rng, struct ebpf_insn *out)
     put(&g, 0x95, 0, 0, 0, 0);
     return g.n;
 }
+
+/* ---- functions of its own ---- */
+
+enum { FUNCTIONS_MAX = 3, CALLS_MAX = 12 };
+
+/* Calls whose functions are not written yet. */
+struct calls {
+    uint32_t at[CALLS_MAX], count;
+};
+
+/* Arguments r1 to r3 are numbers; what a call spoils are numbers again. `to`: which function. */
+static void call_function(struct gen *g, struct calls *c, unsigned to)
+{
+    if (c->count == CALLS_MAX)
+        return;
+    for (unsigned r = 1; r <= 3; r++)
+        if (pick(g, 3))
+            put(g, pick(g, 4) ? 0xbf : 0xbc, r, numbers[pick(g, 4)], 0, 0);
+        else
+            put(g, 0xb7, r, 0, 0, pick(g, 40));
+    c->at[c->count++] = g->n;
+    put(g, 0x85, 0, 1, 0, to);
+    put(g, 0xbf, 4, 0, 0, 0);
+    put(g, 0xb7, 5, 0, 0, pick(g, 8));
+}
+
+/* `k` of `count` functions: its number depends on its arguments, by several ways out. */
+static void function(struct gen *g, struct calls *c, unsigned k, unsigned count)
+{
+    put(g, 0xbf, 7, 1, 0, 0);
+    put(g, 0xbf, 4, 2, 0, 0);
+    put(g, 0xbf, 5, 3, 0, 0);
+    put(g, 0xb7, 0, 0, 0, pick(g, 16));
+    for (int s = 5; s <= 8; s++)
+        put(g, 0x7a, 10, 0, -8 * s, pick(g, 4));
+    for (unsigned steps = 1 + pick(g, 5); steps; steps--) {
+        unsigned what = pick(g, 6);
+        if (what == 0 && k + 1 < count)
+            call_function(g, c, k + 1 + pick(g, count - k - 1));
+        else if (what == 1) { /* if (...) return r0; */
+            put(g, pick(g, 2) ? 0x25 : 0x55, numbers[pick(g, 4)], 0, 1, pick(g, 20));
+            put(g, 0x95, 0, 0, 0, 0);
+        } else if (what < 4)
+            part_and_meet(g);
+        else
+            work(g);
+    }
+    if (pick(g, 2))
+        put(g, 0xbf, 0, numbers[pick(g, 4)], 0, 0);
+    put(g, 0x95, 0, 0, 0, 0);
+}
+
+uint32_t fuzz_calling(struct rng *rng, struct ebpf_insn *out)
+{
+    struct gen g = {rng, out, 0};
+    struct calls c = {.count = 0};
+    uint32_t start[FUNCTIONS_MAX];
+    unsigned count = 1 + pick(&g, FUNCTIONS_MAX);
+    merging_prologue(&g);
+    for (unsigned steps = 3 + pick(&g, 8); steps; steps--) {
+        unsigned k = pick(&g, 8);
+        if (k < 3)
+            call_function(&g, &c, pick(&g, count));
+        else if (k < 5)
+            use_number(&g);
+        else if (k < 6)
+            part_and_meet(&g);
+        else
+            work(&g);
+    }
+    put(&g, 0xb7, 0, 0, 0, 2);
+    put(&g, 0x95, 0, 0, 0, 0);
+    for (unsigned k = 0; k < count; k++) {
+        start[k] = g.n;
+        function(&g, &c, k, count);
+    }
+    for (uint32_t n = 0; n < c.count; n++)
+        out[c.at[n]].imm = (int32_t)(start[out[c.at[n]].imm] - c.at[n] - 1);
+    return g.n;
+}

@@ -17,4 +17,7 @@ uint32_t fuzz_program(struct rng *rng, struct ebpf_insn *out);
 /* One whose paths part and meet again often, with different numbers, spilled and filled. */
 uint32_t fuzz_merging(struct rng *rng, struct ebpf_insn *out);
 
+/* One with functions of its own, called from several places, and with what they return. */
+uint32_t fuzz_calling(struct rng *rng, struct ebpf_insn *out);
+
 #endif
