@@ -203,5 +203,7 @@ void rig_run(struct rig *rig)
         enum nic_stop why = nic_device_run(rig->dev, clock_next_event(rig->dev), false);
 
         CU_ASSERT_FATAL(why == NIC_STOP_IDLE || why == NIC_STOP_LIMIT);
+        if (why == NIC_STOP_IDLE) /* alarms alone are still to come */
+            return;
     }
 }
