@@ -111,12 +111,12 @@ _Static_assert(EVENT_TX == EVENT_RX + 1 && EVENT_HOST == EVENT_RX + 2, "kinds th
 static unsigned lane_of(const struct clock *c, const struct event *ev)
 {
     unsigned i = ev->kind - EVENT_RX;
-    const struct lane *l = &c->lane[i];
+    const struct lane *l;
 
-    if (ev->kind < EVENT_RX || i >= CLOCK_LANES ||
-        (l->count != 0 && lane_slot(c, l, l->count - 1)->time > ev->time))
+    if (ev->kind < EVENT_RX || i >= CLOCK_LANES)
         return CLOCK_LANES;
-    return i;
+    l = &c->lane[i];
+    return l->count != 0 && lane_slot(c, l, l->count - 1)->time > ev->time ? CLOCK_LANES : i;
 }
 
 void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg)
