@@ -24,7 +24,7 @@ static enum bus_result register_access(struct nic_device *dev, struct bus_req *r
     res = mmio_access(dev, r);
     if (res != BUS_OK)
         return res;
-    if (dev->clock.cut || dev->stopped || (dev->irq_sent && dev->stop_on_irq))
+    if (dev->turns.end <= dev->turns.horizon || dev->stopped || (dev->irq_sent && dev->stop_on_irq))
         return BUS_STOP;
     return BUS_OK;
 }

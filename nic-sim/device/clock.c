@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time: device events by (cycle, order of pushing), and a winner tree
- * of engines by (next cycle, id). Events go before engines at the same cycle.
+ * Time: device events by (cycle, order of pushing). They go before engines that act at the same
+ * cycle (engine/turns.h).
  */
 #include "device/dev.h"
 
@@ -10,27 +10,6 @@
 #include <stdlib.h>
 
 #define NS_PER_S 1000000000u
-
-static clock_key lower(clock_key a, clock_key b)
-{
-    return a < b ? a : b; /* no branch: nothing could predict it */
-}
-
-static clock_key key_of(const struct clock *c, uint64_t next, uint32_t engine)
-{
-    uint64_t since = next - c->origin;
-
-    if (next == DEV_NEVER || since > CLOCK_NEVER)
-        since = CLOCK_NEVER;
-    return since << CLOCK_ENGINE_BITS | engine;
-}
-
-/* All nodes from the leaves. */
-static void plant(struct clock *c)
-{
-    for (uint32_t i = c->leaves - 1; i >= 1; i--)
-        c->tree[i] = lower(c->tree[2 * i], c->tree[2 * i + 1]);
-}
 
 /* ---- events ---- */
 
@@ -136,8 +115,8 @@ void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uin
         c->first = time;
         c->first_lane = i;
     }
-    if (time <= c->horizon)
-        c->cut = true;
+    if (time < dev->turns.end)
+        dev->turns.end = time;
 }
 
 /* Of a kind that has no lane. */
@@ -201,9 +180,7 @@ int clock_create(struct nic_device *dev)
     for (unsigned i = 0; i < CLOCK_LANES; i++)
         if ((c->lane[i].slot = calloc(c->lane_cap, sizeof(struct event))) == NULL)
             return -ENOMEM;
-    c->leaves = dev->engines + 1;
-    c->tree = calloc((size_t)c->leaves * 2, sizeof(*c->tree));
-    if (c->heap == NULL || c->tree == NULL)
+    if (c->heap == NULL)
         return -ENOMEM;
     clock_reset(dev);
     return 0;
@@ -214,7 +191,6 @@ void clock_destroy(struct nic_device *dev)
     free(dev->clock.heap);
     for (unsigned i = 0; i < CLOCK_LANES; i++)
         free(dev->clock.lane[i].slot);
-    free(dev->clock.tree);
 }
 
 void clock_reset(struct nic_device *dev)
@@ -225,69 +201,6 @@ void clock_reset(struct nic_device *dev)
     for (unsigned i = 0; i < CLOCK_LANES; i++)
         c->lane[i].count = 0;
     find_first(c);
-    c->origin = dev->now;
-    for (uint32_t i = 0; i < c->leaves; i++)
-        c->tree[c->leaves + i] = key_of(c, DEV_NEVER, i);
-    plant(c);
-}
-
-/*
- * ---- engines ----
- *
- * Parent of node i is i / 2. Nothing asks for a power of two: keys are in a
- * total order, so it does not matter where in the tree an engine stands.
- */
-
-/* Counts from the first of them on: no wait is so long that a key cannot hold it. */
-static void set_origin(struct nic_device *dev)
-{
-    struct clock *c = &dev->clock;
-
-    c->origin = DEV_NEVER;
-    for (uint32_t i = 0; i < c->leaves; i++) {
-        uint64_t next = engine_next(dev->engine[i]);
-
-        c->origin = next < c->origin ? next : c->origin;
-    }
-    for (uint32_t i = 0; i < c->leaves; i++)
-        c->tree[c->leaves + i] = key_of(c, engine_next(dev->engine[i]), i);
-    plant(c);
-}
-
-void clock_engine(struct nic_device *dev, uint32_t engine)
-{
-    struct clock *c = &dev->clock;
-    uint64_t next = engine_next(dev->engine[engine]);
-    clock_key first = key_of(c, next, engine);
-
-    if (first >> CLOCK_ENGINE_BITS == CLOCK_NEVER && next != DEV_NEVER) {
-        set_origin(dev);
-        return;
-    }
-    for (uint32_t i = c->leaves + engine; i > 1; i /= 2) {
-        clock_key rival = c->tree[i ^ 1];
-
-        c->tree[i] = first;
-        first = lower(rival, first);
-    }
-    c->tree[1] = first;
-}
-
-/*
- * The rivals of the first engine are those it beat on its way up the tree. It
- * may act at the same cycle as the best of them if it goes before that one.
- */
-uint64_t clock_horizon(const struct nic_device *dev)
-{
-    const struct clock *c = &dev->clock;
-    uint64_t event = clock_next_event(dev), limit;
-    uint32_t first = clock_first(c);
-    clock_key rival = UINT64_MAX;
-
-    for (uint32_t i = c->leaves + first; i > 1; i /= 2)
-        rival = lower(c->tree[i ^ 1], rival);
-    limit = clock_key_at(c, rival) - (clock_key_engine(rival) < first);
-    return event - 1 < limit ? event - 1 : limit;
 }
 
 /* ---- units ---- */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "engine/turns.h"
 #include "nic/device.h"
 #include "nic/memmap.h"
 #include "nic/regs.h"
@@ -80,7 +81,7 @@ void memfine_reset(struct nic_device *dev);
 void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r, bool writes);
 void memfine_stats(const struct nic_device *dev, struct nic_stats *out);
 
-/* ---- clock.c: events and engine scheduling ---- */
+/* ---- clock.c: events ---- */
 
 enum event_kind {
     EVENT_PORT,     /* arg: port. Its next frame is due */
@@ -95,13 +96,6 @@ struct event {
     uint64_t time, order; /* equal times: in the order they were pushed */
     uint32_t kind, arg;
 };
-/*
- * engine_next of an engine, as cycles since `origin` or CLOCK_NEVER, above its number: in the
- * order of their turns, in a word, since there are many turns.
- */
-typedef uint64_t clock_key;
-enum { CLOCK_ENGINE_BITS = 11 }; /* cfg.engine_count and the control core fit */
-#define CLOCK_NEVER (UINT64_MAX >> CLOCK_ENGINE_BITS)
 /*
  * Events of a kind that mostly come in the order of their times: a frame's after the one before
  * it. They are kept in a queue, one that comes before its last in the heap with all the others.
@@ -120,11 +114,6 @@ struct clock {
     uint32_t first_lane; /* where the first event is: CLOCK_LANES is the heap */
     uint64_t first;      /* its time; DEV_NEVER: there is none */
     uint64_t order;
-    clock_key *tree;  /* tree[1]: the first engine; leaf i: tree[leaves + i] */
-    uint32_t leaves;  /* engines, the control core included: at least 2 */
-    uint64_t origin;  /* not after any engine_next */
-    uint64_t horizon; /* of the engine_run under way; meaningless outside one */
-    bool cut;         /* an event was pushed at or before it */
 };
 int clock_create(struct nic_device *dev);
 void clock_destroy(struct nic_device *dev);
@@ -135,8 +124,6 @@ struct event clock_pop(struct nic_device *dev); /* there is one */
 /* The kind of the first one, if there is any. */
 uint32_t clock_pending(const struct clock *c); /* events that are to come */
 bool clock_first_is(const struct nic_device *dev, enum event_kind kind);
-void clock_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
-uint64_t clock_horizon(const struct nic_device *dev);       /* how far the first engine may go */
 uint64_t clock_ns(const struct nic_device *dev, uint64_t cycle);
 uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* rounded up */
 
@@ -416,6 +403,7 @@ struct nic_device {
 
     struct mem mem;
     struct clock clock;
+    struct turns turns; /* of the engines; seat: number */
     struct bufpool pool;
     struct wq wq;
     struct rss rss;
@@ -439,29 +427,6 @@ struct nic_device {
     struct nic_stats stats; /* counters only; nic_device_stats adds the rest */
 };
 
-static inline uint32_t clock_key_engine(clock_key key)
-{
-    return (uint32_t)key & ((1u << CLOCK_ENGINE_BITS) - 1);
-}
-
-static inline uint64_t clock_key_at(const struct clock *c, clock_key key)
-{
-    uint64_t since = key >> CLOCK_ENGINE_BITS;
-
-    return since == CLOCK_NEVER ? DEV_NEVER : c->origin + since;
-}
-
-/* The engine whose turn comes first, and when. */
-static inline uint32_t clock_first(const struct clock *c)
-{
-    return clock_key_engine(c->tree[1]);
-}
-
-static inline uint64_t clock_first_at(const struct clock *c)
-{
-    return clock_key_at(c, c->tree[1]);
-}
-
 static inline uint64_t clock_next_event(const struct nic_device *dev)
 {
     return dev->clock.first;
@@ -472,6 +437,7 @@ void device_start(struct nic_device *dev, bool bare);
 void device_reset(struct nic_device *dev);
 uint32_t device_hart_engine(const struct nic_device *dev, uint32_t hart);
 uint8_t *device_local(struct nic_device *dev, uint32_t hart);
+void device_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
 void device_wake(struct nic_device *dev, uint32_t hart, uint64_t data, uint64_t when);
 void device_drop(struct nic_device *dev, enum nic_drop_reason why);
 

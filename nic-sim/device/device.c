@@ -42,6 +42,8 @@ static int create_parts(struct nic_device *dev)
         rc = clock_create(dev);
     if (rc == 0)
         rc = create_engines(dev);
+    if (rc == 0)
+        rc = turns_create(&dev->turns, dev->engine, dev->engines + 1, &dev->now);
     return rc;
 }
 
@@ -115,6 +117,7 @@ void nic_device_destroy(struct nic_device *dev)
     if (dev->code != NULL)
         code_cache_destroy(dev->code);
     clock_destroy(dev);
+    turns_destroy(&dev->turns);
     dma_destroy(dev);
     wq_destroy(dev);
     bufpool_destroy(dev);
@@ -155,6 +158,7 @@ void device_reset(struct nic_device *dev)
     reset_harts(dev);
     memset(&dev->stats, 0, sizeof(dev->stats));
     clock_reset(dev);
+    turns_reset(&dev->turns);
     mem_reset(dev);
     bufpool_reset(dev);
     wq_reset(dev);
@@ -175,7 +179,7 @@ void device_start(struct nic_device *dev, bool bare)
     dev->bare = bare;
     for (uint32_t i = 0; i < n; i++) {
         engine_reset(dev->engine[i], dev->boot_pc, dev->now);
-        clock_engine(dev, i);
+        device_engine(dev, i);
     }
 }
 
@@ -200,10 +204,15 @@ uint8_t *device_local(struct nic_device *dev, uint32_t hart)
     return engine_local(dev->engine[device_hart_engine(dev, hart)], hart);
 }
 
+void device_engine(struct nic_device *dev, uint32_t engine)
+{
+    (void)turns_set(&dev->turns, engine, engine_next(dev->engine[engine]));
+}
+
 void device_wake(struct nic_device *dev, uint32_t hart, uint64_t data, uint64_t when)
 {
     uint32_t engine = device_hart_engine(dev, hart);
 
     engine_wake(dev->engine[engine], hart, data, when);
-    clock_engine(dev, engine);
+    device_engine(dev, engine);
 }

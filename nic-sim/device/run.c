@@ -30,22 +30,20 @@ static void dispatch(struct nic_device *dev, const struct event *ev)
 }
 
 /*
- * The watchdog period bounds every turn, so that a hart that never leaves its
- * local memory cannot keep the device from looking at the clock, and an event
- * that a hand-out arms always lies behind the horizon.
+ * The watchdog period bounds every turn, so that a hart that never leaves its local memory cannot
+ * keep the device from looking at the clock, and an event that a hand-out arms always lies behind
+ * the horizon.
  */
-static void run_engine(struct nic_device *dev, uint64_t until)
+static void run_engines(struct nic_device *dev, uint64_t until)
 {
-    struct clock *c = &dev->clock;
-    uint32_t e = clock_first(c);
-    uint64_t horizon = clock_horizon(dev), turn = clock_first_at(c) + dev->cfg.run_watchdog - 1;
+    struct turns *t = &dev->turns;
 
-    horizon = horizon < until ? horizon : until;
-    c->horizon = horizon < turn ? horizon : turn;
-    c->cut = false;
-    if (engine_run(dev->engine[e], c->horizon) == ENGINE_STOPPED)
-        fault_engine(dev, e);
-    clock_engine(dev, e);
+    t->most =
+        dev->cfg.run_watchdog < ENGINE_TURN_MOST ? dev->cfg.run_watchdog - 1 : ENGINE_TURN_MOST;
+    t->end = until < dev->clock.first ? until + 1 : dev->clock.first;
+    if (engine_run_turns(t) == ENGINE_STOPPED)
+        fault_engine(dev, t->seat);
+    t->horizon = 0;
 }
 
 static bool stops(const struct nic_device *dev, enum nic_stop *why)
@@ -78,7 +76,7 @@ static bool only_wakes(const struct nic_device *dev)
     const struct clock *c = &dev->clock;
     uint32_t idle = c->wakes + (dev->wq.watchdog_armed && dev->wq.held == 0);
 
-    return c->wakes != 0 && clock_pending(c) == idle && clock_first_at(c) == DEV_NEVER &&
+    return c->wakes != 0 && clock_pending(c) == idle && turns_first_at(&dev->turns) == DEV_NEVER &&
            c->first > dev->linger;
 }
 
@@ -90,7 +88,7 @@ static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
     if (dev->wq.held == 0 && dev->wq.watchdog_armed)
         forget_watchdog(dev);
     event = clock_next_event(dev);
-    engine = clock_first_at(&dev->clock);
+    engine = turns_first_at(&dev->turns);
     first = event < engine ? event : engine;
     if (first == DEV_NEVER || only_wakes(dev)) {
         *why = fault_spinning(dev) ? NIC_STOP_FATAL : NIC_STOP_IDLE;
@@ -107,7 +105,7 @@ static bool step(struct nic_device *dev, uint64_t until, enum nic_stop *why)
 
         dispatch(dev, &ev);
     } else {
-        run_engine(dev, until);
+        run_engines(dev, until);
     }
     return !stops(dev, why);
 }

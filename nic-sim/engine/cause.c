@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "engine/engine_impl.h"
+#include "engine/sched.h"
 
 static void add_split(uint64_t split, uint64_t *cause)
 {
@@ -40,32 +40,16 @@ enum nic_cause cause_of(const struct engine *e, const struct bus_req *req)
         return NIC_CAUSE_ATOMIC;
     }
     if (req->addr >> REGION_SHIFT < REGION_SLOTS) {
-        m = e->regions->slot[req->addr >> REGION_SHIFT];
+        m = e->cc->regions->slot[req->addr >> REGION_SHIFT];
     }
     return m != NULL ? (enum nic_cause)m->cause : cause_at(req->addr);
 }
 
-/* A wait of `cycles`, of which no buffer was free for `starved`. */
-static void add_wait(uint64_t *cause, unsigned why, uint64_t cycles, uint64_t starved)
+void cause_idle(uint64_t *cause, uint64_t cycles, uint64_t starved)
 {
-    if (why == NIC_CAUSE_IDLE) {
-        starved = starved < cycles ? starved : cycles;
-        cause[NIC_CAUSE_BLOCKED] += starved;
-        cycles -= starved;
-    }
-    cause[why] += cycles;
-}
-
-void cause_taken(struct engine *e, unsigned thread, uint64_t at)
-{
-    struct hart *h = &e->hart[thread];
-    uint64_t ready = e->ready_at[thread];
-
-    if (ready > h->wait_from) {
-        add_wait(h->spent, h->wait_cause, ready - h->wait_from, h->starved);
-        h->wait_from = ready;
-    }
-    h->spent[NIC_CAUSE_ENGINE] += at - h->wait_from;
+    starved = starved < cycles ? starved : cycles;
+    cause[NIC_CAUSE_BLOCKED] += starved;
+    cause[NIC_CAUSE_IDLE] += cycles - starved;
 }
 
 /* The access that will be done first. */
@@ -96,14 +80,12 @@ void cause_gap(struct engine *e, unsigned thread, uint64_t at)
     uint64_t cycles = at - e->clock;
 
     if (e->wait_memory == 0) {
-        e->idle += cycles;
-        add_wait(e->gap, NIC_CAUSE_IDLE, cycles, e->gap_open ? cause_starved(e) - e->starved : 0);
+        cause_idle(e->gap, cycles, e->gap_open ? cause_starved(e) - e->starved : 0);
         return;
     }
     if (!(e->wait_memory >> thread & 1)) {
         thread = first_waiting(e);
     }
-    e->stalled += cycles;
     e->gap[e->hart[thread].wait_cause] += cycles;
 }
 
@@ -135,7 +117,9 @@ void cause_engine(const struct engine *e, uint64_t cause[NIC_CAUSES])
     for (unsigned t = 0; t < e->threads; t++) {
         add_work(e, t, cause);
     }
-    cause[NIC_CAUSE_SWITCH] += e->switched;
+    for (unsigned t = 0; t < e->threads; t++) {
+        cause[NIC_CAUSE_SWITCH] += e->hart[t].spent[NIC_CAUSE_SWITCH];
+    }
 }
 
 /* The wait that is not over yet. */
@@ -148,7 +132,11 @@ static void add_pending(const struct engine *e, unsigned thread, uint64_t cause[
     if (until > from) {
         uint64_t starved = h->state == HART_READY ? h->starved : cause_starved(e) - h->starved;
 
-        add_wait(cause, h->wait_cause, until - from, starved);
+        if (h->wait_cause == NIC_CAUSE_IDLE) {
+            cause_idle(cause, until - from, starved);
+        } else {
+            cause[h->wait_cause] += until - from;
+        }
         from = until;
     }
     if (e->clock > from) {

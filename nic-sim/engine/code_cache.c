@@ -32,6 +32,7 @@ int code_cache_create(const struct nic_config *cfg, const struct engine_bus *bus
         return -ENOMEM;
     }
     cc->bus = bus;
+    cc->regions = bus->regions == NULL ? &cc->none : bus->regions;
     engine_interp_tables(&cc->run);
     set_pairs(cc);
     cc->generation = 1;
@@ -73,10 +74,10 @@ static void mark_all_borders(const struct code_cache *cc, struct code_page *p)
 {
     for (const struct engine *e = cc->engines; e != NULL; e = e->next) {
         for (unsigned t = 0; t < e->threads; t++) {
-            const struct hart *h = &e->hart[t];
-            if (h->prog_len != 0) {
-                mark_border(p, h->prog_lo);
-                mark_border(p, h->prog_lo + h->prog_len);
+            const struct bounds *prog = &e->hart[t].window[WINDOW_PROG];
+            if (prog->hi > prog->lo) {
+                mark_border(p, prog->lo);
+                mark_border(p, prog->hi);
             }
         }
     }
@@ -219,11 +220,22 @@ static unsigned slot_of(const struct code_cache *cc, uint64_t addr)
 _Static_assert(CACHE_SLOTS == 1 << 12, "slot_of takes the top 12 bits of the product");
 _Static_assert(CACHE_PAGES < CACHE_SLOTS, "an empty slot ends each search");
 
+/* No hart goes on where it stopped: at its pc. */
+static void new_generation(struct code_cache *cc)
+{
+    cc->generation++;
+    for (struct engine *e = cc->engines; e != NULL; e = e->next) {
+        for (unsigned t = 0; t < e->threads; t++) {
+            e->hart[t].resume = NULL;
+        }
+    }
+}
+
 static void drop_all(struct code_cache *cc)
 {
     memset(cc->slot, 0, sizeof(cc->slot));
     cc->used = 0;
-    cc->generation++;
+    new_generation(cc);
 }
 
 static struct code_page *add_page(struct code_cache *cc, uint64_t addr, const uint8_t *mem)
@@ -259,7 +271,7 @@ struct code_page *code_cache_page(struct code_cache *cc, uint64_t addr)
 static void make_stale(struct code_cache *cc, struct code_page *p)
 {
     p->stale = true;
-    cc->generation++;
+    new_generation(cc);
 }
 
 void code_cache_sync(struct code_cache *cc)

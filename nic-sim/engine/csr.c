@@ -80,7 +80,7 @@ static bool is_window(unsigned num)
 static uint64_t *window_bound(struct hart *h, unsigned num)
 {
     unsigned i = num - NIC_CSR_PROG_LO;
-    return i % 2 == 0 ? &h->csr.lo[i / 2] : &h->csr.hi[i / 2];
+    return i % 2 == 0 ? &h->window[i / 2].lo : &h->window[i / 2].hi;
 }
 
 static void write_window(struct engine *e, struct hart *h, unsigned num, uint64_t value)
@@ -89,12 +89,10 @@ static void write_window(struct engine *e, struct hart *h, unsigned num, uint64_
     if (num != NIC_CSR_PROG_LO && num != NIC_CSR_PROG_HI) {
         return;
     }
-    uint64_t lo = h->csr.lo[WINDOW_PROG], hi = h->csr.hi[WINDOW_PROG];
-    h->prog_lo = lo;
-    h->prog_len = hi > lo ? hi - lo : 0;
-    if (h->prog_len != 0) {
-        code_cache_border(e->cc, lo);
-        code_cache_border(e->cc, hi);
+    const struct bounds *prog = &h->window[WINDOW_PROG];
+    if (prog->hi > prog->lo) {
+        code_cache_border(e->cc, prog->lo);
+        code_cache_border(e->cc, prog->hi);
     }
 }
 

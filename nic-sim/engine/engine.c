@@ -4,28 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine_impl.h"
+#include "engine/sched.h"
+
+/* Zeroed memory that begins and ends with a line of the host's cache; NULL. */
+static void *lines(size_t bytes)
+{
+    size_t n = (bytes + HOST_LINE - 1) / HOST_LINE * HOST_LINE;
+    void *p = aligned_alloc(HOST_LINE, n);
+
+    return p == NULL ? NULL : memset(p, 0, n);
+}
 
 static void release(struct engine *e)
 {
     free(e->hart);
     free(e->local);
     free(e->ready_at);
-    free(e->no_regions);
     free(e);
 }
 
 int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first_hart,
                   const struct engine_bus *bus, struct code_cache *cc, struct engine **out)
 {
-    struct engine *e = calloc(1, sizeof(*e));
+    struct engine *e = lines(sizeof(*e));
     if (e == NULL) {
         return -ENOMEM;
     }
     e->cfg = cfg;
     e->bus = bus;
     e->cc = cc;
-    e->threads = threads;
+    e->threads = (uint16_t)threads;
     e->first_hart = first_hart;
     e->local_size = cfg->local_size;
     e->cost_trap = cfg->cost_system == 0 ? 1 : (uint32_t)cfg->cost_system; /* time must pass */
@@ -33,12 +41,10 @@ int engine_create(const struct nic_config *cfg, unsigned threads, uint32_t first
     e->longest_first = cfg->engine_policy != 0;
     e->spaced =
         (cfg->cluster_spacing | cfg->sram_spacing | cfg->dram_spacing) != 0 && !cfg->run_functional;
-    e->hart = calloc(threads, sizeof(*e->hart));
+    e->hart = lines(threads * sizeof(*e->hart));
     e->local = calloc(threads, e->local_size);
-    e->ready_at = calloc(threads, 2 * sizeof(*e->ready_at));
-    e->no_regions = bus->regions == NULL ? calloc(1, sizeof(*e->no_regions)) : NULL;
-    e->regions = bus->regions == NULL ? e->no_regions : bus->regions;
-    if (e->hart == NULL || e->local == NULL || e->ready_at == NULL || e->regions == NULL) {
+    e->ready_at = lines(threads * 2 * sizeof(*e->ready_at));
+    if (e->hart == NULL || e->local == NULL || e->ready_at == NULL) {
         release(e);
         return -ENOMEM;
     }
@@ -91,15 +97,11 @@ void engine_reset(struct engine *e, uint64_t pc, uint64_t now)
         hart_reset(e, t, pc, now);
     }
     e->tlb_generation = 0;
-    e->resume = NULL;
     memset(e->tlb, 0xff, sizeof(e->tlb));
     e->clock = now;
     e->reset_at = now;
     e->accessed = now - SPACING_MAX; /* the first is free; may wrap, as `since` then does */
     e->since = now;
-    e->switched = 0;
-    e->stalled = 0;
-    e->idle = 0;
     memset(e->gap, 0, sizeof(e->gap));
     e->gap_open = false;
     e->current = 0;
@@ -139,11 +141,16 @@ void engine_stats(const struct engine *e, struct nic_engine_stats *out)
         out->insns += e->hart[t].retired;
         out->program_insns += program_insns(&e->hart[t]);
     }
-    out->switch_cycles = e->switched;
-    out->stall_cycles = e->stalled;
-    out->idle_cycles = e->idle;
-    out->busy_cycles = e->clock - e->reset_at - e->switched - e->stalled - e->idle;
     cause_engine(e, out->cause);
+    out->switch_cycles = out->cause[NIC_CAUSE_SWITCH];
+    out->idle_cycles = out->cause[NIC_CAUSE_IDLE] + out->cause[NIC_CAUSE_BLOCKED];
+    out->stall_cycles = 0;
+    for (unsigned i = 0; i < NIC_CAUSES; i++) {
+        out->stall_cycles += e->gap[i];
+    }
+    out->stall_cycles -= out->idle_cycles;
+    out->busy_cycles =
+        e->clock - e->reset_at - out->switch_cycles - out->stall_cycles - out->idle_cycles;
 }
 
 void engine_thread_stats(const struct engine *e, unsigned thread, struct nic_thread_stats *out)

@@ -120,8 +120,20 @@ enum engine_stop {
  * once a branch, but no further than ENGINE_RUN_AHEAD cycles. Taking the engine
  * is such work too, unless a hart sleeps: its wake-up may yet come first.
  */
-enum { ENGINE_RUN_AHEAD = 16384 };
+enum {
+    ENGINE_RUN_AHEAD = 16384,
+    ENGINE_TURN_MOST =
+        1 << 19, /* no horizon of engine_run_turns is further from its turn's begin */
+};
 enum engine_stop engine_run(struct engine *e, uint64_t horizon);
+
+/*
+ * Engines one after the other, each to its horizon, as their accesses come in modelled time
+ * (engine/turns.h), until something else comes first: then ENGINE_HORIZON. ENGINE_STOPPED when
+ * the engine at turns->seat says so.
+ */
+struct turns;
+enum engine_stop engine_run_turns(struct turns *turns);
 
 /* Earliest cycle at which the engine has something to do; UINT64_MAX when asleep. */
 uint64_t engine_next(const struct engine *e);

@@ -6,10 +6,10 @@
  *   timing.c      what straight code costs
  *   codecost.c    code that costs more than its instructions
  *   interp.c      runs a hart until it gives the engine away
- *   mem.c         data accesses that interp.c does not make inline
+ *   mem.h, mem.c  data accesses: what interp.c makes inline, and the rest
  *   csr.c         control and status registers
  *   trap.c        traps, mret, and the border of program code
- *   sched.c       which hart runs next, and when
+ *   sched.h, sched.c  which hart runs next, and when
  *   cause.c       where the cycles went
  *   engine.c      life cycle, statistics, dumps
  */
@@ -83,7 +83,7 @@ _Static_assert(sizeof(struct insn) == 16, "pc is computed from the address of a 
 /*
  * Three counts of cycles in one word, so that one addition keeps them all:
  * dependencies, branches, latency of local SRAM. A hart runs at most
- * ENGINE_RUN_AHEAD cycles and those of a page between two looks at SPLIT_FULL.
+ * ENGINE_TURN_MOST + ENGINE_RUN_AHEAD cycles and those of a page between two looks at SPLIT_FULL.
  */
 enum { SPLIT_DEPENDENCY = 0, SPLIT_BRANCH = 21, SPLIT_LOCAL = 42 };
 #define SPLIT_MASK 0x1fffffu
@@ -123,9 +123,12 @@ struct interp_tables {
 
 struct code_cache {
     const struct engine_bus *bus;
+    struct region_map *regions; /* the bus's, or */
+    struct region_map none;     /* an empty one */
     struct interp_tables run;
     uint8_t pair[KIND_COUNT][KIND_COUNT]; /* 1 + index in run.pairs of the one for two kinds */
     uint32_t cost[KIND_COUNT];            /* static cycles */
+    uint32_t cost_load;                   /* of one beyond local SRAM */
     uint64_t split[KIND_COUNT];           /* static SPLIT_ counts */
     uint32_t latency[KIND_COUNT];         /* cycles after issue until the result is there */
     uint8_t latency_split[KIND_COUNT];    /* SPLIT_ shift of waiting for it */
@@ -179,7 +182,7 @@ enum reservation { RESERVE_NONE, RESERVE_LOCAL, RESERVE_BUS };
 enum { X_DUMMY = 32, X_COUNT = 33 };
 
 enum window {
-    WINDOW_PROG,
+    WINDOW_PROG, /* in the order of their registers */
     WINDOW_GATE,
     WINDOW_STK,
     WINDOW_PKT,
@@ -193,36 +196,56 @@ struct csr_file {
     uint64_t mstatus, mtvec, mepc, mcause, mtval, mscratch, mie, mcounteren, mcountinhibit;
     uint64_t cycle_offset,
         instret_offset; /* added to the hardware's count; the count itself while inhibited */
-    uint64_t lo[WINDOW_COUNT], hi[WINDOW_COUNT]; /* nic/csr.h */
 };
 
+enum { HOST_LINE = 64 }; /* bytes of a host's cache line */
+
+/*
+ * In lines of the host's cache: with many engines, what a turn touches has left the nearest
+ * cache since the last one, and each line is waited for.
+ */
 struct hart {
     uint64_t x[X_COUNT]; /* first: the interpreter's register file */
+    /* Where it stopped; NULL, or the pages of tlb_generation may be gone: at pc. */
+    const struct insn *resume;
+    struct code_page *resume_page;
+    uint64_t retired;
+    uint64_t split; /* SPLIT_ counters not yet in `spent` */
     /* Local SRAM that the current mode may use: an access of any size at win_lo + [0, win_n). */
     uint64_t win_lo, win_n;
     uint8_t *win_ptr;
-    uint64_t prog_lo, prog_len; /* program code; 0 bytes when there is none */
+
+    uint64_t pc;
+    uint64_t ran;       /* cycles for which it had the engine, until it gave it away */
+    uint64_t wait_from; /* since when it waits */
     bool in_program;
     uint8_t mode;             /* enum hart_mode */
     uint8_t state;            /* enum hart_state */
     uint8_t reservation;      /* enum reservation */
     uint8_t wake_rd, wake_op; /* blocked: register and rv64_op that take the answer */
-    uint32_t id;
-    uint64_t pc;
-    uint64_t retired, program_retired, program_from; /* program_from: `retired` at entry */
-    uint64_t trap_retired;                           /* `retired` at the last trap */
-    uint64_t charged; /* 1 + `retired` at the last instruction whose extra cycles it paid */
-    uint64_t split;   /* SPLIT_ counters not yet in `spent` */
-    uint64_t spent[NIC_CAUSES];  /* cycles; ISSUE is what the others leave of `ran` */
-    uint64_t ran;                /* cycles for which it had the engine, until it gave it away */
-    uint64_t wait_from, starved; /* since when it waits; bus->starved then, or of the wait */
-    uint8_t wait_cause;          /* enum nic_cause */
-    uint64_t amo_addr, amo_from; /* the last atomic, and when */
-    uint64_t reserved_addr;
+    uint8_t wait_cause;       /* enum nic_cause */
     uint8_t reserved_bytes;
+    struct bounds {
+        uint64_t lo, hi;
+    } window[WINDOW_COUNT]; /* nic/csr.h */
+
+    uint64_t starved; /* bus->starved at wait_from, or what of the wait was so */
+    uint32_t id;
+    uint64_t spent[NIC_CAUSES];  /* cycles; ISSUE is what the others leave of `ran` */
+    uint64_t amo_addr, amo_from; /* the last atomic, and when */
+    uint64_t charged;            /* 1 + `retired` at the last instruction with extra cycles paid */
+    uint64_t program_retired, program_from; /* program_from: `retired` at entry */
+    uint64_t trap_retired;                  /* `retired` at the last trap */
+    uint64_t reserved_addr;
     uint8_t *local;
     struct csr_file csr;
-};
+} __attribute__((aligned(HOST_LINE)));
+_Static_assert(offsetof(struct hart, pc) % HOST_LINE == 0, "a line: what a turn begins with");
+_Static_assert(offsetof(struct hart, window[WINDOW_STK]) % HOST_LINE == 0,
+               "a line: what a program may touch");
+_Static_assert(offsetof(struct hart, spent[NIC_CAUSE_CLUSTER]) / HOST_LINE ==
+                   offsetof(struct hart, spent[NIC_CAUSE_ENGINE]) / HOST_LINE,
+               "a line: what most waits are for");
 
 /* A hart that may have the engine, and from when on. */
 struct choice {
@@ -230,57 +253,48 @@ struct choice {
     uint64_t at; /* UINT64_MAX: none */
 };
 
+/* In lines of the host's cache, as a hart. */
 struct engine {
+    uint64_t clock; /* exact whenever the interpreter is not running */
+    uint64_t horizon;
+    struct hart *hart;
+    /* of each thread; UINT64_MAX when it is not HART_READY. Twice, for a round from anywhere. */
+    uint64_t *ready_at;
+    uint64_t wait_memory; /* bit t: ready_at[t] is the end of an access, not of a sleep */
+    uint64_t since;       /* clock when `current` got the engine */
+    uint32_t cost_switch;
+    uint16_t current, threads;
+    uint16_t blocked;   /* threads in HART_BLOCKED */
+    bool longest_first; /* engine.policy */
+    bool running;       /* `current` holds the engine; otherwise it was the last to do so */
+    bool is_chosen;
+    bool gap_open;        /* `starved` is that */
+    uint8_t region_cause; /* of mem_direct's last access */
+
+    struct choice chosen; /* while not running: who is next, if known */
+    struct code_cache *cc;
+    uint64_t tlb_generation;
+    uint64_t starved; /* bus->starved when the engine fell free */
+    bool spaced;      /* some memory asks for a distance between accesses */
+    bool failed;
+    uint64_t gap[NIC_CAUSES]; /* cycles in which no thread had the engine */
     const struct nic_config *cfg;
     const struct engine_bus *bus;
-    struct region_map *regions;    /* the bus's, or */
-    struct region_map *no_regions; /* an empty one when it has none */
-    struct code_cache *cc;
-    struct engine *next; /* in cc->engines */
     struct {
         uint64_t addr;
         struct code_page *page;
     } tlb[TLB_SLOTS];
-    uint64_t tlb_generation;
-    /* Where `current` stopped at the horizon; NULL, or the pages of tlb_generation may be gone. */
-    const struct insn *resume;
-    struct code_page *resume_page;
-    uint64_t clock; /* exact whenever the interpreter is not running */
-    uint64_t horizon;
-    bool running; /* `current` holds the engine; otherwise it was the last to do so */
-    unsigned current, threads;
-    /* of each thread; UINT64_MAX when it is not HART_READY. Twice, for a round from anywhere. */
-    uint64_t *ready_at;
-    uint64_t wait_memory; /* bit t: ready_at[t] is the end of an access, not of a sleep */
-    unsigned blocked;     /* threads in HART_BLOCKED */
-    struct choice chosen; /* while not running: who is next, if known */
-    bool is_chosen;
-    uint32_t first_hart;
-    uint64_t since;                             /* clock when `current` got the engine */
-    uint64_t reset_at, switched, stalled, idle; /* cycles */
-    uint64_t gap[NIC_CAUSES];                   /* `stalled` and `idle`, by cause */
-    uint64_t starved;                           /* bus->starved when the engine fell free */
-    bool gap_open;                              /* `starved` is that */
-    uint8_t region_cause;                       /* of mem_direct's last access */
+    struct engine *next; /* in cc->engines */
+    uint64_t reset_at;   /* cycle */
+    uint64_t accessed;   /* cycle of the last access that was waited for, registers excepted */
     uint64_t local_size;
-    uint32_t cost_trap, cost_switch;
-    bool longest_first; /* engine.policy */
-    bool spaced;        /* some memory asks for a distance between accesses */
-    uint64_t accessed;  /* cycle of the last one that a thread waited for, registers excepted */
-    bool failed;
-    struct nic_fault fault;
+    uint32_t first_hart, cost_trap;
     uint8_t *local; /* of all threads */
-    struct hart *hart;
-};
+    struct nic_fault fault;
+} __attribute__((aligned(HOST_LINE)));
+_Static_assert(offsetof(struct engine, chosen) == HOST_LINE, "a line: what every turn touches");
 
 enum { SPACING_MAX = 10000 }; /* of the keys *.spacing */
-
-/* The time past which a hart gives itself back even without an access. */
-static inline uint64_t engine_limit(const struct engine *e)
-{
-    const uint64_t most = (uint64_t)INT64_MAX - ENGINE_RUN_AHEAD;
-    return (e->horizon < most ? e->horizon : most) + ENGINE_RUN_AHEAD;
-}
 
 /* ---- interp.c ---- */
 
@@ -291,23 +305,12 @@ enum interp_exit {
     EXIT_FAULT,   /* e->fault is filled */
 };
 
-/* Runs e->current from its pc at e->clock, then those after it; with `tables` it only fills
- * them. */
-enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables);
+/*
+ * Runs the harts of e in turn, up to e->horizon; or, with `turns`, the engines there, `e` being
+ * nothing. With `tables` it only fills them.
+ */
+enum engine_stop engine_interp(struct engine *e, struct turns *turns, struct interp_tables *tables);
 void engine_interp_tables(struct interp_tables *out);
-
-/* ---- sched.c ---- */
-
-/* Hands a free engine to the next hart; false, with why, when none can have it by the horizon. */
-bool sched_next(struct engine *e, enum engine_stop *why);
-/* Another hart than `current` could run now. */
-bool sched_contended(const struct engine *e);
-
-static inline void sched_ready_at(struct engine *e, unsigned thread, uint64_t cycle)
-{
-    e->ready_at[thread] = cycle;
-    e->ready_at[thread + e->threads] = cycle;
-}
 
 /* ---- cause.c ---- */
 
@@ -323,8 +326,8 @@ static inline void cause_check(struct hart *h)
 enum nic_cause cause_at(uint64_t addr);
 /* What waiting for the answer of an access means. */
 enum nic_cause cause_of(const struct engine *e, const struct bus_req *req);
-/* The hart gets the engine at `at`, having been ready since its ready_at. */
-void cause_taken(struct engine *e, unsigned thread, uint64_t at);
+/* A wait of `cycles` for work, of which no buffer was free for `starved`. */
+void cause_idle(uint64_t *cause, uint64_t cycles, uint64_t starved);
 /* Nobody had the engine from e->clock to `at`, when `thread` gets it. */
 void cause_gap(struct engine *e, unsigned thread, uint64_t at);
 /* No hart can have the engine yet. */
@@ -333,44 +336,7 @@ void cause_gap_opens(struct engine *e);
 void cause_engine(const struct engine *e, uint64_t cause[NIC_CAUSES]);
 void cause_thread(const struct engine *e, unsigned thread, uint64_t cause[NIC_CAUSES]);
 
-static inline uint64_t cause_starved(const struct engine *e)
-{
-    return e->bus->starved == NULL ? 0 : e->bus->starved(e->bus->ctx);
-}
-
-/* `current` gives the engine away: until a time, at the end of an access or of its slice, */
-static inline void sched_wait(struct engine *e, uint64_t ready_at, bool for_memory,
-                              enum nic_cause cause)
-{
-    uint64_t bit = (uint64_t)1 << e->current;
-    struct hart *h = &e->hart[e->current];
-
-    h->ran += e->clock - e->since;
-    h->wait_from = e->clock;
-    h->wait_cause = (uint8_t)cause;
-    sched_ready_at(e, e->current, ready_at);
-    e->wait_memory = for_memory ? e->wait_memory | bit : e->wait_memory & ~bit;
-    e->running = false;
-    e->is_chosen = false;
-}
-
-/* or until something happens, if ever. */
-static inline void sched_sleep(struct engine *e, enum hart_state state)
-{
-    e->hart[e->current].state = (uint8_t)state;
-    e->hart[e->current].starved = cause_starved(e);
-    e->blocked += state == HART_BLOCKED;
-    sched_wait(e, UINT64_MAX, false, NIC_CAUSE_IDLE);
-}
-
-/* ---- mem.c ---- */
-
-/*
- * A hart whose accesses are all answered at once (run.functional, or latencies
- * of 0) lets another one run after so many cycles: it may be spinning on what
- * that one is to write.
- */
-enum { SLICE_CYCLES = 4096 };
+/* ---- steps ---- */
 
 /*
  * What a slow path left behind. h->pc, h->retired and e->clock are up to date
@@ -387,81 +353,6 @@ struct step_result {
     enum step step;
     enum interp_exit exit;
 };
-
-/*
- * The access of the instruction at h->pc, issued at e->clock. Registers are
- * slots: x0 as a destination is X_DUMMY.
- */
-struct step_result mem_load(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
-                            uint64_t addr);
-struct step_result mem_store(struct engine *e, struct hart *h, enum rv64_op op, uint64_t addr,
-                             uint64_t value);
-struct step_result mem_amo(struct engine *e, struct hart *h, enum rv64_op op, unsigned rd,
-                           uint64_t addr, uint64_t value);
-/* The value that a load, AMO, LR or SC of `op` writes to rd for the bus's answer. */
-uint64_t mem_extend(enum rv64_op op, uint64_t data);
-
-static inline bool mem_inside(const struct hart *h, enum window w, uint64_t addr, unsigned bytes)
-{
-    uint64_t lo = h->csr.lo[w], hi = h->csr.hi[w];
-    return addr >= lo && addr < hi && hi - addr >= bytes;
-}
-
-static inline bool mem_allowed(const struct hart *h, uint64_t addr, unsigned bytes)
-{
-    return !h->in_program || mem_inside(h, WINDOW_PKT, addr, bytes) ||
-           mem_inside(h, WINDOW_MAP, addr, bytes) || mem_inside(h, WINDOW_STK, addr, bytes) ||
-           mem_inside(h, WINDOW_FR1, addr, bytes) || mem_inside(h, WINDOW_FR2, addr, bytes);
-}
-
-/*
- * Where the bytes of an access at `now` (not after the horizon) are, if the
- * engine can make it by itself: it is timed already, done at *done. NULL: ask
- * mem_load, mem_store or mem_amo, which know every other case.
- */
-static inline uint8_t *mem_direct_at(struct engine *e, const struct hart *h, uint64_t addr,
-                                     unsigned bytes, uint64_t now, bool writes, uint64_t *done)
-{
-    struct mem_region *m = e->regions->slot[(addr >> REGION_SHIFT) % REGION_SLOTS];
-
-    if (m == NULL || addr - m->base > m->size - bytes || !mem_allowed(h, addr, bytes)) {
-        return NULL;
-    }
-    *done = mem_time(m, addr - m->base, now, writes);
-    e->region_cause = m->cause;
-    return m->mem + (addr - m->base);
-}
-
-static inline uint8_t *mem_direct(struct engine *e, const struct hart *h, uint64_t addr,
-                                  unsigned bytes, uint64_t now, uint64_t *done)
-{
-    return mem_direct_at(e, h, addr, bytes, now, false, done);
-}
-
-/* The same for a store, which nobody must be told of. */
-static inline uint8_t *mem_direct_store(struct engine *e, const struct hart *h, uint64_t addr,
-                                        unsigned bytes, uint64_t now, uint64_t *done)
-{
-    const struct region_map *map = e->regions;
-
-    return map->reservations != 0 || addr == map->watch
-               ? NULL
-               : mem_direct_at(e, h, addr, bytes, now, true, done);
-}
-
-/* After an access that is done at `done`, for which the hart waits: does it keep the engine? */
-static inline struct step_result mem_settle(struct engine *e, uint64_t done, enum nic_cause cause)
-{
-    if (done > e->clock) {
-        sched_wait(e, done, true, cause);
-        return (struct step_result){STEP_LEAVE, EXIT_YIELD};
-    }
-    if (e->clock - e->since >= SLICE_CYCLES && sched_contended(e)) {
-        sched_wait(e, e->clock, false, NIC_CAUSE_ENGINE);
-        return (struct step_result){STEP_LEAVE, EXIT_YIELD};
-    }
-    return (struct step_result){STEP_NEXT, EXIT_HORIZON};
-}
 
 /* ---- csr.c ---- */
 
@@ -514,7 +405,7 @@ static inline struct step_result hart_retire(struct engine *e, struct hart *h, u
 
 static inline bool hart_program_pc(const struct hart *h, uint64_t pc)
 {
-    return pc - h->prog_lo < h->prog_len;
+    return pc >= h->window[WINDOW_PROG].lo && pc < h->window[WINDOW_PROG].hi;
 }
 
 #endif

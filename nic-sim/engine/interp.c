@@ -10,8 +10,9 @@
  */
 #include <string.h>
 
-#include "engine/engine_impl.h"
 #include "engine/exec_ops.h"
+#include "engine/mem.h"
+#include "engine/turns.h"
 
 /* Addresses of labels and computed goto are GNU C. */
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -127,7 +128,7 @@ static struct step_result park(struct engine *e)
         acc += pg->near_split[INDEX];                                                              \
         ret += (uint64_t)(1 - distance);                                                           \
         ip += distance;                                                                            \
-        if (ENGINE_UNLIKELY((int64_t)base > look)) {                                               \
+        if (ENGINE_UNLIKELY((int64_t)base > limit)) {                                              \
             goto look;                                                                             \
         }                                                                                          \
         DISPATCH();                                                                                \
@@ -162,7 +163,7 @@ static struct step_result park(struct engine *e)
 /* Too long to have twice: but a direct jump to it, not a dispatch. */
 #define BODY_GOTO(id) goto do_##id
 
-enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables)
+enum engine_stop engine_interp(struct engine *e, struct turns *turns, struct interp_tables *tables)
 {
     static const void *const table[KIND_COUNT] = {
         [RV64_OP_INVALID] = &&do_invalid,
@@ -191,23 +192,42 @@ enum engine_stop engine_interp(struct engine *e, struct interp_tables *tables)
         return ENGINE_HORIZON;
     }
 
-    const int64_t limit = (int64_t)engine_limit(e);
-    const uint64_t access_limit = e->horizon;
-    struct hart *h = &e->hart[e->current];
-    enum engine_stop why;
+    const struct code_cache *const cc = turns == NULL ? e->cc : turns->engine[0]->cc;
+    struct hart *h;
+    enum engine_stop why = ENGINE_HORIZON;
+    int64_t limit; /* time of the next look at h->split: a hart may go no further */
+    uint64_t access_limit;
+    bool again = false;
     struct code_page *pg;
     const struct insn *ip;
     uint64_t base, ret, acc, split, addr, target, win_lo, win_n, done;
     uint8_t *win_ptr, *place;
-    int64_t look; /* time of the next look at h->split, not after the limit */
     uint32_t cycles;
     unsigned rd;
     struct step_result r;
 
-    if (e->resume != NULL && e->cc->generation == e->tlb_generation) {
-        ip = e->resume;
-        pg = e->resume_page;
-        e->resume = NULL;
+    if (turns != NULL) {
+        goto next_turn;
+    }
+
+turn:
+    access_limit = e->horizon;
+    limit = (int64_t)(access_limit + ENGINE_RUN_AHEAD);
+    if (ENGINE_LIKELY(e->running)) {
+        goto hart;
+    }
+
+next_hart:
+    if (!sched_next(e, &why)) {
+        goto turn_over;
+    }
+
+hart:
+    h = &e->hart[e->current];
+    if (h->resume != NULL) {
+        ip = h->resume;
+        pg = h->resume_page;
+        h->resume = NULL;
         goto resume;
     }
 
@@ -230,10 +250,9 @@ resume:
     win_n = h->win_n;
     win_ptr = h->win_ptr;
     if ((int64_t)e->clock > limit) {
-        return ENGINE_HORIZON;
+        why = ENGINE_HORIZON;
+        goto turn_over;
     }
-    look =
-        limit - (int64_t)e->clock > ENGINE_RUN_AHEAD ? (int64_t)e->clock + ENGINE_RUN_AHEAD : limit;
     DISPATCH();
 
 step:
@@ -243,7 +262,7 @@ step:
     if (r.step == STEP_STRAIGHT) {
         STRAIGHT();
     }
-    if (r.step == STEP_JUMP || e->cc->generation != e->tlb_generation) {
+    if (r.step == STEP_JUMP || cc->generation != e->tlb_generation) {
         goto reenter;
     }
     ip++;
@@ -252,25 +271,46 @@ step:
     acc = h->split - pg->split[INDEX];
     DISPATCH();
 
+waits: /* for an access that is done at `done` */
+    sched_wait(e, done, true, (enum nic_cause)e->region_cause);
+    h->resume = ip + 1;
+    h->resume_page = pg;
+    goto next_hart;
+
 leave:
-    if (r.exit != EXIT_YIELD) {
-        return r.exit == EXIT_HORIZON ? ENGINE_HORIZON : ENGINE_STOPPED;
+    if (r.exit == EXIT_YIELD) {
+        goto next_hart;
     }
-    if (!sched_next(e, &why)) {
+    why = r.exit == EXIT_HORIZON ? ENGINE_HORIZON : ENGINE_STOPPED;
+
+turn_over:
+    if (turns == NULL) {
         return why;
     }
-    h = &e->hart[e->current];
-    goto reenter;
+    again = turns_set(turns, turns->seat, e->running ? e->clock : sched_choose(e).at);
+    if (why == ENGINE_STOPPED) {
+        return why;
+    }
+
+next_turn:
+    if (!turns_begin(turns, again)) {
+        return ENGINE_HORIZON;
+    }
+    e = turns->engine[turns->seat];
+    e->horizon = turns->horizon;
+    goto turn;
 
 look:
     SYNC();
-    goto reenter; /* which returns when this was the limit */
+    why = ENGINE_HORIZON;
+    goto turn_over;
 
 horizon:
     SYNC();
-    e->resume = ip;
-    e->resume_page = pg;
-    return ENGINE_HORIZON;
+    h->resume = ip;
+    h->resume_page = pg;
+    why = ENGINE_HORIZON;
+    goto turn_over;
 
     /* One handler for each instruction. */
 
@@ -312,8 +352,8 @@ do_JAL:
 do_jal_far:
     target = PC + IMM;
     rd = ip->rd;
-    cycles = e->cc->cost[KIND_JAL_FAR];
-    split = e->cc->split[KIND_JAL_FAR];
+    cycles = cc->cost[KIND_JAL_FAR];
+    split = cc->split[KIND_JAL_FAR];
     if (target == PC) {
         goto parked;
     }
@@ -322,15 +362,15 @@ do_jal_far:
 do_JALR:
     target = (RS1 + IMM) & ~(uint64_t)1;
     rd = ip->rd;
-    cycles = e->cc->cost[RV64_OP_JALR];
-    split = e->cc->split[RV64_OP_JALR];
+    cycles = cc->cost[RV64_OP_JALR];
+    split = cc->split[RV64_OP_JALR];
     goto far;
 
 far_branch:
     target = PC + IMM;
     rd = X_DUMMY;
-    cycles = e->cc->cost[RV64_OP_BEQ] + (uint32_t)e->cc->branch_taken;
-    split = e->cc->taken_split;
+    cycles = cc->cost[RV64_OP_BEQ] + (uint32_t)cc->branch_taken;
+    split = cc->taken_split;
     if (target == PC) {
         goto parked;
     }
@@ -352,7 +392,7 @@ far:
     base -= pg->cycles[INDEX];
     ret -= INDEX;
     acc -= pg->split[INDEX];
-    if (ENGINE_UNLIKELY((int64_t)base > look)) {
+    if (ENGINE_UNLIKELY((int64_t)base > limit)) {
         goto look;
     }
     DISPATCH();
@@ -370,9 +410,9 @@ parked:
     {                                                                                              \
         goto horizon;                                                                              \
     }                                                                                              \
-    place = mem_direct(e, h, addr, sizeof(type), base + pg->cycles[INDEX], &done);                 \
-    SYNC();                                                                                        \
+    place = mem_direct(cc->regions, e, h, addr, sizeof(type), base + pg->cycles[INDEX], &done);    \
     if (place == NULL) {                                                                           \
+        SYNC();                                                                                    \
         r = mem_load(e, h, RV64_OP_##id, ip->rd, addr);                                            \
         goto step;                                                                                 \
     } else {                                                                                       \
@@ -386,7 +426,8 @@ parked:
     {                                                                                              \
         goto horizon;                                                                              \
     }                                                                                              \
-    place = mem_direct_store(e, h, addr, sizeof(type), base + pg->cycles[INDEX], &done);           \
+    place =                                                                                        \
+        mem_direct_store(cc->regions, e, h, addr, sizeof(type), base + pg->cycles[INDEX], &done);  \
     if (place == NULL) {                                                                           \
         SYNC();                                                                                    \
         r = mem_store(e, h, RV64_OP_##id, addr, RS2);                                              \
@@ -410,7 +451,13 @@ stored: /* not when it trapped or is not made yet, nor when something took longe
     goto step;
 
 loaded:
-    hart_retire(e, h, e->cfg->cost_load);
+    SYNC();
+    hart_retire(e, h, cc->cost_load);
+
+settle:
+    if (done > e->clock) {
+        goto waits;
+    }
     r = mem_settle(e, done, (enum nic_cause)e->region_cause);
     goto step;
 
@@ -419,6 +466,12 @@ amo:
         goto horizon;
     }
     SYNC();
+    done = mem_amo_add(cc->regions, e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, RS1, RS2);
+    if (done != 0) {
+        hart_retire(e, h, cc->cost[RV64_OP_AMOADD_D]);
+        done = ip->rd == X_DUMMY ? e->clock : done;
+        goto settle;
+    }
     r = mem_amo(e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, RS1, RS2);
     goto step;
 
@@ -455,5 +508,5 @@ do_next_page:
 
 void engine_interp_tables(struct interp_tables *out)
 {
-    engine_interp(NULL, out);
+    engine_interp(NULL, NULL, out);
 }

@@ -5,8 +5,14 @@
  */
 #include <string.h>
 
-#include "engine/engine_impl.h"
 #include "engine/exec_ops.h"
+#include "engine/mem.h"
+
+bool mem_allowed_else(const struct hart *h, uint64_t addr, unsigned bytes)
+{
+    return mem_inside(h, WINDOW_STK, addr, bytes) || mem_inside(h, WINDOW_FR1, addr, bytes) ||
+           mem_inside(h, WINDOW_FR2, addr, bytes);
+}
 
 enum place { PLACE_LOCAL, PLACE_BUS, PLACE_NOWHERE };
 
@@ -307,7 +313,7 @@ struct step_result mem_amo(struct engine *e, struct hart *h, enum rv64_op op, un
     h->amo_from = e->clock;
     if (kind != BUS_LR && kind != BUS_SC && e->clock <= e->horizon) {
         uint64_t done;
-        uint8_t *p = mem_direct_store(e, h, addr, bytes, e->clock, &done);
+        uint8_t *p = mem_direct_store(e->cc->regions, e, h, addr, bytes, e->clock, &done);
         if (p != NULL) {
             return amo_direct(e, h, op, rd, p, value, done);
         }

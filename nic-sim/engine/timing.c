@@ -52,6 +52,7 @@ static void set_costs(struct code_cache *cc, const struct nic_config *cfg)
     for (unsigned k = KIND_BEQ_FAR; k <= KIND_BGEU_FAR; k++) {
         cc->cost[k] = BRANCH;
     }
+    cc->cost_load = (uint32_t)cfg->cost_load;
     cc->branch_taken = (int32_t)at_least_1(cfg->cost_branch_taken) - (int32_t)BRANCH;
 }
 

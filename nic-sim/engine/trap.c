@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Traps, system instructions, and the border of program code (nic/csr.h). */
-#include "engine/engine_impl.h"
+#include "engine/sched.h"
 
 /* ---- program code ---- */
 
 bool trap_may_go(const struct hart *h, uint64_t target)
 {
-    uint64_t lo = h->csr.lo[WINDOW_GATE];
+    uint64_t lo = h->window[WINDOW_GATE].lo;
     if (!h->in_program || hart_program_pc(h, target)) {
         return true;
     }
-    return target >= lo && target < h->csr.hi[WINDOW_GATE] && (target - lo) % NIC_GATE_STRIDE == 0;
+    return target >= lo && target < h->window[WINDOW_GATE].hi &&
+           (target - lo) % NIC_GATE_STRIDE == 0;
 }
 
 /* Local SRAM that loads and stores of any size reach without further checks. */
@@ -19,8 +20,8 @@ static void set_window(const struct engine *e, struct hart *h)
     uint64_t lo = NIC_LOCAL_BASE, hi = NIC_LOCAL_BASE + e->local_size;
 
     if (h->in_program) {
-        lo = h->csr.lo[WINDOW_STK] > lo ? h->csr.lo[WINDOW_STK] : lo;
-        hi = h->csr.hi[WINDOW_STK] < hi ? h->csr.hi[WINDOW_STK] : hi;
+        lo = h->window[WINDOW_STK].lo > lo ? h->window[WINDOW_STK].lo : lo;
+        hi = h->window[WINDOW_STK].hi < hi ? h->window[WINDOW_STK].hi : hi;
     }
     if (hi < lo || hi - lo < 8) {
         h->win_n = 0;

@@ -87,16 +87,15 @@ static void test_events(void)
     rig_close(&rig);
 }
 
-/* An event that comes no later than the horizon ends the turn. */
-static void test_cut(void)
+/* No turn begins at an event or after it, though it is pushed in the course of one. */
+static void test_end(void)
 {
     rig_open(&rig, NULL);
-    rig.dev->clock.horizon = 1000;
-    rig.dev->clock.cut = false;
-    clock_push(rig.dev, 1001, EVENT_RX, 0);
-    CU_ASSERT_FALSE(rig.dev->clock.cut);
+    rig.dev->turns.end = 2000;
+    clock_push(rig.dev, 2001, EVENT_RX, 0);
+    CU_ASSERT_EQUAL(rig.dev->turns.end, 2000);
     clock_push(rig.dev, 1000, EVENT_TX, 0);
-    CU_ASSERT_TRUE(rig.dev->clock.cut);
+    CU_ASSERT_EQUAL(rig.dev->turns.end, 1000);
     rig_close(&rig);
 }
 
@@ -118,21 +117,21 @@ static void check_turn(const uint64_t *next, uint32_t n)
     uint32_t first = first_engine(next, n, DEV_NONE), rival;
 
     if (first == DEV_NONE) {
-        CU_ASSERT_EQUAL(clock_first_at(&rig.dev->clock), DEV_NEVER);
+        CU_ASSERT_EQUAL(turns_first_at(&rig.dev->turns), DEV_NEVER);
         return;
     }
-    CU_ASSERT_EQUAL(clock_first(&rig.dev->clock), first);
-    CU_ASSERT_EQUAL(clock_first_at(&rig.dev->clock), next[first]);
+    CU_ASSERT_EQUAL(turns_first(&rig.dev->turns), first);
+    CU_ASSERT_EQUAL(turns_first_at(&rig.dev->turns), next[first]);
     rival = first_engine(next, n, first);
     if (rival != DEV_NONE)
-        CU_ASSERT_EQUAL(clock_horizon(rig.dev), next[rival] - (rival < first));
+        CU_ASSERT_EQUAL(turns_alone_until(&rig.dev->turns), next[rival] - (rival < first));
 }
 
 static void set_next(uint64_t *next, uint32_t engine, uint64_t at)
 {
     next[engine] = at;
     fake_set_next(rig.dev->engine[engine], at);
-    clock_engine(rig.dev, engine);
+    device_engine(rig.dev, engine);
 }
 
 /* The first engine acts and is set to a later cycle, near or far; others are woken meanwhile. */
@@ -143,6 +142,7 @@ static void turns(const char *engines, uint64_t now, uint64_t most)
     uint32_t n;
 
     rig_open(&rig, sets);
+    rig.dev->turns.end = rig.dev->turns.most = DEV_NEVER;
     n = rig.dev->engines + 1;
     CU_ASSERT_FATAL(n <= 130);
     for (uint32_t i = 0; i < n; i++)
@@ -171,13 +171,13 @@ static void test_turns(void)
 static void test_turns_late(void)
 {
     turns("engine.count=8", UINT64_C(1) << 60, 100);
-    turns("engine.count=8", CLOCK_NEVER - 1000, 100);
-    turns("engine.count=8", 0, CLOCK_NEVER / 16);
+    turns("engine.count=8", TURN_NEVER - 1000, 100);
+    turns("engine.count=8", 0, TURN_NEVER / 16);
 }
 
 static const struct cunit_case cases[] = {
     {"events in the order of time", test_events},
-    {"an event ends a turn", test_cut},
+    {"an event ends the turns", test_end},
     {"turns in the order of time", test_turns},
     {"turns very late", test_turns_late},
     {NULL, NULL},

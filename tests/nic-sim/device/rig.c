@@ -131,11 +131,12 @@ enum bus_result rig_op(struct rig *rig, uint32_t hart, enum bus_op op, uint64_t 
                         .op = (uint8_t)op};
     enum bus_result res;
 
-    rig->dev->clock.cut = false;
+    rig->dev->turns.end = DEV_NEVER;
+    rig->dev->turns.horizon = DEV_NEVER - 1;
     res = bus_access(rig->dev, &r);
     *v = r.data;
     /* no engine to send back to the device because of an event */
-    return res == BUS_STOP && rig->dev->clock.cut ? BUS_OK : res;
+    return res == BUS_STOP && rig->dev->turns.end != DEV_NEVER ? BUS_OK : res;
 }
 
 enum bus_result rig_store(struct rig *rig, uint32_t hart, uint64_t addr, unsigned bytes, uint64_t v,
