@@ -80,8 +80,7 @@ _Noreturn void fw_main(uint64_t hart)
     uint32_t harts = plat_harts();
     if (hart == harts)
         control(harts);
-    while (plat_status() != NIC_FW_READY)
-        ;
+    /* There is no packet, and nothing shared is touched, before the control core enables a port. */
     uint32_t line = plat_engine_of((uint32_t)hart) % FW_COUNTER_LINES;
     hart_init((uint32_t)hart, (uint32_t)hart, &fw_shared.stats.line[line].c);
     fw_datapath();

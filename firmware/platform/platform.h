@@ -31,7 +31,7 @@
  *
  * Control core:
  *   uint32_t plat_event_wait(void)     sleeps until a doorbell: enum nic_ctl_event
- *   uint32_t plat_status(void), void plat_set_status(enum nic_fw_status)
+ *   void plat_set_status(enum nic_fw_status)
  *   void plat_fatal(value)             stops the device with a report
  *   struct plat_admin plat_admin(void) ring addresses, size and vector as the host set them
  *   uint32_t plat_sq_tail(void), plat_cq_head(void)   the admin doorbells

@@ -164,11 +164,6 @@ static inline uint32_t plat_event_wait(void)
     return (uint32_t)plat_reg_read64(NIC_MMIO_CTL_EVENT);
 }
 
-static inline uint32_t plat_status(void)
-{
-    return plat_reg_read32(NIC_MMIO_FW_STATUS);
-}
-
 static inline void plat_set_status(enum nic_fw_status status)
 {
     __asm__ volatile("fence rw, rw" : : : "memory");

@@ -175,14 +175,9 @@ static inline uint32_t plat_event_wait(void)
     return (uint32_t)TEMPLATE_REGS[TEMPLATE_EVENTS];
 }
 
-static inline uint32_t plat_status(void)
-{
-    return (uint32_t)TEMPLATE_REGS[TEMPLATE_STATUS];
-}
-
 static inline void plat_set_status(enum nic_fw_status status)
 {
-    /* READY lets the other harts go: everything before it must be visible to them. */
+    /* READY tells the host that it may give commands. */
     __asm__ volatile("fence rw, rw" : : : "memory");
     TEMPLATE_REGS[TEMPLATE_STATUS] = status;
 }
