@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device/port.h"
 #include "engine/engine.h"
 #include "engine/turns.h"
 #include "nic/device.h"
@@ -227,79 +228,6 @@ void rss_init(struct rss *rss);
 uint32_t rss_toeplitz(const struct rss *rss, const uint8_t *input, unsigned len);
 uint32_t rss_hash(const struct rss *rss, const uint8_t *frame, uint32_t len);
 
-/* ---- pacer.c, mac.c, tx.c: ports ---- */
-
-struct pacer {
-    struct nic_pacing pacing;
-    uint64_t bps, hz;
-    uint64_t time;     /* cycle of the last frame's arrival */
-    uint64_t num, den; /* cycles a frame or a bit, and what is carried over */
-    uint64_t rest;
-    uint64_t wire_rest; /* of wire times, in 1/bps cycles */
-    uint64_t ts0, base; /* trace: first timestamp and its cycle */
-    bool started;
-};
-/* num / den, with what is left of it carried in *rest (< den). */
-uint64_t pacer_divide(uint64_t num, uint64_t den, uint64_t *rest);
-/* Bits a frame of `len` bytes (without FCS) takes on the wire. */
-uint64_t pacer_wire_bits(uint32_t len);
-void pacer_init(struct pacer *p, const struct nic_config *cfg, struct nic_pacing pacing);
-void pacer_start(struct pacer *p, uint64_t now); /* receive was switched on */
-/* Cycle of arrival of the last byte of the next frame. */
-uint64_t pacer_next(struct pacer *p, uint32_t len, uint64_t tstamp_ns);
-
-/* Frames for a port that came by one port, in the order in which they are to leave. */
-struct txqueue {
-    uint32_t first, last; /* by pktbuf.behind; DEV_NONE, meaningless */
-};
-struct transmitter {
-    uint64_t free, rest;                 /* cycle at which the last frame ended or will, fraction */
-    uint32_t frame;                      /* being sent, DEV_NONE */
-    uint32_t backlog;                    /* bit i: queue[i] is not empty */
-    unsigned turn;                       /* the queue to look at first */
-    struct txqueue queue[NIC_PORTS_MAX]; /* by ingress port, from 0 */
-};
-/* sequencer.c: the packets that came by a port and have not left, in order of arrival. */
-struct sequence {
-    uint32_t first, last; /* DEV_NONE */
-    uint32_t waiting;     /* are done, but one before them is not */
-    uint64_t since;       /* when one last left, or when the first of these was done */
-};
-
-struct port {
-    const struct nic_port_ops *ops;
-    void *ctx;
-    struct pacer pacer;
-    struct nic_frame frame; /* the next one, when have_frame */
-    uint64_t due;
-    bool have_frame, timed, ended, enabled;
-    bool waiting; /* its frame waits for a buffer (MAX) or for the packet before it (ordered) */
-    uint64_t cookie, cookie_frags;
-    uint32_t frame_max;
-    uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-    uint64_t rx_busy; /* cycles of wire time received */
-    uint64_t rx_rest;
-    struct transmitter tx;
-    struct sequence order;
-};
-void mac_reset(struct nic_device *dev);
-void mac_enable(struct nic_device *dev, unsigned port, bool on, uint64_t now);
-void mac_frame_max(struct nic_device *dev, unsigned port, uint32_t bytes);
-void mac_step(struct nic_device *dev, unsigned port, uint64_t now); /* EVENT_PORT */
-void mac_kick(struct nic_device *dev, uint64_t now); /* a buffer is free or a packet is done */
-void mac_send(struct nic_device *dev, struct pktbuf *b, uint64_t now);
-void mac_sent(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_TX */
-void tx_reset(struct nic_device *dev);
-
-/* ---- sequencer.c: what came by a port leaves in the order in which it came ---- */
-
-void sequencer_reset(struct nic_device *dev);
-void sequencer_enter(struct nic_device *dev, struct pktbuf *b, uint64_t now); /* it has arrived */
-/* A copy of `b` leaves right after it. */
-void sequencer_join(struct nic_device *dev, struct pktbuf *copy, const struct pktbuf *b);
-/* Done: sends it off as `cmd` says (DROP, TX, HOST) when its turn comes. */
-void sequencer_done(struct nic_device *dev, struct pktbuf *b, enum nic_pkt_cmd cmd, uint64_t now);
-
 /* ---- pcie.c: the link's time model ---- */
 
 enum link_dir { LINK_TO_HOST, LINK_TO_DEVICE };
@@ -410,7 +338,8 @@ struct nic_device {
     struct port port[NIC_PORTS_MAX];
     uint32_t next_kick;
     uint64_t mac_next, mac_rest; /* port.max_pps: cycle from which a frame is taken, fraction */
-    uint64_t overhead;           /* datapath.overhead, cycles */
+    struct division mac_gap;
+    uint64_t overhead; /* datapath.overhead, cycles */
     struct pcie pcie;
     struct hostq rxq[NIC_RXQS_LIMIT];
     struct msix msix;

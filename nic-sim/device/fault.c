@@ -42,9 +42,8 @@ void fault_hart(struct nic_device *dev, const char *what, uint32_t hart, uint64_
 
 void fault_engine(struct nic_device *dev, uint32_t engine)
 {
-    struct nic_fault f;
+    struct nic_fault f; /* large, and mostly there is none */
 
-    memset(&f, 0, sizeof(f));
     if (!engine_fault(dev->engine[engine], &f))
         return;
     f.engine = engine;

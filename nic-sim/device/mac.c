@@ -221,8 +221,8 @@ static uint64_t mac_take(struct nic_device *dev, uint64_t now)
         return now;
     if (dev->mac_next < now)
         dev->mac_rest = 0;
-    dev->mac_next =
-        turn + pacer_divide(dev->cfg.engine_clock_hz, dev->cfg.port_max_pps, &dev->mac_rest);
+    dev->mac_next = turn + pacer_divide(&dev->mac_gap, dev->cfg.engine_clock_hz,
+                                        dev->cfg.port_max_pps, &dev->mac_rest);
     return turn;
 }
 
@@ -236,8 +236,9 @@ static void arrive(struct nic_device *dev, unsigned port, uint64_t now)
 
     if (dev->pool.seq == 0)
         dev->stats.first_rx_cycle = now;
-    p->rx_busy += pacer_divide(pacer_wire_bits(p->frame.len) * dev->cfg.engine_clock_hz,
-                               dev->cfg.port_bps, &p->rx_rest);
+    p->rx_busy +=
+        pacer_divide(&p->pacer.wire, pacer_wire_bits(p->frame.len) * dev->cfg.engine_clock_hz,
+                     dev->cfg.port_bps, &p->rx_rest);
     if (mac_overrun(dev, now)) {
         drop_arrival(dev, NIC_DROP_MAC_RATE, now);
         return;

@@ -38,12 +38,16 @@ void pacer_start(struct pacer *p, uint64_t now)
     p->started = false;
 }
 
-uint64_t pacer_divide(uint64_t num, uint64_t den, uint64_t *rest)
+/* Both rests are less than den, so they make one more at most; their sum may not fit a word. */
+uint64_t pacer_divide(struct division *last, uint64_t num, uint64_t den, uint64_t *rest)
 {
-    dev_u128 n = (dev_u128)num + *rest;
+    bool more;
 
-    *rest = (uint64_t)(n % den);
-    return (uint64_t)(n / den);
+    if (num != last->num || den != last->den)
+        *last = (struct division){.num = num, .den = den, .whole = num / den, .part = num % den};
+    more = *rest >= den - last->part;
+    *rest = more ? *rest - (den - last->part) : *rest + last->part;
+    return last->whole + more;
 }
 
 static uint64_t trace_time(struct pacer *p, uint64_t tstamp_ns)
@@ -65,10 +69,10 @@ static uint64_t scheduled(struct pacer *p, uint32_t len, uint64_t tstamp_ns)
     case NIC_PACE_LINE:
         return p->time; /* the wire is the limit */
     case NIC_PACE_PPS:
-        return p->started ? p->time + pacer_divide(p->hz * 1000, p->pacing.rate, &p->rest)
+        return p->started ? p->time + pacer_divide(&p->rate, p->hz * 1000, p->pacing.rate, &p->rest)
                           : p->time;
     case NIC_PACE_BPS:
-        return p->time + pacer_divide(bits * p->hz, p->pacing.rate, &p->rest);
+        return p->time + pacer_divide(&p->rate, bits * p->hz, p->pacing.rate, &p->rest);
     case NIC_PACE_TRACE:
         return trace_time(p, tstamp_ns);
     default:
@@ -82,7 +86,7 @@ uint64_t pacer_next(struct pacer *p, uint32_t len, uint64_t tstamp_ns)
     uint64_t wire = 0;
 
     if (p->pacing.how == NIC_PACE_LINE || (p->started && p->pacing.how != NIC_PACE_MAX))
-        wire = pacer_divide(pacer_wire_bits(len) * p->hz, p->bps, &p->wire_rest);
+        wire = pacer_divide(&p->wire, pacer_wire_bits(len) * p->hz, p->bps, &p->wire_rest);
     if (when <= p->time + wire)
         when = p->time + wire;
     else

@@ -61,7 +61,7 @@ static void begin(struct nic_device *dev, struct transmitter *t, uint64_t now)
         t->rest = 0;
     }
     wire = pacer_wire_bits(bufpool_frame_len(b)) * dev->cfg.engine_clock_hz;
-    t->free += pacer_divide(wire, dev->cfg.port_bps, &t->rest);
+    t->free += pacer_divide(&t->wire, wire, dev->cfg.port_bps, &t->rest);
     t->frame = b->id;
     clock_push(dev, t->free, EVENT_TX, b->id);
 }

@@ -135,8 +135,44 @@ static void test_max(void)
         CU_ASSERT_EQUAL(pacer_next(&p, 1514, 0), 7);
 }
 
+static uint64_t random_word(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> (*state >> 59) ^ *state << 17;
+}
+
+/* What is carried over, with that of 128-bit arithmetic: few numbers, so that many come again. */
+static void test_divide(void)
+{
+    uint64_t num[4], den[4], state = 1, bad = 0;
+
+    for (unsigned round = 0; round < 2000; round++) {
+        struct division last = {0};
+
+        for (unsigned i = 0; i < 4; i++) {
+            num[i] = random_word(&state);
+            den[i] = random_word(&state) >> (round % 64) | 1;
+        }
+        den[3] = UINT64_MAX;
+        for (unsigned d = 0; d < 4; d++) {
+            uint64_t rest = 0, want = 0;
+
+            for (unsigned i = 0; i < 50; i++) {
+                uint64_t n = num[random_word(&state) % 8 / 2];
+                dev_u128 sum = (dev_u128)n + want;
+
+                bad += pacer_divide(&last, n, den[d], &rest) != (uint64_t)(sum / den[d]);
+                want = (uint64_t)(sum % den[d]);
+                bad += rest != want;
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(bad, 0);
+}
+
 static const struct cunit_case cases[] = {
     {"bits on the wire", test_wire_bits},
+    {"division with a rest", test_divide},
     {"line rate, no drift", test_line},
     {"line rate, another clock", test_line_large},
     {"packets a second", test_pps},
