@@ -211,37 +211,31 @@ static uint64_t bar0_read(const struct nic_device *dev, uint64_t offset, unsigne
 }
 
 /* Half of an 8-byte register keeps the other half. */
-static void write_word(struct nic_device *dev, uint64_t offset, uint32_t v)
+static void write_half(struct nic_device *dev, const struct reg_row *row, uint32_t index,
+                       bool upper, uint32_t v)
 {
-    uint32_t index = 0;
-    const struct reg_row *row = regmap_bar0(&dev->regs, offset, &index);
-    uint64_t old;
+    uint64_t old = reg_read(dev, row, index);
 
-    if (row == NULL)
-        return;
-    if (row->bytes == 4) {
-        reg_write(dev, row, index, v);
-        return;
-    }
-    old = reg_read(dev, row, index);
-    if (offset % 8 == 0)
-        reg_write(dev, row, index, (old & ~(uint64_t)UINT32_MAX) | v);
-    else
+    if (upper)
         reg_write(dev, row, index, (old & UINT32_MAX) | (uint64_t)v << 32);
+    else
+        reg_write(dev, row, index, (old & ~(uint64_t)UINT32_MAX) | v);
 }
 
+/* 8 bytes that are no register of 8 are two words. */
 static void bar0_write(struct nic_device *dev, uint64_t offset, unsigned bytes, uint64_t v)
 {
     uint32_t index = 0;
     const struct reg_row *row = regmap_bar0(&dev->regs, offset, &index);
 
-    if (bytes == 8 && row != NULL && row->bytes == 8) {
-        reg_write(dev, row, index, v);
-        return;
+    if (bytes == 8 && (row == NULL || row->bytes != 8)) {
+        bar0_write(dev, offset, 4, (uint32_t)v);
+        bar0_write(dev, offset + 4, 4, v >> 32);
+    } else if (row != NULL && row->bytes == bytes) {
+        reg_write(dev, row, index, bytes == 8 ? v : (uint32_t)v);
+    } else if (row != NULL) {
+        write_half(dev, row, index, offset % 8 != 0, (uint32_t)v);
     }
-    write_word(dev, offset, (uint32_t)v);
-    if (bytes == 8)
-        write_word(dev, offset + 4, (uint32_t)(v >> 32));
 }
 
 static bool access_valid(uint64_t offset, unsigned bytes)

@@ -28,8 +28,9 @@ __extension__ typedef unsigned __int128 dev_u128; /* products of rates and times
 enum reg_access { REG_RO, REG_WO, REG_RW, REG_RB };
 
 struct reg_row {
-    uint32_t offset, stride, count; /* stride 0, count 1: not an array */
-    uint8_t bytes, access;          /* access: enum reg_access */
+    uint32_t offset, count; /* count 1: not an array */
+    uint8_t shift;          /* elements are 1 << shift bytes apart */
+    uint8_t bytes, access;  /* access: enum reg_access */
 };
 #define REG_MMIO_SPAN 0x1800u /* bytes of the MMIO region that hold registers */
 #define REG_NO_ROW    0xffu
@@ -231,14 +232,18 @@ uint32_t rss_hash(const struct rss *rss, const uint8_t *frame, uint32_t len);
 /* ---- pcie.c: the link's time model ---- */
 
 enum link_dir { LINK_TO_HOST, LINK_TO_DEVICE };
+enum { PCIE_KNOWN = 32 };
 struct pcie {
     uint64_t mbps;    /* megabits a second, both framing and data */
     uint64_t latency; /* cycles, one way */
     uint64_t free[2], busy[2];
+    struct {
+        uint64_t bytes, cycles;
+    } known[PCIE_KNOWN]; /* times of transfers, by bytes / 16: of nothing no time, at first */
 };
 void pcie_init(struct nic_device *dev);
 void pcie_reset(struct nic_device *dev);
-uint64_t pcie_cycles(const struct nic_device *dev, uint64_t bytes); /* time on the link */
+uint64_t pcie_cycles(struct nic_device *dev, uint64_t bytes); /* time on the link */
 /* Occupies the link from `ready` on; the cycle at which the last byte left. */
 uint64_t pcie_transfer(struct nic_device *dev, enum link_dir dir, uint64_t bytes, uint64_t ready);
 int pcie_read(struct nic_device *dev, uint64_t iova, void *dst, size_t len); /* counts faults */

@@ -14,19 +14,23 @@ struct space_row {
 
 static const struct space_row rows[] = {
 #define NIC_REG(space, name, offset, bytes, access, what)                                          \
-    {{(offset), 0, 1, (bytes), REG_##access}, SPACE_##space},
+    {{(offset), 1, 0, (bytes), REG_##access}, SPACE_##space},
 #define NIC_REG_ARRAY(space, name, offset, bytes, access, stride, count, what)                     \
-    {{(offset), (stride), (count), (bytes), REG_##access}, SPACE_##space},
+    {{(offset), (count), __builtin_ctz(stride), (bytes), REG_##access}, SPACE_##space},
 #include "nic/regs.def"
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 _Static_assert(ROWS < REG_NO_ROW, "a row number fits a byte");
 
+#define NIC_REG_ARRAY(space, name, offset, bytes, access, stride, count, what)                     \
+    _Static_assert(((stride) & ((stride) - 1)) == 0, #name ": the stride is a power of two");
+#include "nic/regs.def"
+
 static void place(uint8_t *words, unsigned number, const struct reg_row *row)
 {
     for (uint32_t i = 0; i < row->count; i++)
         for (uint32_t byte = 0; byte < row->bytes; byte += 4)
-            words[(row->offset + i * row->stride + byte) / 4] = (uint8_t)number;
+            words[(row->offset + (i << row->shift) + byte) / 4] = (uint8_t)number;
 }
 
 void regmap_build(struct regmap *map)
@@ -43,7 +47,7 @@ static const struct reg_row *find(uint8_t number, uint64_t offset, uint32_t *ind
     if (number == REG_NO_ROW)
         return NULL;
     row = &rows[number].row;
-    *index = row->stride == 0 ? 0 : (uint32_t)(offset - row->offset) / row->stride;
+    *index = row->count == 1 ? 0 : (uint32_t)(offset - row->offset) >> row->shift;
     return row;
 }
 

@@ -173,7 +173,7 @@ static void test_mmio_strict(void)
                 readable++;
                 CU_ASSERT_PTR_NOT_NULL_FATAL(row);
                 CU_ASSERT_EQUAL(row->bytes, bytes);
-                CU_ASSERT_EQUAL(row->offset + index * row->stride, off);
+                CU_ASSERT_EQUAL(row->offset + (index << row->shift), off);
                 CU_ASSERT_NOT_EQUAL(row->access, REG_WO);
             }
     /* 24 RO/RW registers and DMA_STATUS; 8 for each of 2 ports; 5 for each of 16 queues */

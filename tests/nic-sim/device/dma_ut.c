@@ -166,6 +166,26 @@ static void test_time(void)
     rig_close(&rig);
 }
 
+/* Lengths that come again, in any order: 64 Gbit/s after coding, 24 bytes for each 256. */
+static void test_time_known(void)
+{
+    static const char *const sets[] = {"pcie.gen=3", "pcie.lanes=8", "pcie.payload=256",
+                                       "pcie.header=24", NULL};
+    uint64_t bad = 0;
+
+    rig_open(&rig, sets);
+    for (uint64_t i = 0, len = 1; i < 200000; i++, len = (len * 1103515245 + 12345) % 9216) {
+        uint64_t bytes = i % 3 == 0 ? len : i % 7 * 16;
+        double bits = 8.0 * (double)(bytes + (bytes + 255) / 256 * 24);
+        double exact = bits * 1e9 / (7877e6 * 8);
+        uint64_t got = pcie_cycles(rig.dev, bytes);
+
+        bad += (double)got < exact - 1e-6 || (double)got >= exact + 1;
+    }
+    CU_ASSERT_EQUAL(bad, 0);
+    rig_close(&rig);
+}
+
 /* gen 1 x1: 2 Gbit/s. 1 byte with 24 of header: 100 ns. */
 static void test_time_slow(void)
 {
@@ -202,6 +222,7 @@ static const struct cunit_case cases[] = {
     {"misuse", test_misuse},
     {"time on the link", test_time},
     {"time on a slow link", test_time_slow},
+    {"time of lengths that come again", test_time_known},
     {"functional", test_functional},
     {NULL, NULL},
 };
