@@ -138,7 +138,7 @@ void rx_poll(struct nicdrv *drv, unsigned queue)
     unsigned taken = 0;
     for (; taken < rx->entries; taken++) {
         struct nic_rx_cqe cqe;
-        uint32_t phase = (q->head / rx->entries) % 2 ? 0 : 1;
+        uint32_t phase = q->head & rx->entries ? 0 : 1; /* each time round the other */
 
         memcpy(&cqe, &q->cq[q->head & (rx->entries - 1)], sizeof(cqe));
         if ((cqe.phase & 1) != phase)

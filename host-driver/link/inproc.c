@@ -38,7 +38,7 @@ static struct inproc *self(struct nicdrv_link *l)
 
 static int host_dma_read(void *ctx, uint64_t iova, void *dst, size_t len)
 {
-    const struct inproc *p = ctx;
+    struct inproc *p = ctx;
     const uint8_t *mem = iommu_find(&p->mmu, iova, len);
 
     if (!mem)
@@ -49,7 +49,7 @@ static int host_dma_read(void *ctx, uint64_t iova, void *dst, size_t len)
 
 static int host_dma_write(void *ctx, uint64_t iova, const void *src, size_t len)
 {
-    const struct inproc *p = ctx;
+    struct inproc *p = ctx;
     uint8_t *mem = iommu_find(&p->mmu, iova, len);
 
     if (!mem)

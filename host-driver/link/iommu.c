@@ -2,6 +2,7 @@
 #include "link/iommu.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,19 +68,27 @@ void iommu_unmap(struct iommu *mmu, uint64_t iova)
 
     if (i == mmu->count || mmu->ranges[i].iova != iova)
         return;
+    memset(mmu->recent, 0, sizeof(mmu->recent));
     mmu->count--;
     memmove(&mmu->ranges[i], &mmu->ranges[i + 1], (mmu->count - i) * sizeof(mmu->ranges[0]));
 }
 
-uint8_t *iommu_find(const struct iommu *mmu, uint64_t iova, size_t len)
+static bool holds(const struct iommu_range *r, uint64_t iova, size_t len)
 {
-    size_t i = range_at(mmu, iova);
+    uint64_t at = iova - r->iova; /* beyond any length when iova lies below */
 
-    if (i == mmu->count)
+    return at <= r->len && len <= r->len - at;
+}
+
+uint8_t *iommu_find(struct iommu *mmu, uint64_t iova, size_t len)
+{
+    for (unsigned i = 0; i < IOMMU_RECENT; i++)
+        if (mmu->recent[i].len && holds(&mmu->recent[i], iova, len))
+            return mmu->recent[i].mem + (iova - mmu->recent[i].iova);
+    size_t i = range_at(mmu, iova);
+    if (i == mmu->count || !holds(&mmu->ranges[i], iova, len))
         return NULL;
-    const struct iommu_range *r = &mmu->ranges[i];
-    uint64_t at = iova - r->iova;
-    if (at > r->len || len > r->len - at)
-        return NULL;
-    return r->mem + at;
+    mmu->recent[mmu->oldest] = mmu->ranges[i];
+    mmu->oldest = (mmu->oldest + 1) % IOMMU_RECENT;
+    return mmu->ranges[i].mem + (iova - mmu->ranges[i].iova);
 }

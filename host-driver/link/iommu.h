@@ -21,10 +21,14 @@ struct iommu_range {
     uint8_t *mem; /* borrowed */
 };
 
+enum { IOMMU_RECENT = 4 };
 struct iommu {
     struct iommu_range *ranges; /* ascending by iova; they never touch */
     size_t count, room;
     uint64_t next;
+    /* Found last: a receive queue is its descriptors, its completions and its buffers. */
+    struct iommu_range recent[IOMMU_RECENT]; /* len 0: none */
+    unsigned oldest;                         /* of those: the next one's place */
 };
 
 void iommu_init(struct iommu *mmu);
@@ -36,6 +40,6 @@ int iommu_map(struct iommu *mmu, void *mem, size_t len, uint64_t *iova);
 void iommu_unmap(struct iommu *mmu, uint64_t iova);
 
 /* The memory behind [iova, iova+len), or NULL unless one range holds all of it. */
-uint8_t *iommu_find(const struct iommu *mmu, uint64_t iova, size_t len);
+uint8_t *iommu_find(struct iommu *mmu, uint64_t iova, size_t len);
 
 #endif

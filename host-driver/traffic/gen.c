@@ -20,6 +20,7 @@ struct gen {
     struct traffic base;
     struct gen_spec spec;
     uint64_t sent;
+    uint32_t flow, round;    /* sent % flows, sent / flows */
     unsigned l4_at, src_at;  /* offsets in the frame; src_at: the low 3 bytes of the source */
     uint32_t ip_sum, l4_sum; /* of the template, where what varies is 0 */
     uint32_t mul, add;       /* the permutation of flow numbers that the seed chose */
@@ -144,7 +145,7 @@ static uint32_t l4_word(struct gen *g, unsigned at, uint32_t v)
 static uint32_t vary_l4(struct gen *g, uint32_t src)
 {
     uint32_t port = 1024 + (uint32_t)mix(src) % 64512;
-    uint32_t n = (uint32_t)(g->sent / g->spec.flows);
+    uint32_t n = g->round;
 
     if (g->spec.kind->dport == 0) /* echo identifier and sequence number */
         return l4_word(g, 4, port) + l4_word(g, 6, n);
@@ -170,7 +171,7 @@ static int gen_next(struct traffic *t, struct nic_frame *f)
 
     if (g->sent == g->spec.count)
         return 0;
-    src = flow_source(g, (uint32_t)(g->sent % g->spec.flows));
+    src = flow_source(g, g->flow);
     addr_sum = (src >> 16) + (src & 0xffff);
     g->frame[g->src_at] = (uint8_t)(src >> 16);
     put16(g->frame + g->src_at + 1, src);
@@ -184,6 +185,8 @@ static int gen_next(struct traffic *t, struct nic_frame *f)
     finish_l4(g, k->ip == 4 && k->protocol == 1 ? sum : sum + addr_sum);
     *f = (struct nic_frame){.data = g->frame, .len = (uint32_t)g->spec.size};
     g->sent++;
+    g->round += g->flow + 1 == g->spec.flows;
+    g->flow = g->flow + 1 == g->spec.flows ? 0 : g->flow + 1;
     return 1;
 }
 

@@ -58,7 +58,7 @@ static uint32_t on_wire(uint32_t len)
 static int port_next(void *ctx, struct nic_frame *f)
 {
     struct traffic *t = ctx;
-    int got = traffic_peek(t, f);
+    int got = t->peeked ? traffic_peek(t, f) : t->ops->next(t, f);
 
     t->peeked = false;
     if (got > 0) {

@@ -89,6 +89,9 @@ static void test_many(void)
     for (unsigned step = 0; step < 20000; step++) {
         seed = seed * 1103515245u + 12345u;
         unsigned i = (seed >> 8) % N;
+        unsigned other = (seed >> 20) % N;
+        bad +=
+            iommu_find(&mmu, iova[other], len[other] ? len[other] : 1) != (len[other] ? mem : NULL);
         if (len[i]) {
             bad += iommu_find(&mmu, iova[i], len[i]) != mem;
             bad += iommu_find(&mmu, iova[i], len[i] + 1) != NULL;
