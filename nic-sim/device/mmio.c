@@ -159,8 +159,6 @@ static enum bus_result reg_read(struct nic_device *dev, const struct reg_row *ro
     uint32_t reg = row->offset;
 
     switch (reg) {
-    case NIC_MMIO_WQ_GET:
-        return wq_get(dev, r);
     case NIC_MMIO_CTL_EVENT:
         return ctl_event(dev, r);
     case NIC_MMIO_DMA_STATUS:
@@ -240,8 +238,6 @@ static enum bus_result reg_write(struct nic_device *dev, const struct reg_row *r
     if (row->count == NIC_RXQS_LIMIT)
         return write_rxq(dev, index, row->offset, r->data);
     switch (row->offset) {
-    case NIC_MMIO_PKT_CMD:
-        return wq_command(dev, r);
     case NIC_MMIO_FW_STATUS:
         dev->fw_status = (uint32_t)r->data;
         return BUS_OK;
@@ -273,9 +269,8 @@ static enum bus_result reg_write(struct nic_device *dev, const struct reg_row *r
     }
 }
 
-enum bus_result mmio_access(struct nic_device *dev, struct bus_req *r)
+static enum bus_result any_register(struct nic_device *dev, struct bus_req *r, uint64_t offset)
 {
-    uint64_t offset = r->addr - NIC_MMIO_BASE;
     uint32_t index = 0;
     const struct reg_row *row = regmap_mmio(&dev->regs, offset, &index);
 
@@ -291,4 +286,20 @@ enum bus_result mmio_access(struct nic_device *dev, struct bus_req *r)
     if (r->bytes == 4)
         r->data = (uint32_t)r->data;
     return reg_write(dev, row, index, r);
+}
+
+/* First the two that every packet needs. */
+enum bus_result mmio_access(struct nic_device *dev, struct bus_req *r)
+{
+    uint64_t offset = r->addr - NIC_MMIO_BASE;
+
+    if (offset == NIC_MMIO_WQ_GET && r->op == BUS_LOAD && r->bytes == 8) {
+        r->done = r->now + dev->mmio_latency;
+        return wq_get(dev, r);
+    }
+    if (offset == NIC_MMIO_PKT_CMD && r->op == BUS_STORE && r->bytes == 8) {
+        r->done = r->now;
+        return wq_command(dev, r);
+    }
+    return any_register(dev, r, offset);
 }

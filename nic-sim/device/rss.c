@@ -52,8 +52,9 @@ uint32_t rss_toeplitz(const struct rss *rss, const uint8_t *input, unsigned len)
 {
     uint32_t hash = 0;
 
-    for (unsigned i = 0; i < len; i++)
-        hash ^= rss->table[i][input[i]];
+    for (unsigned i = 0; i + 4 <= len; i += 4)
+        hash ^= rss->table[i][input[i]] ^ rss->table[i + 1][input[i + 1]] ^
+                rss->table[i + 2][input[i + 2]] ^ rss->table[i + 3][input[i + 3]];
     return hash;
 }
 
@@ -62,39 +63,37 @@ static uint32_t be16(const uint8_t *p)
     return (uint32_t)p[0] << 8 | p[1];
 }
 
-/* Addresses are in input[0..n); the ports follow when l4 holds them. */
-static uint32_t hash_l4(const struct rss *rss, uint8_t *input, unsigned n, uint8_t proto,
-                        const uint8_t *l4, uint32_t left)
+/* Does the packet tell its ports? */
+static bool has_ports(uint8_t proto, uint32_t left)
 {
-    if ((proto != IP_TCP && proto != IP_UDP) || left < 4)
-        return rss_toeplitz(rss, input, n);
-    memcpy(input + n, l4, 4);
-    return rss_toeplitz(rss, input, n + 4);
+    return (proto == IP_TCP || proto == IP_UDP) && left >= 4;
 }
 
 static uint32_t hash_ip4(const struct rss *rss, const uint8_t *ip, uint32_t left)
 {
-    uint8_t input[RSS_INPUT];
+    uint8_t input[12];
     uint32_t header;
 
     if (left < IP4_LEN || ip[0] >> 4 != 4)
         return 0;
     header = (ip[0] & 15u) * 4;
-    memcpy(input, ip + 12, 8);
     /* fragments, and headers that lie: addresses only */
-    if (header < IP4_LEN || header > left || (be16(ip + 6) & 0x3fff) != 0)
-        return rss_toeplitz(rss, input, 8);
-    return hash_l4(rss, input, 8, ip[9], ip + header, left - header);
+    if (header < IP4_LEN || header > left || (be16(ip + 6) & 0x3fff) != 0 ||
+        !has_ports(ip[9], left - header))
+        return rss_toeplitz(rss, ip + 12, 8);
+    if (header == IP4_LEN) /* no options: the ports are behind the addresses */
+        return rss_toeplitz(rss, ip + 12, 12);
+    memcpy(input, ip + 12, 8);
+    memcpy(input + 8, ip + header, 4);
+    return rss_toeplitz(rss, input, 12);
 }
 
+/* The ports are behind the addresses. */
 static uint32_t hash_ip6(const struct rss *rss, const uint8_t *ip, uint32_t left)
 {
-    uint8_t input[RSS_INPUT];
-
     if (left < IP6_LEN || ip[0] >> 4 != 6)
         return 0;
-    memcpy(input, ip + 8, 32);
-    return hash_l4(rss, input, 32, ip[6], ip + IP6_LEN, left - IP6_LEN);
+    return rss_toeplitz(rss, ip + 8, has_ports(ip[6], left - IP6_LEN) ? 36 : 32);
 }
 
 uint32_t rss_hash(const struct rss *rss, const uint8_t *frame, uint32_t len)
