@@ -33,7 +33,7 @@ int bufpool_create(struct nic_device *dev)
 
     pool->per_cluster = (uint32_t)(dev->cfg.cluster_size / NIC_BUF_SIZE);
     pool->total = pool->per_cluster * dev->mem.clusters;
-    pool->buf = calloc(pool->total, sizeof(*pool->buf));
+    pool->buf = aligned_alloc(sizeof(*pool->buf), pool->total * sizeof(*pool->buf));
     pool->free = calloc(pool->total, sizeof(*pool->free));
     pool->nfree = calloc(dev->mem.clusters, sizeof(*pool->nfree));
     pool->gather = calloc(1, NIC_CHAIN_BYTES);
@@ -105,7 +105,7 @@ static uint32_t take(struct nic_device *dev, unsigned cluster)
 static void give(struct nic_device *dev, uint32_t id)
 {
     struct bufpool *pool = &dev->pool;
-    uint32_t cluster = id / pool->per_cluster;
+    uint32_t cluster = bufpool_cluster(&pool->buf[id]);
 
     if (pool->available++ == 0)
         pool->empty_cycles += dev->now - pool->empty_from;
@@ -143,35 +143,11 @@ void bufpool_trim(struct nic_device *dev, struct pktbuf *b)
     give_frags(dev, b, b->pkt.frags);
 }
 
-uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b)
+const uint8_t *bufpool_gather(struct nic_device *dev, const struct pktbuf *b)
 {
-    uint32_t cluster = b->id / dev->pool.per_cluster, nth = b->id % dev->pool.per_cluster;
-
-    return dev->mem.cluster[cluster].mem + (size_t)nth * NIC_BUF_SIZE;
-}
-
-struct pktbuf *bufpool_frag(struct nic_device *dev, const struct pktbuf *b, uint32_t i)
-{
-    return &dev->pool.buf[b->frag[i]];
-}
-
-uint32_t bufpool_frame_len(const struct pktbuf *b)
-{
-    uint32_t len = b->pkt.data_end - b->pkt.data;
-
-    for (uint32_t i = 0; i < b->pkt.frags; i++)
-        len += b->pkt.frag[i].len;
-    return len;
-}
-
-const uint8_t *bufpool_frame(struct nic_device *dev, const struct pktbuf *b)
-{
-    const uint8_t *first = bufpool_mem(dev, b) + (b->pkt.data - b->pkt.buf);
     uint32_t at = b->pkt.data_end - b->pkt.data;
 
-    if (b->pkt.frags == 0)
-        return first;
-    memcpy(dev->pool.gather, first, at);
+    memcpy(dev->pool.gather, bufpool_mem(dev, b) + (b->pkt.data - b->pkt.buf), at);
     for (uint32_t i = 0; i < b->pkt.frags; i++) {
         const struct pktbuf *from = bufpool_frag(dev, b, i);
         const struct nic_frag *f = &b->pkt.frag[i];

@@ -134,10 +134,9 @@ uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* round
 /* Of a packet in the order of those of its ingress port. */
 struct place {
     uint32_t prev, next; /* DEV_NONE */
-    uint8_t cmd;         /* enum nic_pkt_cmd once it is done, else 0 */
-    bool taken;
 };
 
+/* Two cache lines: packets by the thousand go round, and each passes by here six times. */
 struct pktbuf {
     struct nic_pkt pkt; /* as the hardware made it; at give-back with the hart's changes */
     uint32_t id;
@@ -147,10 +146,13 @@ struct pktbuf {
     struct place place;           /* sequencer.c */
     uint32_t gen, slot;           /* EVENT_HOST: RX queue generation and descriptor count */
     uint32_t frag[NIC_FRAGS_MAX]; /* buffers of its fragments; [0, frags) are its own */
-    uint16_t ingress;             /* pkt.port as it came */
+    uint8_t ingress;              /* pkt.port as it came */
     uint8_t frags;                /* pkt.frags may be less until the packet is given back */
-    bool told;                    /* the tap has seen it, or need not */
+    uint8_t cmd;                  /* enum nic_pkt_cmd once it is done in its place, else 0 */
+    bool placed : 1;              /* has a place */
+    bool told : 1;                /* the tap has seen it, or need not */
 };
+_Static_assert(sizeof(struct pktbuf) == 128, "two cache lines");
 struct bufpool {
     struct pktbuf *buf;
     uint32_t per_cluster, total;
@@ -171,11 +173,8 @@ struct pktbuf *bufpool_get(struct nic_device *dev, unsigned cluster, uint32_t fr
 void bufpool_put(struct nic_device *dev, struct pktbuf *b);
 /* Gives the buffers back that pkt.frags has no more use for. */
 void bufpool_trim(struct nic_device *dev, struct pktbuf *b);
-uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b);
-struct pktbuf *bufpool_frag(struct nic_device *dev, const struct pktbuf *b, uint32_t i);
-uint32_t bufpool_frame_len(const struct pktbuf *b); /* of a usable packet, fragments included */
-/* The bytes of it, in one piece; lent until the next call. */
-const uint8_t *bufpool_frame(struct nic_device *dev, const struct pktbuf *b);
+/* The bytes of several buffers, in one piece; lent until the next call. */
+const uint8_t *bufpool_gather(struct nic_device *dev, const struct pktbuf *b);
 void bufpool_seq_start(struct nic_device *dev, struct pktbuf *b); /* takes the next seq */
 /* The copy of an outstanding packet: the same seq, done on its own. */
 void bufpool_seq_join(struct nic_device *dev, struct pktbuf *copy, struct pktbuf *b);
@@ -193,6 +192,7 @@ struct ring {
 struct wq {
     struct ring *ready;   /* buffers, one ring a cluster */
     struct ring *waiting; /* harts, longest-waiting first */
+    uint64_t *rank;       /* of each cluster: the highest is the best one for a packet */
     uint32_t held;        /* packets that harts hold */
     bool watchdog_armed;
 };
@@ -201,6 +201,7 @@ void wq_destroy(struct nic_device *dev);
 void wq_reset(struct nic_device *dev);
 /* The cluster for a frame with that many fragments, DEV_NONE. */
 unsigned wq_choose(const struct nic_device *dev, uint32_t frags);
+bool wq_room(const struct nic_device *dev, uint32_t frags);        /* is there such a cluster? */
 void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_RX */
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r);
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r); /* PKT_CMD */
@@ -226,6 +227,7 @@ struct rss {
     uint32_t table[RSS_INPUT][256];
 };
 void rss_init(struct rss *rss);
+/* Of addresses and ports: `len` is a multiple of four, up to RSS_INPUT. */
 uint32_t rss_toeplitz(const struct rss *rss, const uint8_t *input, unsigned len);
 uint32_t rss_hash(const struct rss *rss, const uint8_t *frame, uint32_t len);
 
@@ -301,7 +303,9 @@ void msix_mask(struct nic_device *dev, uint32_t vector, uint32_t ctrl);
 struct hart {
     uint32_t buf;         /* the packet it holds, DEV_NONE */
     uint32_t first, last; /* packets that are for it alone, DEV_NONE */
+    uint32_t engine;      /* the control core's is the last one */
     uint64_t since, insns;
+    uint32_t cluster; /* of its engine */
     bool waits_event; /* control core: in CTL_EVENT */
     bool wake_armed;  /* has an EVENT_WAKE */
     bool wake_due;    /* had it while it did not wait */
@@ -341,6 +345,7 @@ struct nic_device {
     struct wq wq;
     struct rss rss;
     struct port port[NIC_PORTS_MAX];
+    uint32_t waiting; /* bit i: port i's frame waits for a buffer, or for a packet (ordered) */
     uint32_t next_kick;
     uint64_t mac_next, mac_rest; /* port.max_pps: cycle from which a frame is taken, fraction */
     struct division mac_gap;
@@ -366,11 +371,70 @@ static inline uint64_t clock_next_event(const struct nic_device *dev)
     return dev->clock.first;
 }
 
+/* ---- of every packet: short enough to stand where they are used ---- */
+
+static inline uint32_t bufpool_cluster(const struct pktbuf *b)
+{
+    return (b->pkt.buf - NIC_CLUSTER_BASE) / NIC_CLUSTER_STRIDE;
+}
+
+static inline uint8_t *bufpool_mem(struct nic_device *dev, const struct pktbuf *b)
+{
+    return dev->mem.cluster[bufpool_cluster(b)].mem + b->pkt.buf % NIC_CLUSTER_STRIDE;
+}
+_Static_assert(NIC_CLUSTER_BASE % NIC_CLUSTER_STRIDE == 0, "an offset is a remainder");
+
+static inline struct pktbuf *bufpool_frag(struct nic_device *dev, const struct pktbuf *b,
+                                          uint32_t i)
+{
+    return &dev->pool.buf[b->frag[i]];
+}
+
+/* Of a usable packet, fragments included. */
+static inline uint32_t bufpool_frame_len(const struct pktbuf *b)
+{
+    uint32_t len = b->pkt.data_end - b->pkt.data;
+
+    for (uint32_t i = 0; i < b->pkt.frags; i++)
+        len += b->pkt.frag[i].len;
+    return len;
+}
+
+/* The bytes of it, in one piece; lent until the next call. */
+static inline const uint8_t *bufpool_frame(struct nic_device *dev, const struct pktbuf *b)
+{
+    return b->pkt.frags != 0 ? bufpool_gather(dev, b)
+                             : bufpool_mem(dev, b) + (b->pkt.data - b->pkt.buf);
+}
+
+static inline uint32_t device_hart_engine(const struct nic_device *dev, uint32_t hart)
+{
+    return dev->hart[hart].engine;
+}
+
+static inline uint8_t *device_local(struct nic_device *dev, uint32_t hart)
+{
+    return engine_local(dev->engine[device_hart_engine(dev, hart)], hart);
+}
+
+/* As mem_touched, for packet memory, which holds no code. */
+static inline void mem_packet_touched(struct nic_device *dev, const struct pktbuf *b, uint32_t addr,
+                                      uint32_t len)
+{
+    if (dev->mem.map.reservations != 0)
+        mem_touched(dev, &dev->mem.cluster[bufpool_cluster(b)], addr, len);
+}
+
+/* A buffer is free or a packet is done: a port that waits for that may go on. */
+static inline void mac_kick(struct nic_device *dev, uint64_t now)
+{
+    if (dev->waiting != 0)
+        mac_resume(dev, now);
+}
+
 /* CTRL: releases the harts, or resets everything but memory contents and the clock. */
 void device_start(struct nic_device *dev, bool bare);
 void device_reset(struct nic_device *dev);
-uint32_t device_hart_engine(const struct nic_device *dev, uint32_t hart);
-uint8_t *device_local(struct nic_device *dev, uint32_t hart);
 void device_engine(struct nic_device *dev, uint32_t engine); /* its next action changed */
 void device_wake(struct nic_device *dev, uint32_t hart, uint64_t data, uint64_t when);
 void device_drop(struct nic_device *dev, enum nic_drop_reason why);

@@ -133,6 +133,8 @@ static void reset_harts(struct nic_device *dev)
     for (uint32_t i = 0; i <= dev->harts; i++) {
         memset(&dev->hart[i], 0, sizeof(dev->hart[i]));
         dev->hart[i].buf = dev->hart[i].first = dev->hart[i].last = DEV_NONE;
+        dev->hart[i].engine = i / dev->threads; /* number `engines`: the control core */
+        dev->hart[i].cluster = dev->hart[i].engine / (uint32_t)dev->cfg.engine_per_cluster;
     }
     memset(dev->engine_packets, 0, (dev->engines + 1u) * sizeof(*dev->engine_packets));
 }
@@ -192,16 +194,6 @@ int nic_device_code_costs(struct nic_device *dev, uint64_t addr, const uint32_t 
 const struct nic_config *nic_device_config(const struct nic_device *dev)
 {
     return &dev->cfg;
-}
-
-uint32_t device_hart_engine(const struct nic_device *dev, uint32_t hart)
-{
-    return hart / dev->threads; /* the control core's id is harts: engine number `engines` */
-}
-
-uint8_t *device_local(struct nic_device *dev, uint32_t hart)
-{
-    return engine_local(dev->engine[device_hart_engine(dev, hart)], hart);
 }
 
 void device_engine(struct nic_device *dev, uint32_t engine)

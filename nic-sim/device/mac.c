@@ -14,7 +14,6 @@ void mac_reset(struct nic_device *dev)
         struct port *p = &dev->port[i];
 
         p->enabled = false;
-        p->waiting = false;
         p->timed = false;
         p->cookie = 0;
         p->cookie_frags = 0;
@@ -22,6 +21,7 @@ void mac_reset(struct nic_device *dev)
         p->rx_packets = p->rx_bytes = p->tx_packets = p->tx_bytes = 0;
         p->rx_busy = p->rx_rest = 0;
     }
+    dev->waiting = 0;
     dev->next_kick = 0;
     dev->mac_next = dev->mac_rest = 0;
 }
@@ -33,9 +33,15 @@ void mac_frame_max(struct nic_device *dev, unsigned port, uint32_t bytes)
     dev->port[port].frame_max = bytes < most ? bytes : most;
 }
 
+static void waits(struct nic_device *dev, unsigned port, bool on)
+{
+    dev->waiting = (dev->waiting & ~(1u << port)) | (uint32_t)on << port;
+}
+_Static_assert(NIC_PORTS_MAX <= 32, "a bit each");
+
 static void schedule(struct nic_device *dev, unsigned port, uint64_t now)
 {
-    dev->port[port].waiting = false;
+    waits(dev, port, false);
     clock_remove(dev, EVENT_PORT, port);
     clock_push(dev, now, EVENT_PORT, port);
 }
@@ -47,7 +53,7 @@ void mac_enable(struct nic_device *dev, unsigned port, bool on, uint64_t now)
     if (p->enabled == on)
         return;
     p->enabled = on;
-    p->waiting = false;
+    waits(dev, port, false);
     p->timed = false;
     if (!on) {
         clock_remove(dev, EVENT_PORT, port);
@@ -86,7 +92,7 @@ int nic_port_connect(struct nic_device *dev, unsigned port, const struct nic_por
     p->have_frame = false;
     p->timed = false;
     p->ended = ops == NULL || ops->next == NULL;
-    p->waiting = false;
+    waits(dev, port - 1, false);
     pacer_init(&p->pacer, &dev->cfg, pacing);
     pacer_start(&p->pacer, dev->now);
     clock_remove(dev, EVENT_PORT, port - 1);
@@ -141,7 +147,6 @@ static uint32_t least(uint32_t a, uint32_t b)
 
 static void store_frags(struct nic_device *dev, struct pktbuf *b, const struct nic_frame *f)
 {
-    struct mem_region *cluster = &dev->mem.cluster[b->id / dev->pool.per_cluster];
     uint32_t at = NIC_FRAME_LINEAR;
 
     b->pkt.frags = b->frags;
@@ -150,7 +155,7 @@ static void store_frags(struct nic_device *dev, struct pktbuf *b, const struct n
         uint32_t len = least(f->len - at, NIC_BUF_SIZE);
 
         memcpy(bufpool_mem(dev, to), f->data + at, len);
-        mem_touched(dev, cluster, to->pkt.buf, len);
+        mem_packet_touched(dev, to, to->pkt.buf, len);
         b->pkt.frag[i] = (struct nic_frag){.data = to->pkt.buf, .len = len};
         at += len;
     }
@@ -163,12 +168,11 @@ static void store_frags(struct nic_device *dev, struct pktbuf *b, const struct n
 static void store_frame(struct nic_device *dev, struct pktbuf *b, const struct nic_frame *f)
 {
     uint8_t *mem = bufpool_mem(dev, b);
-    unsigned cluster = b->id / dev->pool.per_cluster;
     uint32_t len = least(f->len, NIC_FRAME_LINEAR);
 
     memset(mem, 0, NIC_PKT_HEADROOM);
     memcpy(mem + NIC_PKT_HEADROOM, f->data, len);
-    mem_touched(dev, &dev->mem.cluster[cluster], b->pkt.buf, NIC_PKT_HEADROOM + len);
+    mem_packet_touched(dev, b, b->pkt.buf, NIC_PKT_HEADROOM + len);
     store_frags(dev, b, f);
 }
 
@@ -181,9 +185,9 @@ static void describe(struct nic_device *dev, unsigned port, struct pktbuf *b, ui
     pkt->data_end = pkt->data + least(p->frame.len, NIC_FRAME_LINEAR);
     pkt->data_meta = pkt->data;
     pkt->port = (uint16_t)(port + 1);
-    b->ingress = pkt->port;
+    b->ingress = (uint8_t)pkt->port;
     pkt->hash = rss_hash(&dev->rss, p->frame.data, p->frame.len);
-    pkt->queue = (uint16_t)(pkt->hash % dev->rss_queues);
+    pkt->queue = dev->rss_queues == 1 ? 0 : (uint16_t)(pkt->hash % dev->rss_queues);
     pkt->retval = 0;
     pkt->tstamp_ns = clock_ns(dev, now);
     pkt->cookie = b->frags == 0 ? p->cookie : p->cookie_frags;
@@ -273,7 +277,7 @@ static bool must_wait(const struct nic_device *dev, const struct port *p)
     if (dev->cfg.run_ordered && dev->pool.outstanding != 0)
         return true;
     return p->pacer.pacing.how == NIC_PACE_MAX && p->frame.len <= p->frame_max &&
-           wq_choose(dev, frags_needed(p)) == DEV_NONE;
+           !wq_room(dev, frags_needed(p));
 }
 
 /* Has the next frame and the cycle at which it is due. */
@@ -309,7 +313,7 @@ void mac_step(struct nic_device *dev, unsigned port, uint64_t now)
             return;
     }
     if (p->due <= now && must_wait(dev, p))
-        p->waiting = true;
+        waits(dev, port, true);
     else
         clock_push(dev, next_turn(dev, p, now), EVENT_PORT, port);
 }
@@ -317,31 +321,28 @@ void mac_step(struct nic_device *dev, unsigned port, uint64_t now)
 /* The waiting port whose frame is due first (ordered), else the next in turn. */
 static unsigned next_waiting(const struct nic_device *dev)
 {
-    unsigned n = (unsigned)dev->cfg.port_count, best = DEV_NONE;
+    uint32_t later = dev->waiting >> dev->next_kick << dev->next_kick;
+    unsigned best = (unsigned)__builtin_ctz(later != 0 ? later : dev->waiting);
 
-    for (unsigned i = 0; i < n; i++) {
-        unsigned port = dev->cfg.run_ordered ? i : (dev->next_kick + i) % n;
-
-        if (!dev->port[port].waiting)
-            continue;
-        if (!dev->cfg.run_ordered)
-            return port;
-        if (best == DEV_NONE || dev->port[port].due < dev->port[best].due)
-            best = port;
-    }
+    if (!dev->cfg.run_ordered)
+        return best;
+    best = (unsigned)__builtin_ctz(dev->waiting);
+    for (unsigned i = best + 1; i < dev->cfg.port_count; i++)
+        if ((dev->waiting >> i & 1u) != 0 && dev->port[i].due < dev->port[best].due)
+            best = i;
     return best;
 }
 
-void mac_kick(struct nic_device *dev, uint64_t now)
+void mac_resume(struct nic_device *dev, uint64_t now)
 {
     unsigned port;
 
     if (dev->cfg.run_ordered && dev->pool.outstanding != 0)
         return;
     port = next_waiting(dev);
-    if (port == DEV_NONE || wq_choose(dev, frags_needed(&dev->port[port])) == DEV_NONE)
+    if (!wq_room(dev, frags_needed(&dev->port[port])))
         return;
-    dev->port[port].waiting = false;
-    dev->next_kick = (port + 1) % (unsigned)dev->cfg.port_count;
+    waits(dev, port, false);
+    dev->next_kick = port + 1 == dev->cfg.port_count ? 0 : port + 1;
     clock_push(dev, now, EVENT_PORT, port);
 }

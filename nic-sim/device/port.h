@@ -67,7 +67,6 @@ struct port {
     struct nic_frame frame; /* the next one, when have_frame */
     uint64_t due;
     bool have_frame, timed, ended, enabled;
-    bool waiting; /* its frame waits for a buffer (MAX) or for the packet before it (ordered) */
     uint64_t cookie, cookie_frags;
     uint32_t frame_max;
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
@@ -80,7 +79,7 @@ void mac_reset(struct nic_device *dev);
 void mac_enable(struct nic_device *dev, unsigned port, bool on, uint64_t now);
 void mac_frame_max(struct nic_device *dev, unsigned port, uint32_t bytes);
 void mac_step(struct nic_device *dev, unsigned port, uint64_t now); /* EVENT_PORT */
-void mac_kick(struct nic_device *dev, uint64_t now); /* a buffer is free or a packet is done */
+void mac_resume(struct nic_device *dev, uint64_t now);              /* mac_kick: there is one */
 void mac_send(struct nic_device *dev, struct pktbuf *b, uint64_t now);
 void mac_sent(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_TX */
 void tx_reset(struct nic_device *dev);

@@ -28,7 +28,9 @@ static void take_place(struct nic_device *dev, struct pktbuf *b, uint32_t after)
     struct sequence *s = sequence_of(dev, b);
     uint32_t *next = after == DEV_NONE ? &s->first : &dev->pool.buf[after].place.next;
 
-    b->place = (struct place){.prev = after, .next = *next, .taken = true};
+    b->place = (struct place){.prev = after, .next = *next};
+    b->placed = true;
+    b->cmd = 0;
     if (*next == DEV_NONE)
         s->last = b->id;
     else
@@ -43,7 +45,7 @@ static void leave_place(struct nic_device *dev, struct pktbuf *b)
 
     *(p->prev == DEV_NONE ? &s->first : &dev->pool.buf[p->prev].place.next) = p->next;
     *(p->next == DEV_NONE ? &s->last : &dev->pool.buf[p->next].place.prev) = p->prev;
-    b->place.taken = false;
+    b->placed = false;
 }
 
 static void leave(struct nic_device *dev, struct pktbuf *b, uint8_t cmd, uint64_t now)
@@ -64,13 +66,13 @@ static void leave(struct nic_device *dev, struct pktbuf *b, uint8_t cmd, uint64_
 /* Sends off what need not wait any more; what remains waits since now if something left. */
 static void drain(struct nic_device *dev, struct sequence *s, uint64_t now)
 {
-    while (s->first != DEV_NONE && dev->pool.buf[s->first].place.cmd != 0) {
+    while (s->first != DEV_NONE && dev->pool.buf[s->first].cmd != 0) {
         struct pktbuf *b = &dev->pool.buf[s->first];
 
         leave_place(dev, b);
         s->waiting--;
         s->since = now;
-        leave(dev, b, b->place.cmd, now);
+        leave(dev, b, b->cmd, now);
     }
 }
 
@@ -91,7 +93,7 @@ void sequencer_enter(struct nic_device *dev, struct pktbuf *b, uint64_t now)
 {
     struct sequence *s = sequence_of(dev, b);
 
-    b->place.taken = false;
+    b->placed = false;
     if (dev->cfg.sequencer_enabled == 0)
         return;
     give_up(dev, s, now);
@@ -100,15 +102,15 @@ void sequencer_enter(struct nic_device *dev, struct pktbuf *b, uint64_t now)
 
 void sequencer_join(struct nic_device *dev, struct pktbuf *copy, const struct pktbuf *b)
 {
-    copy->place.taken = false;
-    if (b->place.taken)
+    copy->placed = false;
+    if (b->placed)
         take_place(dev, copy, b->id);
 }
 
 static void wait(struct nic_device *dev, struct sequence *s, struct pktbuf *b, uint8_t cmd,
                  uint64_t now)
 {
-    b->place.cmd = cmd;
+    b->cmd = cmd;
     if (s->waiting++ == 0)
         s->since = now;
     if (s->first != b->id)
@@ -119,7 +121,7 @@ void sequencer_done(struct nic_device *dev, struct pktbuf *b, enum nic_pkt_cmd c
 {
     struct sequence *s = sequence_of(dev, b);
 
-    if (!b->place.taken) {
+    if (!b->placed) {
         leave(dev, b, (uint8_t)cmd, now);
         return;
     }

@@ -50,6 +50,51 @@ static int ring_create(struct ring *ring, uint32_t cap)
     return ring->slot == NULL ? -ENOMEM : 0;
 }
 
+/* Most waiting harts, then shortest queue. */
+static void rank(struct wq *wq, unsigned cluster)
+{
+    wq->rank[cluster] =
+        (uint64_t)wq->waiting[cluster].count << 32 | (UINT32_MAX - wq->ready[cluster].count);
+}
+
+static void ready_push(struct wq *wq, unsigned cluster, uint32_t buf)
+{
+    ring_push(&wq->ready[cluster], buf);
+    rank(wq, cluster);
+}
+
+static uint32_t ready_pop(struct wq *wq, unsigned cluster)
+{
+    uint32_t buf = ring_pop(&wq->ready[cluster]);
+
+    rank(wq, cluster);
+    return buf;
+}
+
+static void waiting_push(struct wq *wq, unsigned cluster, uint32_t hart)
+{
+    ring_push(&wq->waiting[cluster], hart);
+    rank(wq, cluster);
+}
+
+static uint32_t waiting_pop(struct wq *wq, unsigned cluster)
+{
+    uint32_t hart = ring_pop(&wq->waiting[cluster]);
+
+    rank(wq, cluster);
+    return hart;
+}
+
+/* The hart does not wait any more; false: it did not. */
+static bool waiting_remove(struct nic_device *dev, uint32_t hart)
+{
+    unsigned cluster = dev->hart[hart].cluster;
+    bool found = ring_remove(&dev->wq.waiting[cluster], hart);
+
+    rank(&dev->wq, cluster);
+    return found;
+}
+
 int wq_create(struct nic_device *dev)
 {
     struct wq *wq = &dev->wq;
@@ -58,7 +103,8 @@ int wq_create(struct nic_device *dev)
 
     wq->ready = calloc(n, sizeof(*wq->ready));
     wq->waiting = calloc(n, sizeof(*wq->waiting));
-    if (wq->ready == NULL || wq->waiting == NULL)
+    wq->rank = calloc(n, sizeof(*wq->rank));
+    if (wq->ready == NULL || wq->waiting == NULL || wq->rank == NULL)
         return -ENOMEM;
     for (unsigned i = 0; i < n; i++)
         if (ring_create(&wq->ready[i], dev->pool.per_cluster) != 0 ||
@@ -77,6 +123,7 @@ void wq_destroy(struct nic_device *dev)
     }
     free(wq->ready);
     free(wq->waiting);
+    free(wq->rank);
 }
 
 void wq_reset(struct nic_device *dev)
@@ -84,29 +131,34 @@ void wq_reset(struct nic_device *dev)
     for (unsigned i = 0; i < dev->mem.clusters; i++) {
         dev->wq.ready[i].count = 0;
         dev->wq.waiting[i].count = 0;
+        rank(&dev->wq, i);
     }
     dev->wq.held = 0;
     dev->wq.watchdog_armed = false;
 }
 
-/* Most waiting harts, then shortest queue, then lowest id. */
-static bool better(const struct wq *wq, unsigned a, unsigned b)
-{
-    if (wq->waiting[a].count != wq->waiting[b].count)
-        return wq->waiting[a].count > wq->waiting[b].count;
-    return wq->ready[a].count < wq->ready[b].count;
-}
-
+/* Of equal ones the lowest id. */
 unsigned wq_choose(const struct nic_device *dev, uint32_t frags)
 {
     unsigned best = DEV_NONE, n = dev->cfg.run_ordered ? 1 : dev->mem.clusters;
+    uint64_t highest = 0; /* no rank is 0 */
 
     if (dev->pool.available <= frags)
         return DEV_NONE;
-    for (unsigned i = 0; i < n; i++)
-        if (dev->pool.nfree[i] > frags && (best == DEV_NONE || better(&dev->wq, i, best)))
+    for (unsigned i = 0; i < n; i++) {
+        if (dev->pool.nfree[i] > frags && dev->wq.rank[i] > highest) {
+            highest = dev->wq.rank[i];
             best = i;
+        }
+    }
     return best;
+}
+
+bool wq_room(const struct nic_device *dev, uint32_t frags)
+{
+    if (frags == 0 && !dev->cfg.run_ordered)
+        return dev->pool.available != 0; /* somewhere */
+    return wq_choose(dev, frags) != DEV_NONE;
 }
 
 /* ---- hand-out ---- */
@@ -119,21 +171,17 @@ static void watchdog_arm(struct nic_device *dev, uint64_t since)
     clock_push(dev, since + dev->cfg.run_watchdog, EVENT_WATCHDOG, 0);
 }
 
-static void hand_out(struct nic_device *dev, uint32_t id, uint32_t buf, uint64_t now)
+static void hand_out(struct nic_device *dev, uint32_t id, const struct pktbuf *b, uint64_t now)
 {
     struct hart *h = &dev->hart[id];
+    struct engine *e = dev->engine[h->engine];
 
-    memcpy(device_local(dev, id), &dev->pool.buf[buf].pkt, sizeof(struct nic_pkt));
-    h->buf = buf;
+    memcpy(engine_local(e, id), &b->pkt, sizeof(b->pkt));
+    h->buf = b->id;
     h->since = now;
+    h->insns = engine_hart_program_insns(e, id);
     dev->wq.held++;
-    h->insns = engine_hart_program_insns(dev->engine[device_hart_engine(dev, id)], id);
     watchdog_arm(dev, now);
-}
-
-static unsigned hart_cluster(const struct nic_device *dev, uint32_t id)
-{
-    return device_hart_engine(dev, id) / (uint32_t)dev->cfg.engine_per_cluster;
 }
 
 /* Its hart takes it now, or before any other packet. */
@@ -142,8 +190,8 @@ static void own_ready(struct nic_device *dev, struct pktbuf *b, uint64_t now)
     struct hart *h = &dev->hart[b->hart];
     uint32_t id = b->hart;
 
-    if (ring_remove(&dev->wq.waiting[hart_cluster(dev, id)], id)) {
-        hand_out(dev, id, b->id, now);
+    if (waiting_remove(dev, id)) {
+        hand_out(dev, id, b, now);
         device_wake(dev, id, b->pkt.seq, now + dev->mmio_latency);
         return;
     }
@@ -165,26 +213,27 @@ static uint32_t own_pop(struct nic_device *dev, struct hart *h)
 
 void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now)
 {
-    unsigned cluster = buf / dev->pool.per_cluster;
+    struct pktbuf *b = &dev->pool.buf[buf];
+    unsigned cluster = bufpool_cluster(b);
     struct wq *wq = &dev->wq;
     uint32_t id;
 
-    if (dev->pool.buf[buf].hart != DEV_NONE) {
-        own_ready(dev, &dev->pool.buf[buf], now);
+    if (b->hart != DEV_NONE) {
+        own_ready(dev, b, now);
         return;
     }
     if (wq->waiting[cluster].count == 0) {
-        ring_push(&wq->ready[cluster], buf);
+        ready_push(wq, cluster, buf);
         return;
     }
-    id = ring_pop(&wq->waiting[cluster]);
-    hand_out(dev, id, buf, now);
-    device_wake(dev, id, dev->pool.buf[buf].pkt.seq, now + dev->mmio_latency);
+    id = waiting_pop(wq, cluster);
+    hand_out(dev, id, b, now);
+    device_wake(dev, id, b->pkt.seq, now + dev->mmio_latency);
 }
 
 bool wq_wake(struct nic_device *dev, uint32_t id, uint64_t now)
 {
-    if (!ring_remove(&dev->wq.waiting[hart_cluster(dev, id)], id))
+    if (!waiting_remove(dev, id))
         return false;
     wake_descriptor(dev, id);
     device_wake(dev, id, NIC_WAKE, now + dev->mmio_latency);
@@ -194,18 +243,17 @@ bool wq_wake(struct nic_device *dev, uint32_t id, uint64_t now)
 /* A hart that asks while it holds a packet, or that has no cluster, faults. */
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
 {
+    struct hart *h = &dev->hart[r->hart];
     struct wq *wq = &dev->wq;
-    unsigned cluster;
-    bool own;
+    const struct pktbuf *b;
+    bool own = h->first != DEV_NONE;
 
-    if (r->hart >= dev->harts || dev->hart[r->hart].buf != DEV_NONE)
+    if (r->hart >= dev->harts || h->buf != DEV_NONE)
         return BUS_FAULT;
     if (dev->cfg.run_ordered && r->hart != 0)
         return BUS_BLOCK;
-    cluster = hart_cluster(dev, r->hart);
-    own = dev->hart[r->hart].first != DEV_NONE;
-    if (!own && wq->ready[cluster].count == 0) {
-        ring_push(&wq->waiting[cluster], r->hart);
+    if (!own && wq->ready[h->cluster].count == 0) {
+        waiting_push(wq, h->cluster, r->hart);
         wake_wait(dev, r->hart, r->now);
         return BUS_BLOCK;
     }
@@ -214,9 +262,9 @@ enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
         r->data = NIC_WAKE;
         return BUS_OK;
     }
-    hand_out(dev, r->hart, own ? own_pop(dev, &dev->hart[r->hart]) : ring_pop(&wq->ready[cluster]),
-             r->now);
-    r->data = dev->pool.buf[dev->hart[r->hart].buf].pkt.seq;
+    b = &dev->pool.buf[own ? own_pop(dev, h) : ready_pop(wq, h->cluster)];
+    hand_out(dev, r->hart, b, r->now);
+    r->data = b->pkt.seq;
     return BUS_OK;
 }
 
@@ -273,15 +321,15 @@ static bool usable(struct nic_device *dev, const struct pktbuf *b, const struct 
 static void tell_tap(struct nic_device *dev, const struct hart *h, uint32_t hart, struct pktbuf *b,
                      enum nic_pkt_cmd cmd, bool ok, uint64_t now)
 {
-    const struct engine *e = dev->engine[device_hart_engine(dev, hart)];
-    uint32_t len = ok ? bufpool_frame_len(b) : 0;
+    uint32_t len;
 
     if (dev->tap.done == NULL || b->told)
         return;
     b->told = true;
+    len = ok ? bufpool_frame_len(b) : 0;
     dev->tap.done(dev->tap.ctx, &b->pkt, cmd,
                   len != 0 ? bufpool_frame(dev, b) : bufpool_mem(dev, b), len, now - h->since,
-                  engine_hart_program_insns(e, hart) - h->insns);
+                  engine_hart_program_insns(dev->engine[h->engine], hart) - h->insns);
 }
 
 /* Cycles in which `len` bytes are copied within packet memory, 64 at a time. */
@@ -293,15 +341,13 @@ static uint64_t copy_cycles(uint32_t len)
 static void clone_frags(struct nic_device *dev, const struct pktbuf *b, const struct nic_pkt *given,
                         struct pktbuf *copy)
 {
-    struct mem_region *cluster = &dev->mem.cluster[copy->id / dev->pool.per_cluster];
-
     for (uint32_t i = 0; i < given->frags; i++) {
         const struct pktbuf *from = bufpool_frag(dev, b, i), *to = bufpool_frag(dev, copy, i);
         const struct nic_frag *f = &given->frag[i];
         uint32_t at = f->data - from->pkt.buf;
 
         memcpy(bufpool_mem(dev, to) + at, bufpool_mem(dev, from) + at, f->len);
-        mem_touched(dev, cluster, to->pkt.buf + at, f->len);
+        mem_packet_touched(dev, to, to->pkt.buf + at, f->len);
         copy->pkt.frag[i].data = to->pkt.buf + at;
     }
 }
@@ -316,8 +362,7 @@ static void clone(struct nic_device *dev, const struct pktbuf *b, const struct n
 
     memcpy(bufpool_mem(dev, copy) + (low - from), bufpool_mem(dev, b) + (low - from),
            given->data_end - low);
-    mem_touched(dev, &dev->mem.cluster[copy->id / dev->pool.per_cluster], low - from + at,
-                given->data_end - low);
+    mem_packet_touched(dev, copy, low - from + at, given->data_end - low);
     copy->pkt = b->pkt;
     copy->ingress = b->ingress;
     read_back(copy, given, true);
@@ -341,7 +386,7 @@ static void command_clone(struct nic_device *dev, struct pktbuf *b, const struct
         device_drop(dev, NIC_DROP_BAD_CMD);
         return;
     }
-    copy = bufpool_get(dev, b->id / dev->pool.per_cluster, given->frags);
+    copy = bufpool_get(dev, bufpool_cluster(b), given->frags);
     if (copy == NULL) {
         device_drop(dev, NIC_DROP_NO_COPY);
         return;
@@ -362,7 +407,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
     if (h->buf == DEV_NONE)
         return BUS_FAULT;
     b = &dev->pool.buf[h->buf];
-    memcpy(&given, device_local(dev, r->hart), sizeof(given));
+    memcpy(&given, engine_local(dev->engine[h->engine], r->hart), sizeof(given));
     if (cmd == NIC_PKT_CLONE) {
         command_clone(dev, b, &given, r->now);
         return BUS_OK;
@@ -374,7 +419,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
         cmd = NIC_PKT_DROP;
     }
     tell_tap(dev, h, r->hart, b, (enum nic_pkt_cmd)cmd, ok, r->now);
-    if (ok)
+    if (ok && b->frags != b->pkt.frags)
         bufpool_trim(dev, b);
     h->buf = DEV_NONE;
     r->held = dev->overhead;
@@ -386,7 +431,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
         return BUS_OK;
     }
     bufpool_seq_done(dev, b);
-    dev->engine_packets[device_hart_engine(dev, r->hart)]++;
+    dev->engine_packets[h->engine]++;
     dev->stats.last_done_cycle = r->now;
     sequencer_done(dev, b, (enum nic_pkt_cmd)cmd, r->now);
     mac_kick(dev, r->now);

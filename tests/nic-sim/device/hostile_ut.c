@@ -183,7 +183,7 @@ static uint64_t buffers_waiting(const struct sequence *s)
     uint64_t sum = 0;
 
     for (uint32_t id = s->first; id != DEV_NONE; id = rig.dev->pool.buf[id].place.next)
-        sum += rig.dev->pool.buf[id].place.cmd != 0 ? buffers_of(id) : 0;
+        sum += rig.dev->pool.buf[id].cmd != 0 ? buffers_of(id) : 0;
     return sum;
 }
 
