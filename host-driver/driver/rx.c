@@ -140,9 +140,9 @@ void rx_poll(struct nicdrv *drv, unsigned queue)
         struct nic_rx_cqe cqe;
         uint32_t phase = q->head & rx->entries ? 0 : 1; /* each time round the other */
 
-        memcpy(&cqe, &q->cq[q->head & (rx->entries - 1)], sizeof(cqe));
-        if ((cqe.phase & 1) != phase)
+        if ((q->cq[q->head & (rx->entries - 1)].phase & 1) != phase)
             break;
+        memcpy(&cqe, &q->cq[q->head & (rx->entries - 1)], sizeof(cqe));
         if (!deliver(rx, queue, &cqe))
             rx->bad_completions++;
         q->head++;

@@ -185,8 +185,10 @@ static int gen_next(struct traffic *t, struct nic_frame *f)
     finish_l4(g, k->ip == 4 && k->protocol == 1 ? sum : sum + addr_sum);
     *f = (struct nic_frame){.data = g->frame, .len = (uint32_t)g->spec.size};
     g->sent++;
-    g->round += g->flow + 1 == g->spec.flows;
-    g->flow = g->flow + 1 == g->spec.flows ? 0 : g->flow + 1;
+    if (++g->flow == g->spec.flows) {
+        g->flow = 0;
+        g->round++;
+    }
     return 1;
 }
 

@@ -201,7 +201,6 @@ void wq_destroy(struct nic_device *dev);
 void wq_reset(struct nic_device *dev);
 /* The cluster for a frame with that many fragments, DEV_NONE. */
 unsigned wq_choose(const struct nic_device *dev, uint32_t frags);
-bool wq_room(const struct nic_device *dev, uint32_t frags);        /* is there such a cluster? */
 void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_RX */
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r);
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r); /* PKT_CMD */
@@ -423,6 +422,14 @@ static inline void mem_packet_touched(struct nic_device *dev, const struct pktbu
 {
     if (dev->mem.map.reservations != 0)
         mem_touched(dev, &dev->mem.cluster[bufpool_cluster(b)], addr, len);
+}
+
+/* Is there a cluster for a frame with that many fragments? */
+static inline bool wq_room(const struct nic_device *dev, uint32_t frags)
+{
+    if (dev->pool.available <= frags)
+        return false;
+    return (frags == 0 && !dev->cfg.run_ordered) || wq_choose(dev, frags) != DEV_NONE;
 }
 
 /* A buffer is free or a packet is done: a port that waits for that may go on. */

@@ -9,17 +9,7 @@
 
 #include <string.h>
 
-#define WIRE_FCS      4u
-#define WIRE_MIN      64u                 /* with FCS: IEEE 802.3 minFrameSize */
-#define WIRE_OVERHEAD 20u                 /* preamble, start delimiter, inter-packet gap */
-#define TRACE_MAX_NS  100000000000000000u /* three years; more would overflow the product */
-
-uint64_t pacer_wire_bits(uint32_t len)
-{
-    uint64_t frame = (uint64_t)len + WIRE_FCS;
-
-    return ((frame < WIRE_MIN ? WIRE_MIN : frame) + WIRE_OVERHEAD) * 8;
-}
+#define TRACE_MAX_NS 100000000000000000u /* three years; more would overflow the product */
 
 void pacer_init(struct pacer *p, const struct nic_config *cfg, struct nic_pacing pacing)
 {
@@ -36,18 +26,6 @@ void pacer_start(struct pacer *p, uint64_t now)
     p->rest = 0;
     p->wire_rest = 0;
     p->started = false;
-}
-
-/* Both rests are less than den, so they make one more at most; their sum may not fit a word. */
-uint64_t pacer_divide(struct division *last, uint64_t num, uint64_t den, uint64_t *rest)
-{
-    bool more;
-
-    if (num != last->num || den != last->den)
-        *last = (struct division){.num = num, .den = den, .whole = num / den, .part = num % den};
-    more = *rest >= den - last->part;
-    *rest = more ? *rest - (den - last->part) : *rest + last->part;
-    return last->whole + more;
 }
 
 static uint64_t trace_time(struct pacer *p, uint64_t tstamp_ns)
@@ -74,18 +52,19 @@ static uint64_t scheduled(struct pacer *p, uint32_t len, uint64_t tstamp_ns)
     case NIC_PACE_BPS:
         return p->time + pacer_divide(&p->rate, bits * p->hz, p->pacing.rate, &p->rest);
     case NIC_PACE_TRACE:
-        return trace_time(p, tstamp_ns);
     default:
-        return 0;
+        return trace_time(p, tstamp_ns);
     }
 }
 
 uint64_t pacer_next(struct pacer *p, uint32_t len, uint64_t tstamp_ns)
 {
-    uint64_t when = scheduled(p, len, tstamp_ns);
-    uint64_t wire = 0;
+    uint64_t when, wire = 0;
 
-    if (p->pacing.how == NIC_PACE_LINE || (p->started && p->pacing.how != NIC_PACE_MAX))
+    if (p->pacing.how == NIC_PACE_MAX)
+        return p->time;
+    when = scheduled(p, len, tstamp_ns);
+    if (p->pacing.how == NIC_PACE_LINE || p->started)
         wire = pacer_divide(&p->wire, pacer_wire_bits(len) * p->hz, p->bps, &p->wire_rest);
     if (when <= p->time + wire)
         when = p->time + wire;

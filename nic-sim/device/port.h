@@ -33,9 +33,31 @@ struct pacer {
     bool started;
 };
 /* num / den, with what is left of it carried in *rest (< den). */
-uint64_t pacer_divide(struct division *last, uint64_t num, uint64_t den, uint64_t *rest);
+static inline uint64_t pacer_divide(struct division *last, uint64_t num, uint64_t den,
+                                    uint64_t *rest)
+{
+    bool more;
+
+    if (num != last->num || den != last->den)
+        *last = (struct division){.num = num, .den = den, .whole = num / den, .part = num % den};
+    /* both rests are less than den, so they make one more at most; their sum may not fit */
+    more = *rest >= den - last->part;
+    *rest = more ? *rest - (den - last->part) : *rest + last->part;
+    return last->whole + more;
+}
+
+#define WIRE_FCS      4u
+#define WIRE_MIN      64u /* with FCS: IEEE 802.3 minFrameSize */
+#define WIRE_OVERHEAD 20u /* preamble, start delimiter, inter-packet gap */
+
 /* Bits a frame of `len` bytes (without FCS) takes on the wire. */
-uint64_t pacer_wire_bits(uint32_t len);
+static inline uint64_t pacer_wire_bits(uint32_t len)
+{
+    uint64_t frame = (uint64_t)len + WIRE_FCS;
+
+    return ((frame < WIRE_MIN ? WIRE_MIN : frame) + WIRE_OVERHEAD) * 8;
+}
+
 void pacer_init(struct pacer *p, const struct nic_config *cfg, struct nic_pacing pacing);
 void pacer_start(struct pacer *p, uint64_t now); /* receive was switched on */
 /* Cycle of arrival of the last byte of the next frame. */
@@ -66,6 +88,7 @@ struct port {
     struct pacer pacer;
     struct nic_frame frame; /* the next one, when have_frame */
     uint64_t due;
+    uint32_t frags; /* fragments of it, if the port takes it */
     bool have_frame, timed, ended, enabled;
     uint64_t cookie, cookie_frags;
     uint32_t frame_max;

@@ -50,11 +50,11 @@ void rss_init(struct rss *rss)
 
 uint32_t rss_toeplitz(const struct rss *rss, const uint8_t *input, unsigned len)
 {
+    const uint32_t(*of)[256] = rss->table;
     uint32_t hash = 0;
 
-    for (unsigned i = 0; i + 4 <= len; i += 4)
-        hash ^= rss->table[i][input[i]] ^ rss->table[i + 1][input[i + 1]] ^
-                rss->table[i + 2][input[i + 2]] ^ rss->table[i + 3][input[i + 3]];
+    for (const uint8_t *end = input + len; input != end; input += 4, of += 4)
+        hash ^= of[0][input[0]] ^ of[1][input[1]] ^ of[2][input[2]] ^ of[3][input[3]];
     return hash;
 }
 

@@ -81,7 +81,7 @@ static void give_up(struct nic_device *dev, struct sequence *s, uint64_t now)
 {
     uint64_t timeout = dev->cfg.sequencer_timeout;
 
-    if (timeout == 0 || s->waiting == 0 || now - s->since < timeout)
+    if (s->waiting == 0 || timeout == 0 || now - s->since < timeout)
         return;
     leave_place(dev, &dev->pool.buf[s->first]);
     dev->stats.order_lost++;

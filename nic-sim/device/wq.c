@@ -154,13 +154,6 @@ unsigned wq_choose(const struct nic_device *dev, uint32_t frags)
     return best;
 }
 
-bool wq_room(const struct nic_device *dev, uint32_t frags)
-{
-    if (frags == 0 && !dev->cfg.run_ordered)
-        return dev->pool.available != 0; /* somewhere */
-    return wq_choose(dev, frags) != DEV_NONE;
-}
-
 /* ---- hand-out ---- */
 
 static void watchdog_arm(struct nic_device *dev, uint64_t since)
