@@ -299,10 +299,11 @@ void msix_mask(struct nic_device *dev, uint32_t vector, uint32_t ctrl);
 
 /* ---- harts ---- */
 
+enum { DEV_LINE = 64 }; /* bytes of a host's cache line */
 struct hart {
-    uint32_t buf;         /* the packet it holds, DEV_NONE */
-    uint32_t first, last; /* packets that are for it alone, DEV_NONE */
-    uint32_t engine;      /* the control core's is the last one */
+    _Alignas(DEV_LINE) uint32_t buf; /* the packet it holds, DEV_NONE */
+    uint32_t first, last;            /* packets that are for it alone, DEV_NONE */
+    uint32_t engine;                 /* the control core's is the last one */
     uint64_t since, insns;
     uint32_t cluster; /* of its engine */
     bool waits_event; /* control core: in CTL_EVENT */
@@ -311,6 +312,7 @@ struct hart {
     bool woke;        /* its last answer was that */
     struct dma_channel dma;
 };
+_Static_assert(offsetof(struct hart, dma) <= DEV_LINE, "one line a packet");
 
 /* ---- device.c ---- */
 

@@ -125,14 +125,16 @@ void sequencer_done(struct nic_device *dev, struct pktbuf *b, enum nic_pkt_cmd c
         leave(dev, b, (uint8_t)cmd, now);
         return;
     }
-    if (cmd == NIC_PKT_DROP) {
-        if (s->first == b->id)
-            s->since = now;
+    if (s->first == b->id)
+        s->since = now;
+    if (cmd == NIC_PKT_DROP || (s->first == b->id && s->waiting == 0)) {
         leave_place(dev, b);
-        bufpool_put(dev, b);
+        leave(dev, b, (uint8_t)cmd, now);
     } else {
         wait(dev, s, b, (uint8_t)cmd, now);
     }
+    if (s->waiting == 0)
+        return;
     drain(dev, s, now);
     give_up(dev, s, now);
 }
