@@ -28,6 +28,7 @@ struct geometry {
 struct dma_block {
     struct dma_block *next;
     void *mem;
+    size_t room; /* bytes at mem */
     uint64_t iova;
 };
 

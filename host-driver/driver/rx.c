@@ -7,6 +7,9 @@
 
 #define RX_ENTRIES_MAX 32768u /* nic_rx_cqe.index has 16 bits */
 #define RX_BUF_SIZE    NIC_CHAIN_BYTES
+/* From one buffer to the next: a line of the host's cache more, or the heads of all frames would
+ * fight for the same few of its sets. */
+#define RX_BUF_STRIDE (RX_BUF_SIZE + 64u)
 
 static void free_queue(struct nicdrv *drv, struct rxq *q)
 {
@@ -20,7 +23,7 @@ static int alloc_queue(struct nicdrv *drv, struct rxq *q, unsigned entries)
 {
     q->ring = nicdrv_dma_alloc(drv, entries * sizeof(*q->ring), &q->ring_iova);
     q->cq = nicdrv_dma_alloc(drv, entries * sizeof(*q->cq), &q->cq_iova);
-    q->buffers = nicdrv_dma_alloc(drv, (size_t)entries * RX_BUF_SIZE, &q->buffers_iova);
+    q->buffers = nicdrv_dma_alloc(drv, (size_t)entries * RX_BUF_STRIDE, &q->buffers_iova);
     return q->ring && q->cq && q->buffers ? 0 : -ENOMEM;
 }
 
@@ -30,7 +33,7 @@ static void post(struct rxq *q, unsigned entries)
     uint32_t slot = q->posted++ & (entries - 1);
 
     q->ring[slot] = (struct nic_rx_desc){
-        .iova = q->buffers_iova + (uint64_t)slot * RX_BUF_SIZE,
+        .iova = q->buffers_iova + (uint64_t)slot * RX_BUF_STRIDE,
         .len = RX_BUF_SIZE,
     };
 }
@@ -124,7 +127,7 @@ static bool deliver(struct rx *rx, unsigned queue, const struct nic_rx_cqe *cqe)
     if (cqe->index != slot || cqe->len > RX_BUF_SIZE)
         return false;
     if (rx->fn)
-        rx->fn(rx->ctx, queue, cqe, q->buffers + (size_t)slot * RX_BUF_SIZE);
+        rx->fn(rx->ctx, queue, cqe, q->buffers + (size_t)slot * RX_BUF_STRIDE);
     return true;
 }
 
