@@ -83,7 +83,7 @@ static bool holds(const struct iommu_range *r, uint64_t iova, size_t len)
 uint8_t *iommu_find(struct iommu *mmu, uint64_t iova, size_t len)
 {
     for (unsigned i = 0; i < IOMMU_RECENT; i++)
-        if (mmu->recent[i].len && holds(&mmu->recent[i], iova, len))
+        if (holds(&mmu->recent[i], iova, len))
             return mmu->recent[i].mem + (iova - mmu->recent[i].iova);
     size_t i = range_at(mmu, iova);
     if (i == mmu->count || !holds(&mmu->ranges[i], iova, len))

@@ -27,7 +27,7 @@ struct iommu {
     size_t count, room;
     uint64_t next;
     /* Found last: a receive queue is its descriptors, its completions and its buffers. */
-    struct iommu_range recent[IOMMU_RECENT]; /* len 0: none */
+    struct iommu_range recent[IOMMU_RECENT]; /* len 0: none, and NULL is no memory */
     unsigned oldest;                         /* of those: the next one's place */
 };
 
