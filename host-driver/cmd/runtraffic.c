@@ -228,8 +228,9 @@ bool run_above_wire(const struct run *r)
 static int check_all_back(const struct run *r)
 {
     uint64_t in = traffic_stats(r->traffic)->frames;
-    uint64_t out =
-        r->tally.done + r->model.drops[NIC_DROP_OVERSIZE] + r->model.drops[NIC_DROP_NO_BUFFER];
+    const uint64_t *drops = r->model.drops;
+    uint64_t out = r->tally.done + drops[NIC_DROP_OVERSIZE] + drops[NIC_DROP_MAC_RATE] +
+                   drops[NIC_DROP_NO_BUFFER];
 
     if (in != out)
         return cmd_fail(CMD_FAILED,

@@ -276,6 +276,14 @@ def test_overload_drops():
     assert [x["i"] for x in lines] == list(range(20_000))
 
 
+def test_mac_rate_drops():
+    capture = write("burst.pcap", [udp(60, i % 256) for i in range(500)])
+    report, lines = packet_lines("drop", capture, "--rate", "line", "--set", "port.max_pps=5000000")
+    late = [x for x in lines if x.get("drop") == "mac_rate"]
+    assert report["packets"] == len(lines) == 500
+    assert len(late) == report["nic_drops"]["mac_rate"] > 300
+
+
 def test_ordered_is_one_engine():
     r = run_json("drop", "--gen", "udp4,count=100", "--ordered")
     assert r["modelled"]["bottleneck"] == "one packet at a time"
