@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define ALL_ONES UINT64_MAX
+#define ALL_ONES   UINT64_MAX
+#define DB_RX_SPAN (NIC_RXQS_LIMIT * NIC_BAR0_DB_RX_STRIDE)
 
 static uint64_t read_msix(const struct nic_device *dev, uint32_t reg, uint32_t index)
 {
@@ -173,8 +174,7 @@ static void reg_write(struct nic_device *dev, const struct reg_row *row, uint32_
         dev->window = v & ~(uint64_t)(NIC_BAR2_SIZE - 1);
         break;
     case NIC_BAR0_DB_RX:
-        if (index < dev->cfg.host_rx_queues)
-            hostq_doorbell(dev, index, (uint32_t)v);
+        hostq_doorbell(dev, index, (uint32_t)v);
         break;
     case NIC_BAR0_MSIX_ADDR:
         dev->msix.addr[index] = v;
@@ -261,7 +261,10 @@ void nic_bar_write(struct nic_device *dev, unsigned bar, uint64_t offset, unsign
 {
     if (!access_valid(offset, bytes))
         return;
-    if (bar == 0)
+    if (bar == 0 && bytes == 4 && offset - NIC_BAR0_DB_RX < DB_RX_SPAN) /* every packet received */
+        hostq_doorbell(dev, (uint32_t)(offset - NIC_BAR0_DB_RX) / NIC_BAR0_DB_RX_STRIDE,
+                       (uint32_t)value);
+    else if (bar == 0)
         bar0_write(dev, offset, bytes, value);
     else if (bar == 2)
         (void)nic_bar_copy_in(dev, offset, &value, bytes);

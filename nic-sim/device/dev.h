@@ -437,7 +437,7 @@ static inline bool wq_room(const struct nic_device *dev, uint32_t frags)
 /* A buffer is free or a packet is done: a port that waits for that may go on. */
 static inline void mac_kick(struct nic_device *dev, uint64_t now)
 {
-    if (dev->waiting != 0)
+    if (dev->waiting != 0 && dev->pool.available != 0)
         mac_resume(dev, now);
 }
 

@@ -43,12 +43,12 @@ void hostq_enable(struct nic_device *dev, unsigned q, bool on)
     hq->vector_on = hq->vector;
 }
 
-/* A count that would post more descriptors than the ring holds is ignored. */
+/* Ignored: more descriptors than the ring holds, and a queue that the card has not. */
 void hostq_doorbell(struct nic_device *dev, unsigned q, uint32_t posted)
 {
     struct hostq *hq = &dev->rxq[q];
 
-    if (hq->enabled && posted - hq->head <= hq->size_on)
+    if (q < dev->cfg.host_rx_queues && hq->enabled && posted - hq->head <= hq->size_on)
         hq->tail = posted;
 }
 

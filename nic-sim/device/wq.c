@@ -50,39 +50,33 @@ static int ring_create(struct ring *ring, uint32_t cap)
     return ring->slot == NULL ? -ENOMEM : 0;
 }
 
-/* Most waiting harts, then shortest queue. */
-static void rank(struct wq *wq, unsigned cluster)
-{
-    wq->rank[cluster] =
-        (uint64_t)wq->waiting[cluster].count << 32 | (UINT32_MAX - wq->ready[cluster].count);
-}
+/* wq.rank: most waiting harts, then shortest queue. */
+#define RANK_EMPTY   UINT32_MAX
+#define RANK_READY   UINT64_C(1)
+#define RANK_WAITING ((uint64_t)1 << 32)
 
 static void ready_push(struct wq *wq, unsigned cluster, uint32_t buf)
 {
     ring_push(&wq->ready[cluster], buf);
-    rank(wq, cluster);
+    wq->rank[cluster] -= RANK_READY;
 }
 
 static uint32_t ready_pop(struct wq *wq, unsigned cluster)
 {
-    uint32_t buf = ring_pop(&wq->ready[cluster]);
-
-    rank(wq, cluster);
-    return buf;
+    wq->rank[cluster] += RANK_READY;
+    return ring_pop(&wq->ready[cluster]);
 }
 
 static void waiting_push(struct wq *wq, unsigned cluster, uint32_t hart)
 {
     ring_push(&wq->waiting[cluster], hart);
-    rank(wq, cluster);
+    wq->rank[cluster] += RANK_WAITING;
 }
 
 static uint32_t waiting_pop(struct wq *wq, unsigned cluster)
 {
-    uint32_t hart = ring_pop(&wq->waiting[cluster]);
-
-    rank(wq, cluster);
-    return hart;
+    wq->rank[cluster] -= RANK_WAITING;
+    return ring_pop(&wq->waiting[cluster]);
 }
 
 /* The hart does not wait any more; false: it did not. */
@@ -91,7 +85,7 @@ static bool waiting_remove(struct nic_device *dev, uint32_t hart)
     unsigned cluster = dev->hart[hart].cluster;
     bool found = ring_remove(&dev->wq.waiting[cluster], hart);
 
-    rank(&dev->wq, cluster);
+    dev->wq.rank[cluster] -= found ? RANK_WAITING : 0;
     return found;
 }
 
@@ -131,7 +125,7 @@ void wq_reset(struct nic_device *dev)
     for (unsigned i = 0; i < dev->mem.clusters; i++) {
         dev->wq.ready[i].count = 0;
         dev->wq.waiting[i].count = 0;
-        rank(&dev->wq, i);
+        dev->wq.rank[i] = RANK_EMPTY;
     }
     dev->wq.held = 0;
     dev->wq.watchdog_armed = false;
