@@ -132,8 +132,21 @@ static void give_frags(struct nic_device *dev, struct pktbuf *b, uint32_t keep)
         give(dev, b->frag[--b->frags]);
 }
 
+/*
+ * Freed last, used first: where the next frame goes is fetched from the host's
+ * memory meanwhile. With thousands of buffers in turn it is in none of its caches.
+ */
+static void fetch_ahead(struct nic_device *dev, const struct pktbuf *b)
+{
+    const uint8_t *mem = bufpool_mem(dev, b);
+
+    for (unsigned i = 0; i <= NIC_PKT_HEADROOM; i += DEV_LINE)
+        __builtin_prefetch(mem + i, 1);
+}
+
 void bufpool_put(struct nic_device *dev, struct pktbuf *b)
 {
+    fetch_ahead(dev, b);
     give_frags(dev, b, 0);
     give(dev, b->id);
 }

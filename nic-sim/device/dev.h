@@ -22,6 +22,7 @@ __extension__ typedef unsigned __int128 dev_u128; /* products of rates and times
 
 #define DEV_NONE  UINT32_MAX
 #define DEV_NEVER UINT64_MAX
+#define DEV_LINE  64u /* bytes of a host's cache line */
 
 /* ---- regmap.c: regs.def as tables ---- */
 
@@ -62,6 +63,7 @@ struct mem {
     struct mem_region dram, sram, istore;
     struct mem_region cluster[NIC_CLUSTERS_MAX];
     unsigned clusters;
+    uint8_t *packets;    /* the memory of all clusters */
     uint32_t *resv_hart; /* harts with a live LR reservation */
     uint32_t *resv_slot; /* hart -> its place in resv_hart, DEV_NONE */
     uint64_t *resv_block;
@@ -299,7 +301,6 @@ void msix_mask(struct nic_device *dev, uint32_t vector, uint32_t ctrl);
 
 /* ---- harts ---- */
 
-enum { DEV_LINE = 64 }; /* bytes of a host's cache line */
 struct hart {
     _Alignas(DEV_LINE) uint32_t buf; /* the packet it holds, DEV_NONE */
     uint32_t first, last;            /* packets that are for it alone, DEV_NONE */

@@ -11,15 +11,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static void *own_memory(uint64_t size)
+/* `advice`: for madvise, about huge pages; a kernel without them says EINVAL. */
+static void *own_memory(uint64_t size, int advice)
 {
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
 
     if (p == MAP_FAILED)
         return NULL;
-    /* Huge pages would make sparse tables resident; a kernel without them says EINVAL. */
-    (void)madvise(p, size, MADV_NOHUGEPAGE);
+    (void)madvise(p, size, advice);
     return p;
 }
 
@@ -27,7 +27,8 @@ static void *own_memory(uint64_t size)
 static int region_create(struct mem_region *m, uint64_t base, uint64_t size, uint64_t banks,
                          void *lent)
 {
-    m->mem = lent != NULL ? lent : own_memory(size);
+    /* Huge pages would make sparse tables resident. */
+    m->mem = lent != NULL ? lent : own_memory(size, MADV_NOHUGEPAGE);
     m->lent = lent != NULL;
     if (m->mem == NULL)
         return -ENOMEM;
@@ -63,6 +64,7 @@ static void region_reset(struct mem_region *m)
         mem_cache_reset(m->cache);
 }
 
+/* Packet memory is in use all over: in one piece, huge pages take the place of many. */
 static int create_clusters(struct nic_device *dev)
 {
     const struct nic_config *c = &dev->cfg;
@@ -70,11 +72,14 @@ static int create_clusters(struct nic_device *dev)
 
     mem->clusters =
         (unsigned)((c->engine_count + c->engine_per_cluster - 1) / c->engine_per_cluster);
+    mem->packets = own_memory(mem->clusters * c->cluster_size, MADV_HUGEPAGE);
+    if (mem->packets == NULL)
+        return -ENOMEM;
     for (unsigned i = 0; i < mem->clusters; i++) {
         struct mem_region *m = &mem->cluster[i];
 
         if (region_create(m, NIC_CLUSTER_BASE + (uint64_t)i * NIC_CLUSTER_STRIDE, c->cluster_size,
-                          c->cluster_banks, NULL) != 0)
+                          c->cluster_banks, mem->packets + i * c->cluster_size) != 0)
             return -ENOMEM;
         region_time(m, c, c->cluster_latency, c->cluster_service, NIC_CAUSE_CLUSTER);
     }
@@ -149,6 +154,8 @@ void mem_destroy(struct nic_device *dev)
     region_destroy(&mem->istore);
     for (unsigned i = 0; i < mem->clusters; i++)
         region_destroy(&mem->cluster[i]);
+    if (mem->packets != NULL)
+        munmap(mem->packets, mem->clusters * dev->cfg.cluster_size);
     memfine_destroy(dev);
     free(mem->resv_hart);
     free(mem->resv_slot);

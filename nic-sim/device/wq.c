@@ -61,10 +61,25 @@ static void ready_push(struct wq *wq, unsigned cluster, uint32_t buf)
     wq->rank[cluster] -= RANK_READY;
 }
 
-static uint32_t ready_pop(struct wq *wq, unsigned cluster)
+/* What the next hart will want is fetched from the host's memory meanwhile. */
+static void fetch_ahead(struct nic_device *dev, const struct ring *ready)
 {
-    wq->rank[cluster] += RANK_READY;
-    return ring_pop(&wq->ready[cluster]);
+    const struct pktbuf *next = &dev->pool.buf[ready->slot[ready->head]];
+
+    __builtin_prefetch(next);
+    __builtin_prefetch((const uint8_t *)next + DEV_LINE);
+    __builtin_prefetch(bufpool_mem(dev, next) + NIC_PKT_HEADROOM);
+}
+
+static uint32_t ready_pop(struct nic_device *dev, unsigned cluster)
+{
+    struct ring *ready = &dev->wq.ready[cluster];
+    uint32_t buf = ring_pop(ready);
+
+    dev->wq.rank[cluster] += RANK_READY;
+    if (ready->count != 0)
+        fetch_ahead(dev, ready);
+    return buf;
 }
 
 static void waiting_push(struct wq *wq, unsigned cluster, uint32_t hart)
@@ -249,7 +264,7 @@ enum bus_result wq_get(struct nic_device *dev, struct bus_req *r)
         r->data = NIC_WAKE;
         return BUS_OK;
     }
-    b = &dev->pool.buf[own ? own_pop(dev, h) : ready_pop(wq, h->cluster)];
+    b = &dev->pool.buf[own ? own_pop(dev, h) : ready_pop(dev, h->cluster)];
     hand_out(dev, r->hart, b, r->now);
     r->data = b->pkt.seq;
     return BUS_OK;
