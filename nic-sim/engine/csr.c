@@ -127,6 +127,9 @@ static bool csr_read(struct engine *e, struct hart *h, unsigned num, uint64_t *o
     case 0x320:
         *out = h->csr.mcountinhibit;
         return true;
+    case 0x344:
+        *out = (uint64_t)h->interrupt << NIC_IRQ_WATCHDOG;
+        return true;
     case 0xf14:
         *out = h->id;
         return true;
@@ -159,6 +162,8 @@ static void csr_write(struct engine *e, struct hart *h, unsigned num, uint64_t v
         write_mstatus(h, value);
     } else if (num == 0x320) {
         write_mcountinhibit(e, h, value);
+    } else if (num == 0x344) {
+        h->interrupt = value >> NIC_IRQ_WATCHDOG & 1;
     }
 }
 

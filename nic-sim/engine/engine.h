@@ -141,6 +141,18 @@ uint64_t engine_next(const struct engine *e);
 /* Completes a BUS_BLOCK access of `hart`: it reads `data` and is ready at `when`. */
 void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when);
 
+/*
+ * Makes the watchdog's interrupt (nic/csr.h) pending in `hart`: at cycle `now`, all accesses before
+ * it done, and none at it. In user mode the hart takes the trap where it is: at its first access
+ * beyond local SRAM from `now` on, when it next gets the engine, or where it has come with work of
+ * its own; in machine mode where it enters program code next. False, with nothing done: it cannot
+ * take it (mie, mtvec), it has retired no program code since engine_hart_program_insns was `insns`
+ * and is in none, or some hart failed (engine_fault).
+ */
+bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t now);
+/* No longer pending; false: it was not. */
+bool engine_interrupt_clear(struct engine *e, uint32_t hart);
+
 /* This hart's local SRAM, local.size bytes. */
 uint8_t *engine_local(struct engine *e, uint32_t hart);
 
@@ -156,8 +168,8 @@ void engine_dump(const struct engine *e, uint32_t hart, struct nic_fault *out);
 /*
  * The hart that ended ENGINE_STOPPED by itself: a trap with no usable handler
  * (mtvec 0 or a trap taken while fetching the handler), text in `what`.
- * False when there is none. A branch to itself with nothing that could end it
- * parks the hart (never scheduled again); engine_parked counts them.
+ * False when there is none. A branch to itself parks the hart: it is not scheduled again before
+ * engine_interrupt; engine_parked counts them.
  */
 bool engine_fault(const struct engine *e, struct nic_fault *out);
 unsigned engine_parked(const struct engine *e);

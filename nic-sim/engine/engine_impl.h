@@ -9,6 +9,7 @@
  *   mem.h, mem.c  data accesses: what interp.c makes inline, and the rest
  *   csr.c         control and status registers
  *   trap.c        traps, mret, and the border of program code
+ *   interrupt.c   the one interrupt there is
  *   sched.h, sched.c  which hart runs next, and when
  *   cause.c       where the cycles went
  *   engine.c      life cycle, statistics, dumps
@@ -172,7 +173,7 @@ enum hart_mode { MODE_U = 0, MODE_M = 3 };
 enum hart_state {
     HART_READY,   /* from the engine's ready_at on */
     HART_BLOCKED, /* until engine_wake */
-    HART_PARKED,  /* for ever: branches to itself */
+    HART_PARKED,  /* branches to itself, until engine_interrupt */
     HART_FAILED,  /* engine_fault */
 };
 
@@ -219,18 +220,19 @@ struct hart {
     uint64_t ran;       /* cycles for which it had the engine, until it gave it away */
     uint64_t wait_from; /* since when it waits */
     bool in_program;
+    bool interrupt;           /* mip: the watchdog's is pending */
     uint8_t mode;             /* enum hart_mode */
     uint8_t state;            /* enum hart_state */
     uint8_t reservation;      /* enum reservation */
     uint8_t wake_rd, wake_op; /* blocked: register and rv64_op that take the answer */
     uint8_t wait_cause;       /* enum nic_cause */
-    uint8_t reserved_bytes;
     struct bounds {
         uint64_t lo, hi;
     } window[WINDOW_COUNT]; /* nic/csr.h */
 
     uint64_t starved; /* bus->starved at wait_from, or what of the wait was so */
     uint32_t id;
+    uint8_t reserved_bytes;
     uint64_t spent[NIC_CAUSES];  /* cycles; ISSUE is what the others leave of `ran` */
     uint64_t amo_addr, amo_from; /* the last atomic, and when */
     uint64_t charged;            /* 1 + `retired` at the last instruction with extra cycles paid */
@@ -387,6 +389,10 @@ enum trap_cause {
 /* Takes a trap at h->pc, e->clock; the instruction there does not retire. */
 struct step_result trap_take(struct engine *e, struct hart *h, enum trap_cause cause,
                              uint64_t tval);
+/* The watchdog's interrupt is pending, and the hart such that it comes. */
+bool trap_interrupted(const struct hart *h);
+/* Its trap, at h->pc, e->clock. */
+struct step_result trap_interrupt(struct engine *e, struct hart *h);
 /* Whether control may go from where the hart is to `target`: program code is left by gates only. */
 bool trap_may_go(const struct hart *h, uint64_t target);
 /* Fence, CSR, ecall and the like: the instruction `op` at h->pc, whose word is `word`. */

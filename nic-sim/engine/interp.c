@@ -30,6 +30,10 @@ static struct code_page *enter(struct engine *e, struct hart *h, struct step_res
         }
         hart_refresh(e, h);
     }
+    if (ENGINE_UNLIKELY(h->interrupt) && trap_interrupted(h)) {
+        *r = trap_interrupt(e, h);
+        return NULL;
+    }
     struct code_page *pg = e->tlb[addr / PAGE_BYTES % TLB_SLOTS].page;
     if (e->tlb[addr / PAGE_BYTES % TLB_SLOTS].addr == addr &&
         e->tlb_generation == e->cc->generation) {
@@ -67,7 +71,7 @@ static struct step_result jump(struct engine *e, struct hart *h, unsigned rd, ui
     return (struct step_result){STEP_JUMP, EXIT_HORIZON};
 }
 
-/* Nothing can end a branch to itself: there are no interrupts. */
+/* Nothing can end a branch to itself but the watchdog's interrupt. */
 static struct step_result park(struct engine *e)
 {
     sched_sleep(e, HART_PARKED);

@@ -90,13 +90,11 @@ static struct step_result fail(struct engine *e, struct hart *h, enum trap_cause
     return (struct step_result){STEP_LEAVE, EXIT_FAULT};
 }
 
-struct step_result trap_take(struct engine *e, struct hart *h, enum trap_cause cause, uint64_t tval)
+static struct step_result to_handler(struct engine *e, struct hart *h, uint64_t cause,
+                                     uint64_t tval)
 {
     uint64_t status = h->csr.mstatus;
 
-    if (h->csr.mtvec < 4 || h->retired == h->trap_retired) {
-        return fail(e, h, cause, tval);
-    }
     h->csr.mepc = h->pc;
     h->csr.mcause = cause;
     h->csr.mtval = tval;
@@ -109,6 +107,26 @@ struct step_result trap_take(struct engine *e, struct hart *h, enum trap_cause c
     e->clock += e->cost_trap;
     hart_refresh(e, h);
     return (struct step_result){STEP_JUMP, EXIT_HORIZON};
+}
+
+struct step_result trap_take(struct engine *e, struct hart *h, enum trap_cause cause, uint64_t tval)
+{
+    if (h->csr.mtvec < 4 || h->retired == h->trap_retired) {
+        return fail(e, h, cause, tval);
+    }
+    return to_handler(e, h, cause, tval);
+}
+
+bool trap_interrupted(const struct hart *h)
+{
+    return h->interrupt && h->mode == MODE_U && (h->csr.mie >> NIC_IRQ_WATCHDOG & 1) &&
+           h->csr.mtvec >= 4;
+}
+
+struct step_result trap_interrupt(struct engine *e, struct hart *h)
+{
+    h->interrupt = false;
+    return to_handler(e, h, NIC_MCAUSE_WATCHDOG, 0);
 }
 
 /* ---- system instructions ---- */
@@ -142,7 +160,7 @@ static struct step_result do_pause(struct engine *e, struct hart *h)
 }
 
 /*
- * There are no interrupts: wfi completes at once, as the specification allows, and a
+ * wfi completes at once, as the specification allows: no interrupt is worth waiting for. A
  * fence has nothing to wait for, since the engine makes its accesses in order.
  */
 struct step_result system_step(struct engine *e, struct hart *h, enum rv64_op op,

@@ -37,4 +37,12 @@
 
 #define NIC_GATE_STRIDE 8u /* bytes: two instructions */
 
+/*
+ * The watchdog's interrupt, one of those that RISC-V leaves to the platform: bit 16 of mip and
+ * mie (privileged spec 3.1.9), and mcause. It comes in user mode only, whatever mstatus.MIE says,
+ * and its trap clears the bit of mip.
+ */
+#define NIC_IRQ_WATCHDOG    16
+#define NIC_MCAUSE_WATCHDOG (1ull << 63 | NIC_IRQ_WATCHDOG)
+
 #endif

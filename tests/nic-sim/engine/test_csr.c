@@ -60,7 +60,7 @@ static void test_warl(void)
     check_warl(0x301, 0, (uint64_t)2 << 62 | 0x101103); /* misa */
     check_warl(0x302, ones, 0);
     check_warl(0x303, ones, 0);
-    check_warl(0x304, ones, 0x888);
+    check_warl(0x304, ones, 0x10888);
     check_warl(0x305, ones, ~(uint64_t)2);
     check_warl(0x306, ones, 7);
     check_warl(0x320, ones, 5);
@@ -68,7 +68,7 @@ static void test_warl(void)
     check_warl(0x341, ones, ~(uint64_t)3);
     check_warl(0x342, ones, ones);
     check_warl(0x343, ones, ones);
-    check_warl(0x344, ones, 0);
+    check_warl(0x344, ones, 0x10000);
     check_warl(0x180, ones, 0);
     check_warl(0x3a0, ones, 0);
     check_warl(0x3b0, ones, 0);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The watchdog's interrupt: pending in mip, taken by interp.c wherever it looks for a page. */
+#include "engine/sched.h"
+
+/* It waits in a branch to itself, and has not retired it. */
+static void unpark(struct engine *e, unsigned thread, uint64_t now)
+{
+    struct hart *h = &e->hart[thread];
+
+    h->state = HART_READY;
+    h->starved = cause_starved(e) - h->starved;
+    sched_ready_at(e, thread, now);
+    e->is_chosen = false;
+}
+
+/*
+ * The engine first goes as far as it can before `now`, so that where the trap comes depends on
+ * `now` only, and not on how far ahead the device has let it run.
+ */
+bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t now)
+{
+    unsigned thread = hart - e->first_hart;
+    struct hart *h = &e->hart[thread];
+
+    if (!(h->csr.mie >> NIC_IRQ_WATCHDOG & 1) || h->csr.mtvec < 4 ||
+        engine_run(e, now - 1) == ENGINE_STOPPED ||
+        (!h->in_program && engine_hart_program_insns(e, hart) == insns)) {
+        return false;
+    }
+    h->interrupt = true;
+    if (!trap_interrupted(h)) {
+        return true;
+    }
+    h->resume = NULL; /* it is to look for its page */
+    if (h->state == HART_PARKED) {
+        unpark(e, thread, now);
+    }
+    return true;
+}
+
+bool engine_interrupt_clear(struct engine *e, uint32_t hart)
+{
+    struct hart *h = &e->hart[hart - e->first_hart];
+    bool pending = h->interrupt;
+
+    h->interrupt = false;
+    return pending;
+}
