@@ -180,7 +180,7 @@ static void hand_out(struct nic_device *dev, uint32_t id, const struct pktbuf *b
 
     memcpy(engine_local(e, id), &b->pkt, sizeof(b->pkt));
     h->buf = b->id;
-    h->since = now;
+    h->since = h->watched = now;
     h->insns = engine_hart_program_insns(e, id);
     dev->wq.held++;
     watchdog_arm(dev, now);
@@ -398,6 +398,14 @@ static void command_clone(struct nic_device *dev, struct pktbuf *b, const struct
     sequencer_join(dev, copy, b);
 }
 
+/* The program was ended by the watchdog, unless the interrupt found none any more. */
+static void watchdog_over(struct nic_device *dev, uint32_t id)
+{
+    dev->hart[id].warned = false;
+    if (!engine_interrupt_clear(dev->engine[device_hart_engine(dev, id)], id))
+        dev->stats.watchdog_ended++;
+}
+
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
 {
     struct hart *h = &dev->hart[r->hart];
@@ -415,6 +423,8 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
         return BUS_OK;
     }
     read_back(b, &given, cmd == NIC_PKT_REQUEUE || cmd == NIC_PKT_TO_HART);
+    if (h->warned)
+        watchdog_over(dev, r->hart);
     ok = usable(dev, b, &given, cmd);
     if (!ok) {
         device_drop(dev, NIC_DROP_BAD_CMD);
@@ -443,23 +453,39 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
 /* ---- watchdog ---- */
 
 /*
- * Looks at all harts once a watchdog period: fires on the one that held its
- * packet longest, or comes back when that one would be due.
+ * A program that takes too long is interrupted, and its hart has another period to give the packet
+ * back. Firmware that takes too long by itself, or then still does, stops the device.
  */
+static void watchdog_bite(struct nic_device *dev, uint32_t id, uint64_t now)
+{
+    uint32_t n = device_hart_engine(dev, id);
+    struct hart *h = &dev->hart[id];
+
+    if (!h->warned && engine_interrupt(dev->engine[n], id, h->insns, now)) {
+        h->warned = true;
+        h->watched = now;
+        device_engine(dev, n);
+        return;
+    }
+    fault_engine(dev, n);
+    fault_hart(dev, "packet held longer than run.watchdog", id, now - h->since);
+}
+
+/* Looks at all harts once a watchdog period, and comes back when the next one is due. */
 void wq_watchdog(struct nic_device *dev, uint64_t now)
 {
-    uint32_t oldest = DEV_NONE;
+    uint64_t oldest = DEV_NEVER;
 
     dev->wq.watchdog_armed = false;
-    for (uint32_t i = 0; i < dev->harts; i++)
-        if (dev->hart[i].buf != DEV_NONE &&
-            (oldest == DEV_NONE || dev->hart[i].since < dev->hart[oldest].since))
-            oldest = i;
-    if (oldest == DEV_NONE)
-        return;
-    if (now - dev->hart[oldest].since >= dev->cfg.run_watchdog)
-        fault_hart(dev, "packet held longer than run.watchdog", oldest,
-                   now - dev->hart[oldest].since);
-    else
-        watchdog_arm(dev, dev->hart[oldest].since);
+    for (uint32_t i = 0; i < dev->harts && !dev->stopped; i++) {
+        const struct hart *h = &dev->hart[i];
+
+        if (h->buf == DEV_NONE)
+            continue;
+        if (now - h->watched >= dev->cfg.run_watchdog)
+            watchdog_bite(dev, i, now);
+        oldest = h->watched < oldest ? h->watched : oldest;
+    }
+    if (oldest != DEV_NEVER && !dev->stopped)
+        watchdog_arm(dev, oldest);
 }

@@ -172,6 +172,7 @@ struct nic_stats {
     uint64_t order_waited; /* packets that were done before another one that came before them */
     uint64_t order_lost;   /* packets that lost their place: sequencer.timeout */
     uint64_t drops[NIC_DROP_COUNT];
+    uint64_t watchdog_ended; /* packets given back after run.watchdog interrupted their program */
     struct nic_mem_stats cluster, sram, dram; /* cluster: all of them together */
     struct nic_mem_stats atomic;              /* dram.atomic_units: what they did */
     struct nic_cache_stats dram_cache;        /* all 0 without one */

@@ -17,6 +17,7 @@ struct engine {
     size_t local_size;
     uint8_t *local;
     struct fake_wake wake[FAKE_THREADS];
+    struct fake_interrupt interrupt[FAKE_THREADS];
     uint64_t insns[FAKE_THREADS];
     uint64_t pc, reset_at;
     uint64_t next; /* what engine_next says */
@@ -114,6 +115,31 @@ void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when)
 const struct fake_wake *fake_wake(const struct engine *e, uint32_t hart)
 {
     return &e->wake[hart - e->first_hart];
+}
+
+bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t now)
+{
+    struct fake_interrupt *i = &e->interrupt[hart - e->first_hart];
+
+    i->count++;
+    i->insns = insns;
+    i->now = now;
+    i->pending = i->taken;
+    return i->taken;
+}
+
+bool engine_interrupt_clear(struct engine *e, uint32_t hart)
+{
+    struct fake_interrupt *i = &e->interrupt[hart - e->first_hart];
+    bool pending = i->pending;
+
+    i->pending = false;
+    return pending;
+}
+
+struct fake_interrupt *fake_interrupt(struct engine *e, uint32_t hart)
+{
+    return &e->interrupt[hart - e->first_hart];
 }
 
 uint8_t *engine_local(struct engine *e, uint32_t hart)

@@ -15,6 +15,13 @@ struct fake_wake {
 
 /* The last wake of `hart`, as its engine saw it. */
 const struct fake_wake *fake_wake(const struct engine *e, uint32_t hart);
+/* The watchdog's interrupts of `hart`. */
+struct fake_interrupt {
+    bool taken, pending; /* set by the test: `hart` takes them; it has not come to it yet */
+    unsigned count;
+    uint64_t insns, now; /* of the last one */
+};
+struct fake_interrupt *fake_interrupt(struct engine *e, uint32_t hart);
 void fake_set_insns(struct engine *e, uint32_t hart, uint64_t insns);
 /* When its next action is: never, until this is called. */
 void fake_set_next(struct engine *e, uint64_t next);

@@ -352,6 +352,82 @@ static void test_watchdog(void)
     rig_close(&rig);
 }
 
+static struct fake_interrupt *interrupt_of(uint32_t hart)
+{
+    return fake_interrupt(rig.dev->engine[device_hart_engine(rig.dev, hart)], hart);
+}
+
+static uint64_t ended(void)
+{
+    struct nic_stats s;
+
+    nic_device_stats(rig.dev, &s);
+    return s.watchdog_ended;
+}
+
+/* The program of a hart is interrupted and the packet counted; one that comes back by itself not.
+ */
+static void test_watchdog_interrupts(void)
+{
+    static const char *const sets[] = {"run.watchdog=10000", NULL};
+
+    open(sets, 4, NIC_PACE_MAX);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 1000, false), NIC_STOP_IDLE);
+    for (uint32_t hart = 0; hart < 3; hart++)
+        interrupt_of(hart)->taken = true;
+    fake_set_insns(rig.dev->engine[0], 1, 77);
+    (void)get(0, 1000);
+    (void)get(1, 1000);
+    (void)get(2, 5000);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 10999, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(interrupt_of(1)->count, 0);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 11000, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(interrupt_of(0)->count, 1);
+    CU_ASSERT_EQUAL(interrupt_of(1)->count, 1);
+    CU_ASSERT_EQUAL(interrupt_of(1)->insns, 77);
+    CU_ASSERT_EQUAL(interrupt_of(1)->now, 11000);
+    CU_ASSERT_EQUAL(interrupt_of(2)->count, 0);
+    interrupt_of(0)->pending = false; /* the trap was taken */
+    (void)give(0, NIC_PKT_DROP, 11100);
+    CU_ASSERT_EQUAL(ended(), 1);
+    (void)give(1, NIC_PKT_DROP, 11200); /* before that */
+    CU_ASSERT_EQUAL(ended(), 1);
+    CU_ASSERT_FALSE(interrupt_of(1)->pending);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 15000, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(interrupt_of(2)->count, 1);
+    interrupt_of(2)->pending = false;
+    (void)give(2, NIC_PKT_DROP, 15001);
+    (void)get(0, 15002); /* a packet of its own period */
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 25001, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(interrupt_of(0)->count, 1);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 25002, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(interrupt_of(0)->count, 2);
+    (void)give(0, NIC_PKT_REQUEUE, 25003);
+    CU_ASSERT_EQUAL(ended(), 2);
+    rig_close(&rig);
+}
+
+/* Another period after the interrupt, and the device stops. */
+static void test_watchdog_twice(void)
+{
+    static const char *const sets[] = {"run.watchdog=10000", NULL};
+    struct nic_fault f;
+
+    open(sets, 2, NIC_PACE_MAX);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 1000, false), NIC_STOP_IDLE);
+    interrupt_of(1)->taken = true;
+    (void)get(1, 1000);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 20999, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, UINT64_MAX, false), NIC_STOP_FATAL);
+    CU_ASSERT_EQUAL(interrupt_of(1)->count, 1);
+    CU_ASSERT_TRUE_FATAL(nic_device_fault(rig.dev, &f));
+    CU_ASSERT_EQUAL(f.hart, 1);
+    CU_ASSERT_EQUAL(f.cycles, 21000);
+    CU_ASSERT_EQUAL(f.value, 20000);
+    CU_ASSERT_EQUAL(ended(), 0);
+    rig_close(&rig);
+}
+
 /* With nothing held the watchdog does not keep the device from being idle. */
 static void test_watchdog_idle(void)
 {
@@ -541,6 +617,8 @@ static const struct cunit_case cases[] = {
     {"ordered, a frame dropped on arrival", test_ordered_drop},
     {"a dropped frame passes its turn on", test_two_ports_drop},
     {"watchdog", test_watchdog},
+    {"watchdog interrupts", test_watchdog_interrupts},
+    {"watchdog, twice", test_watchdog_twice},
     {"watchdog and idle", test_watchdog_idle},
     {"back to the queue", test_requeue},
     {"to one hart", test_to_hart},
