@@ -306,9 +306,10 @@ struct hart {
     uint32_t first, last;            /* packets that are for it alone, DEV_NONE */
     uint32_t engine;                 /* the control core's is the last one */
     uint64_t since, insns;
-    uint64_t watched; /* start of its watchdog period: `since`, or when it was warned */
+    uint64_t watched; /* start of its watchdog period: `since`, or after a warning */
     uint32_t cluster; /* of its engine */
     bool warned;      /* got the watchdog's interrupt for this packet */
+    uint64_t ended;   /* programs that the watchdog had ended by then */
     bool waits_event; /* control core: in CTL_EVENT */
     bool wake_armed;  /* has an EVENT_WAKE */
     bool wake_due;    /* had it while it did not wait */

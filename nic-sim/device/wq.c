@@ -452,23 +452,61 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
 
 /* ---- watchdog ---- */
 
+/* In code without accesses the interrupt comes late; then its handler has to run. */
+enum { WATCHDOG_SLACK = 2 * ENGINE_RUN_AHEAD };
+
+/*
+ * The interrupt has not come yet, but programs of others were ended: the hart may wait, in machine
+ * mode, for a lock that one after the other of them holds.
+ */
+static bool may_wait(const struct nic_device *dev, const struct hart *h, bool pending)
+{
+    return !h->warned || (pending && dev->stats.watchdog_ended != h->ended);
+}
+
+/* Another thread of its engine, with a packet and so a period of its own, lets it do nothing. */
+static bool starves(const struct nic_device *dev, uint32_t id, uint64_t now)
+{
+    const struct engine *e = dev->engine[device_hart_engine(dev, id)];
+    uint32_t hog = engine_hog(e, id, now - dev->cfg.run_watchdog / 2);
+
+    return hog != UINT32_MAX && dev->hart[hog].buf != DEV_NONE;
+}
+
 /*
  * A program that takes too long is interrupted, and its hart has another period to give the packet
  * back. Firmware that takes too long by itself, or then still does, stops the device.
  */
+static void judge(struct nic_device *dev, uint32_t id, uint64_t now)
+{
+    struct engine *e = dev->engine[device_hart_engine(dev, id)];
+    struct hart *h = &dev->hart[id];
+
+    if (starves(dev, id, now)) {
+        h->watched = now;
+    } else if (may_wait(dev, h, engine_interrupt_clear(e, id)) &&
+               engine_interrupt(e, id, h->insns, now)) {
+        h->warned = true;
+        h->ended = dev->stats.watchdog_ended;
+        h->watched = now + WATCHDOG_SLACK;
+    } else {
+        fault_hart(dev, "packet held longer than run.watchdog", id, now - h->since);
+    }
+}
+
+/*
+ * The engine first goes as far as it can before `now`, so that where the interrupt comes depends
+ * on `now` only, and not on how far ahead the engine has been let run.
+ */
 static void watchdog_bite(struct nic_device *dev, uint32_t id, uint64_t now)
 {
     uint32_t n = device_hart_engine(dev, id);
-    struct hart *h = &dev->hart[id];
 
-    if (!h->warned && engine_interrupt(dev->engine[n], id, h->insns, now)) {
-        h->warned = true;
-        h->watched = now;
-        device_engine(dev, n);
-        return;
-    }
-    fault_engine(dev, n);
-    fault_hart(dev, "packet held longer than run.watchdog", id, now - h->since);
+    if (engine_run(dev->engine[n], now - 1) == ENGINE_STOPPED)
+        fault_engine(dev, n);
+    else
+        judge(dev, id, now);
+    device_engine(dev, n);
 }
 
 /* Looks at all harts once a watchdog period, and comes back when the next one is due. */
@@ -482,10 +520,10 @@ void wq_watchdog(struct nic_device *dev, uint64_t now)
 
         if (h->buf == DEV_NONE)
             continue;
-        if (now - h->watched >= dev->cfg.run_watchdog)
+        if (now >= h->watched + dev->cfg.run_watchdog)
             watchdog_bite(dev, i, now);
         oldest = h->watched < oldest ? h->watched : oldest;
     }
-    if (oldest != DEV_NEVER && !dev->stopped)
-        watchdog_arm(dev, oldest);
+    if (oldest != DEV_NEVER && !dev->stopped) /* who gets a packet now may be due before that */
+        watchdog_arm(dev, oldest < now ? oldest : now);
 }

@@ -142,16 +142,18 @@ uint64_t engine_next(const struct engine *e);
 void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when);
 
 /*
- * Makes the watchdog's interrupt (nic/csr.h) pending in `hart`: at cycle `now`, all accesses before
- * it done, and none at it. In user mode the hart takes the trap where it is: at its first access
- * beyond local SRAM from `now` on, when it next gets the engine, or where it has come with work of
- * its own; in machine mode where it enters program code next. False, with nothing done: it cannot
- * take it (mie, mtvec), it has retired no program code since engine_hart_program_insns was `insns`
- * and is in none, or some hart failed (engine_fault).
+ * Makes the watchdog's interrupt (nic/csr.h) pending in `hart`. In user mode the hart takes the
+ * trap where it is, which is before its next access beyond local SRAM, or when the access is done
+ * that it waits for; in machine mode where it enters program code next. Where that is depends on
+ * the cycle only if engine_run has been told the one before it. False, with nothing done: it cannot
+ * take it (mie, mtvec), or it is in no program code and has retired none since
+ * engine_hart_program_insns was `insns`.
  */
 bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t now);
 /* No longer pending; false: it was not. */
 bool engine_interrupt_clear(struct engine *e, uint32_t hart);
+/* Who has the engine, while `hart` has been ready for it since `cycle`; UINT32_MAX: nobody. */
+uint32_t engine_hog(const struct engine *e, uint32_t hart, uint64_t cycle);
 
 /* This hart's local SRAM, local.size bytes. */
 uint8_t *engine_local(struct engine *e, uint32_t hart);

@@ -13,17 +13,12 @@ static void unpark(struct engine *e, unsigned thread, uint64_t now)
     e->is_chosen = false;
 }
 
-/*
- * The engine first goes as far as it can before `now`, so that where the trap comes depends on
- * `now` only, and not on how far ahead the device has let it run.
- */
 bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t now)
 {
     unsigned thread = hart - e->first_hart;
     struct hart *h = &e->hart[thread];
 
     if (!(h->csr.mie >> NIC_IRQ_WATCHDOG & 1) || h->csr.mtvec < 4 ||
-        engine_run(e, now - 1) == ENGINE_STOPPED ||
         (!h->in_program && engine_hart_program_insns(e, hart) == insns)) {
         return false;
     }
@@ -45,4 +40,13 @@ bool engine_interrupt_clear(struct engine *e, uint32_t hart)
 
     h->interrupt = false;
     return pending;
+}
+
+uint32_t engine_hog(const struct engine *e, uint32_t hart, uint64_t cycle)
+{
+    unsigned thread = hart - e->first_hart;
+
+    return e->running && e->current != thread && e->ready_at[thread] <= cycle
+               ? e->first_hart + e->current
+               : UINT32_MAX;
 }

@@ -20,6 +20,8 @@ struct engine {
     struct fake_interrupt interrupt[FAKE_THREADS];
     uint64_t insns[FAKE_THREADS];
     uint64_t pc, reset_at;
+    uint32_t hog; /* 1 + hart that has the engine for itself; 0: none */
+    uint64_t hog_from;
     uint64_t next; /* what engine_next says */
 };
 
@@ -135,6 +137,17 @@ bool engine_interrupt_clear(struct engine *e, uint32_t hart)
 
     i->pending = false;
     return pending;
+}
+
+uint32_t engine_hog(const struct engine *e, uint32_t hart, uint64_t cycle)
+{
+    return e->hog != 0 && cycle >= e->hog_from && hart != e->hog - 1 ? e->hog - 1 : UINT32_MAX;
+}
+
+void fake_set_hog(struct engine *e, uint32_t hart, uint64_t from)
+{
+    e->hog = hart + 1;
+    e->hog_from = from;
 }
 
 struct fake_interrupt *fake_interrupt(struct engine *e, uint32_t hart)

@@ -352,6 +352,8 @@ static void test_watchdog(void)
     rig_close(&rig);
 }
 
+#define SLACK (2 * ENGINE_RUN_AHEAD) /* until an interrupt has come */
+
 static struct fake_interrupt *interrupt_of(uint32_t hart)
 {
     return fake_interrupt(rig.dev->engine[device_hart_engine(rig.dev, hart)], hart);
@@ -417,14 +419,76 @@ static void test_watchdog_twice(void)
     CU_ASSERT_EQUAL(nic_device_run(rig.dev, 1000, false), NIC_STOP_IDLE);
     interrupt_of(1)->taken = true;
     (void)get(1, 1000);
-    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 20999, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 21000 + SLACK - 1, false), NIC_STOP_LIMIT);
     CU_ASSERT_EQUAL(nic_device_run(rig.dev, UINT64_MAX, false), NIC_STOP_FATAL);
     CU_ASSERT_EQUAL(interrupt_of(1)->count, 1);
     CU_ASSERT_TRUE_FATAL(nic_device_fault(rig.dev, &f));
     CU_ASSERT_EQUAL(f.hart, 1);
-    CU_ASSERT_EQUAL(f.cycles, 21000);
-    CU_ASSERT_EQUAL(f.value, 20000);
+    CU_ASSERT_EQUAL(f.cycles, 21000 + SLACK);
+    CU_ASSERT_EQUAL(f.value, 20000 + SLACK);
     CU_ASSERT_EQUAL(ended(), 0);
+    rig_close(&rig);
+}
+
+/*
+ * Not as long as programs of others are ended, which may hold what the hart waits for in machine
+ * mode. When its own was ended that is no reason.
+ */
+static void watchdog_waits(bool pending)
+{
+    static const char *const sets[] = {"run.watchdog=50000", NULL};
+    uint64_t period = 50000 + SLACK, at = 1000 + 50000;
+
+    open(sets, 6, NIC_PACE_MAX);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 1000, false), NIC_STOP_IDLE);
+    interrupt_of(0)->taken = interrupt_of(1)->taken = true;
+    (void)get(1, 1000);
+    for (unsigned others = 0; others < 4 && pending; others++, at += period) {
+        (void)get(0, at - 50000 + 10);
+        CU_ASSERT_EQUAL(nic_device_run(rig.dev, at + 10, false), NIC_STOP_LIMIT);
+        CU_ASSERT_EQUAL(interrupt_of(1)->count, others + 1);
+        interrupt_of(0)->pending = false;
+        (void)give(0, NIC_PKT_DROP, at + 11);
+        CU_ASSERT_EQUAL(ended(), others + 1);
+    }
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, at, false), NIC_STOP_LIMIT);
+    (void)get(0, at + 1);
+    (void)nic_device_run(rig.dev, at + 50001, false);
+    interrupt_of(0)->pending = interrupt_of(1)->pending = false;
+    (void)give(0, NIC_PKT_DROP, at + 50002);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, UINT64_MAX, false), NIC_STOP_FATAL);
+    CU_ASSERT_EQUAL(nic_device_cycles(rig.dev), at + period);
+    rig_close(&rig);
+}
+
+static void test_watchdog_waits(void)
+{
+    watchdog_waits(true);
+    watchdog_waits(false);
+}
+
+/* A hart that cannot run because another one does not let it is not to blame, if that one is. */
+static void test_watchdog_hog(void)
+{
+    static const char *const sets[] = {"run.watchdog=10000", NULL};
+    struct nic_fault f;
+
+    open(sets, 2, NIC_PACE_MAX);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 1000, false), NIC_STOP_IDLE);
+    interrupt_of(1)->taken = true;
+    (void)get(0, 1000);
+    (void)get(1, 2000);
+    fake_set_hog(rig.dev->engine[0], 1, 5000);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 11999, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(interrupt_of(0)->count, 0);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, 12000, false), NIC_STOP_LIMIT);
+    CU_ASSERT_EQUAL(interrupt_of(1)->count, 1);
+    interrupt_of(1)->pending = false;
+    (void)give(1, NIC_PKT_DROP, 12001);
+    CU_ASSERT_EQUAL(nic_device_run(rig.dev, UINT64_MAX, false), NIC_STOP_FATAL);
+    CU_ASSERT_TRUE_FATAL(nic_device_fault(rig.dev, &f));
+    CU_ASSERT_EQUAL(f.hart, 0); /* now that the other one holds no packet */
+    CU_ASSERT_EQUAL(f.cycles, 21000);
     rig_close(&rig);
 }
 
@@ -619,6 +683,8 @@ static const struct cunit_case cases[] = {
     {"watchdog", test_watchdog},
     {"watchdog interrupts", test_watchdog_interrupts},
     {"watchdog, twice", test_watchdog_twice},
+    {"watchdog and locks", test_watchdog_waits},
+    {"watchdog and engines", test_watchdog_hog},
     {"watchdog and idle", test_watchdog_idle},
     {"back to the queue", test_requeue},
     {"to one hart", test_to_hart},

@@ -90,7 +90,8 @@ static void check_sums(const struct rig *r, unsigned threads)
         struct nic_thread_stats h = {0};
 
         engine_thread_stats(r->e, t, &h);
-        for (unsigned i = sum = 0; i < NIC_CAUSES; i++)
+        sum = 0;
+        for (unsigned i = 0; i < NIC_CAUSES; i++)
             sum += h.cause[i];
         CU_ASSERT_EQUAL(sum, at.cycles);
     }
@@ -134,6 +135,7 @@ static void test_steps(void)
         boot(&r, 1);
         for (uint64_t to = i == 0 ? 29999 : 7; to < 30000; to += 13)
             (void)engine_run(r.e, to);
+        CU_ASSERT_EQUAL(engine_run(r.e, 29999), ENGINE_HORIZON);
         CU_ASSERT_TRUE(engine_interrupt(r.e, 0, 0, 30000));
         CU_ASSERT_EQUAL(engine_run(r.e, 100000), ENGINE_STOPPED);
         engine_dump(r.e, 0, &f);
@@ -315,6 +317,31 @@ static void test_threads(void)
     rig_free(&r);
 }
 
+/* One that loops in registers lets no other thread run. */
+static void test_hog(void)
+{
+    struct rig r;
+
+    start(&r, ENABLED);
+    enter(&r);
+    rig_op(&r, RV64_OP_LD, 7, RV64_A1, 0, 8);
+    rig_op(&r, RV64_OP_BNE, 0, RV64_A0, 0, -4); /* hart 0 goes on */
+    rig_op(&r, RV64_OP_ADDI, 5, 5, 0, 1);
+    rig_op(&r, RV64_OP_JAL, 0, 0, 0, -4);
+    boot(&r, 3);
+    CU_ASSERT_EQUAL(engine_run(r.e, 50000), ENGINE_HORIZON);
+    CU_ASSERT_EQUAL(engine_hog(r.e, 0, 50000), UINT32_MAX);
+    CU_ASSERT_EQUAL(engine_hog(r.e, 1, 10000), 0);
+    CU_ASSERT_EQUAL(engine_hog(r.e, 2, 10000), 0);
+    CU_ASSERT_EQUAL(engine_hog(r.e, 2, 10), UINT32_MAX);
+    CU_ASSERT_TRUE(engine_interrupt(r.e, 0, 0, 50001));
+    CU_ASSERT_EQUAL(engine_run(r.e, 100000), ENGINE_STOPPED);
+    CU_ASSERT_EQUAL(engine_run(r.e, 110000), ENGINE_HORIZON);
+    CU_ASSERT_EQUAL(engine_hog(r.e, 1, 90000), UINT32_MAX);
+    check_sums(&r, 3);
+    rig_free(&r);
+}
+
 /* By its own hand, as software may with bits that are the platform's. */
 static void test_by_csr(void)
 {
@@ -343,6 +370,7 @@ static const struct cunit_case cases[] = {
     {"cleared", test_cleared},
     {"refused", test_refused},
     {"one of four threads", test_threads},
+    {"alone on the engine", test_hog},
     {"by CSR", test_by_csr},
     {NULL, NULL},
 };
