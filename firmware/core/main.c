@@ -34,6 +34,7 @@ static void hart_init(uint32_t hart, uint32_t id, struct fw_counters *counters)
     };
     __asm__ volatile("mv tp, %0" : : "r"((uint64_t)id)); /* programs find it there: offload/abi.h */
     plat_protect((uint64_t)(uintptr_t)fw_prog_lo, top, NIC_DRAM_BASE, NIC_DRAM_BASE + dram);
+    plat_watchdog_on();
 }
 
 _Noreturn static void control(uint32_t harts)

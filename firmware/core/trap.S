@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Traps. From user mode (mstatus.MPP = 0) the program broke a rule: its
+ * Traps. From user mode (mstatus.MPP = 0) the program broke a rule, or took too long: its
  * registers are of no interest, the packet is aborted and the hart goes on.
  * From machine mode the firmware itself failed: the device stops with a report
  * of this hart's registers (t0 and t1 lost; t1 = mepc is the value shown).

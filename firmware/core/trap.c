@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What happens to a packet whose program broke a rule. */
+/* What happens to a packet whose program broke a rule, or took too long. */
 #include "core/firmware.h"
 #include "core/protect.h"
+#include "platform/platform.h"
 
 /* Others wait for what it held: what the lock guards is as the program left it. */
 static void release_lock(struct fw_hart *h)
@@ -23,6 +24,8 @@ _Noreturn void fw_program_fault(uint64_t pc, uint64_t cause, uint64_t tval)
     release_lock(FW_HART);
     fw_stats_fault(&fw_shared.stats, &f);
     fw_count(&FW_HART->counters->program_faults, 1);
+    if (cause == PLAT_WATCHDOG)
+        fw_count(&FW_HART->counters->watchdog, 1);
     fw_program_leave(FW_XDP_ABORTED);
 }
 

@@ -21,6 +21,7 @@ void fw_stats_sum(const struct fw_stats *st, struct fw_counters *out)
         out->program_faults += get(&c->program_faults);
         out->no_program += get(&c->no_program);
         out->queue_full += get(&c->queue_full);
+        out->watchdog += get(&c->watchdog);
     }
 }
 

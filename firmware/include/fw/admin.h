@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define FW_ABI_VERSION 3u
+#define FW_ABI_VERSION 4u
 
 /*
  * Numbers come in blocks: 1-18 as below, 19-29 maps, 30-39 programs in maps and redirects,
@@ -154,13 +154,14 @@ _Static_assert(sizeof(struct fw_rxq_spec) == 24, "fw_rxq_spec layout");
 struct fw_counters {
     uint64_t verdict[FW_VERDICTS]; /* packets, by enum xdp_action as counted */
     uint64_t bytes[FW_VERDICTS];
-    uint64_t program_faults; /* protection traps; each is also an ABORTED */
+    uint64_t program_faults; /* traps; each is also an ABORTED, here or in `second` */
     uint64_t no_program;     /* packets passed because the port had none */
     /* by verdict of devmap and cpumap programs, which run after the XDP_REDIRECT counted above */
     uint64_t second[FW_VERDICTS];
     uint64_t queue_full; /* packets dropped because a cpumap entry's queue was full */
+    uint64_t watchdog;   /* of program_faults: ended because they took too long */
 };
-_Static_assert(sizeof(struct fw_counters) == 144, "fw_counters layout");
+_Static_assert(sizeof(struct fw_counters) == 152, "fw_counters layout");
 
 /*
  * PROG_TEST: the packet buffer (FW_TEST_BUF bytes, as the value holds them behind this struct) and

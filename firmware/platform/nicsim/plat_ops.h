@@ -98,6 +98,13 @@ static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_
     PLAT_CSR_WRITE(NIC_CSR_MAP_HI, map_hi);
 }
 
+#define PLAT_WATCHDOG NIC_MCAUSE_WATCHDOG
+
+static inline void plat_watchdog_on(void)
+{
+    __asm__ volatile("csrs mie, %0" : : "r"(1u << NIC_IRQ_WATCHDOG));
+}
+
 static inline uint64_t plat_time_ns(void)
 {
     uint64_t ns;

@@ -106,6 +106,17 @@ static inline void plat_protect(uint64_t prog_lo, uint64_t stk_hi, uint64_t map_
     (void)map_hi;
 }
 
+#define PLAT_WATCHDOG ((uint64_t)1 << 63 | 7)
+
+static inline void plat_watchdog_on(void)
+{
+    /*
+     * A timer of the core's own will do: mtimecmp set by plat_pkt_get, its interrupt enabled here.
+     * With mstatus.MIE clear it comes in user mode only, as the trap handler expects.
+     */
+    __asm__ volatile("csrs mie, %0" : : "r"((uint64_t)1 << 7));
+}
+
 static inline uint64_t plat_time_ns(void)
 {
     /* The time CSR counts at a rate your device tree or manual names: scale to ns. */

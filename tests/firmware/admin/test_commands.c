@@ -353,6 +353,7 @@ static void test_counters(void)
     fake.stats.line[9].c.program_faults = 6;
     fake.stats.line[10].c.no_program = 8;
     fake.stats.line[11].c.queue_full = 9;
+    fake.stats.line[12].c.watchdog = 10;
     CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_COUNTERS, 0, 0, sizeof(c))), 0);
     memcpy(&c, fake_host(VALUE), sizeof(c));
     CU_ASSERT_EQUAL(c.verdict[1], 7);
@@ -360,6 +361,7 @@ static void test_counters(void)
     CU_ASSERT_EQUAL(c.program_faults, 6);
     CU_ASSERT_EQUAL(c.no_program, 8);
     CU_ASSERT_EQUAL(c.queue_full, 9);
+    CU_ASSERT_EQUAL(c.watchdog, 10);
     CU_ASSERT_EQUAL(c.verdict[0], 0);
     CU_ASSERT_EQUAL(run(map_sqe(FW_ADMIN_COUNTERS, 0, 0, sizeof(c) - 1)), FW_ENOSPC);
     fake_stop();

@@ -668,4 +668,50 @@ program P_LOCK
 9:  li      a0, 1
     leave
 
+program P_ENDLESS
+    map_to_s1
+    frame_key
+    lwu     s0, 0(sp)
+    sw      zero, 0(sp)
+    mv      a0, s1
+    mv      a1, sp
+    helper  1
+    beqz    a0, 9f
+    mv      s1, a0
+    li      t1, 6
+    beq     s0, t1, 6f
+    li      t1, 1
+    beq     s0, t1, 1f
+    li      t1, 2
+    beq     s0, t1, 2f
+    li      t1, 3
+    beq     s0, t1, 3f
+    helper  93
+    li      t1, 4
+    beq     s0, t1, 2f
+    li      t1, 5
+    beq     s0, t1, 1f
+    ld      t1, 8(s1)
+    addi    t1, t1, 1
+    sd      t1, 8(s1)
+    mv      a0, s1
+    helper  94
+9:  li      a0, 1
+    leave
+1:  j       1b
+2:  addi    t2, t2, 1
+    mul     t3, t2, t2
+    j       2b
+3:  ld      t2, 8(s1)
+    j       3b
+6:  lui     a0, 0x800           /* the most rounds that there are, and again */
+4:  auipc   a1, %pcrel_hi(5f)
+    addi    a1, a1, %pcrel_lo(4b)
+    li      a2, 0
+    li      a3, 0
+    helper  181
+    j       6b
+5:  li      a0, 0
+    ret
+
 program P_PROGRAMS

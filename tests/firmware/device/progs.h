@@ -66,7 +66,13 @@
 /* Array of values that begin with a spin lock: counts at +8 with the lock held, and then, as frame
    bytes 0..3 say: 0 gives it back, 1 loads a register of the device, 2 takes it again, 3 gives
    another one back. */
-#define P_LOCK     45
-#define P_PROGRAMS 46
+#define P_LOCK 45
+
+/* Programs that do not end by themselves, as frame bytes 0..3 say. Array of values that begin with
+   a spin lock: 0 counts at +8 with the lock held and ends; 1 jumps to itself, 2 loops in registers,
+   3 reads the value again and again; 4 as 2 and 5 as 1 with the lock held; 6 calls back from a
+   helper, again and again. */
+#define P_ENDLESS  46
+#define P_PROGRAMS 47
 
 #endif
