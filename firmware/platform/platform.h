@@ -20,9 +20,9 @@
  *   void plat_program_switch(cookie)   called before each program run: a hart whose instruction
  *                                      fetch can be stale fences here when the cookie changed
  *   void plat_protect(fw_prog_lo, stk_hi, map_lo, map_hi)   the fixed windows of this hart
- *   void plat_watchdog_on(void)        a program on this hart that takes too long traps from now on,
- *                                      with mcause PLAT_WATCHDOG: a NIC that has no such thing
- *                                      gives it a value that does not come
+ *   void plat_watchdog_on(void)        programs on this hart that take too long trap from now on,
+ *                                      with mcause PLAT_WATCHDOG: a value that does not come,
+ *                                      where a NIC has no such thing
  *   uint64_t plat_time_ns(void)        time since boot of the NIC
  *   void plat_wake(ns)                 at that time plat_pkt_get() gives this hart a descriptor
  * with cookie NIC_WAKE and no packet, or plat_event_wait() on the control core NIC_EVENT_WAKE,

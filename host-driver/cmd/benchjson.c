@@ -26,6 +26,20 @@ static json_object *load_json(const struct trial_setup *s, const struct bench_po
     return o;
 }
 
+static json_object *lost_json(const struct trial *t)
+{
+    static const char *const names[] = {
+#define X(id, name, what) (name),
+        NIC_DROP_REASONS(X)
+#undef X
+    };
+    json_object *o = json_object_new_object();
+
+    for (unsigned i = 0; i < TRIAL_LOSSES; i++)
+        json_add_u64(o, names[trial_losses[i]], t->model.drops[trial_losses[i]]);
+    return o;
+}
+
 static json_object *rates_json(const struct trial_setup *s, const struct bench_point *p)
 {
     json_object *o = json_object_new_object();
@@ -176,6 +190,7 @@ json_object *bench_json(const struct trial_setup *s, const struct bench_point *p
     json_object_object_add(modelled, "steady", json_object_new_boolean(p->at[BENCH_MRR].steady));
     json_object_object_add(modelled, "locks", locks_json(&p->at[BENCH_MRR].locks));
     json_object_object_add(modelled, "verdicts", json_verdicts(p->at[BENCH_MRR].verdicts));
+    json_object_object_add(modelled, "lost", lost_json(&p->at[BENCH_MRR]));
     json_object_object_add(modelled, "latency_ns", latency_json(s, p));
     json_object_object_add(modelled, "per_engine", engines_json(m));
     json_object_object_add(modelled, "trials", trials_json(p));

@@ -11,6 +11,7 @@
 
 #define PDR_LOSS 0.005 /* as FD.io CSIT defines it */
 #define NEAR_MRR 0.97  /* a rate that is usually carried without loss */
+#define FAR_MRR  16    /* part of it at which only loss is left that no rate can help */
 
 const char *const bench_measures[BENCH_MEASURES] = {"mrr", "ndr", "pdr"};
 
@@ -58,10 +59,20 @@ static int one_trial(void *ctx, uint64_t rate, double *loss)
     return 0;
 }
 
+/* Packets whose programs take too long are lost at any rate: is that more than is allowed? */
+static bool hopeless(struct search_state *s, const struct search_goal *goal)
+{
+    double loss = 0;
+
+    if (s->point->at[BENCH_MRR].model.drops[NIC_DROP_WATCHDOG] == 0)
+        return false;
+    return one_trial(s, goal->high / FAR_MRR + 1, &loss) != 0 || loss > s->allowed;
+}
+
 static int search(const struct trial_setup *setup, enum bench_measure m, double precision,
                   struct bench_point *p)
 {
-    struct search_state s = {.setup = *setup, .point = p, .keep = &p->at[m]};
+    struct search_state s = {.setup = *setup, .point = p, .keep = &p->at[m], .status = CMD_DONE};
     /* More than the card gives back at most is lost, sooner or later. */
     double high = p->pps[BENCH_MRR] / (1 - (m == BENCH_PDR ? PDR_LOSS : 0));
     struct search_goal goal = {.precision = precision};
@@ -75,8 +86,8 @@ static int search(const struct trial_setup *setup, enum bench_measure m, double 
     goal.guess = (uint64_t)(p->pps[BENCH_MRR] * NEAR_MRR * 1000);
     if (m == BENCH_PDR && p->pps[BENCH_NDR] > 0)
         goal.guess = (uint64_t)(p->pps[BENCH_NDR] * 1000);
-    if (goal.high == 0)
-        return CMD_DONE;
+    if (goal.high == 0 || hopeless(&s, &goal))
+        return s.status;
     if (search_rate(&goal, one_trial, &s, &found) != 0)
         return s.status;
     p->pps[m] = (double)found / 1000;
@@ -105,7 +116,7 @@ static int at_load(const struct trial_setup *setup, struct bench_point *p)
     p->line_pps = (double)s.cfg.port_bps * s.ports / (8 * t->wire_bytes);
     p->asked_pps = asked(&s.pacing, t->wire_bytes, p->line_pps);
     p->offered_pps = p->asked_pps < p->line_pps ? p->asked_pps : p->line_pps;
-    p->pps[BENCH_MRR] = t->model.pps;
+    p->pps[BENCH_MRR] = trial_pps(t);
     limits_rank(&t->model, &t->locks, t->lost_ever == 0, &p->limits);
     note_trial(p, p->offered_pps, trial_loss(t));
     return CMD_DONE;

@@ -19,11 +19,21 @@ static void print_verdicts(const struct trial *t)
         if (t->verdicts[v] == 0)
             continue;
         printf("%s%s %.1f %%", separator, json_verdict_names[v],
-               100 * (double)t->verdicts[v] / (double)t->done);
+               100 * (double)t->verdicts[v] / (double)t->model.packets);
         separator = ", ";
     }
     if (separator[0] == ',')
         putchar('\n');
+}
+
+/* What no rate can help. */
+static void print_ended(const struct trial_setup *s, const struct trial *t)
+{
+    if (t->model.drops[NIC_DROP_WATCHDOG] != 0)
+        printf("lost     %.1f %% of these, ended after run.watchdog=%llu cycles: shorten the loops "
+               "of the program, or --set run.watchdog=N\n",
+               100 * (double)t->model.drops[NIC_DROP_WATCHDOG] / (double)t->model.packets,
+               (unsigned long long)s->cfg.run_watchdog);
 }
 
 static void print_top(const struct trial_setup *s, const struct bench_point *p,
@@ -48,6 +58,7 @@ static void print_top(const struct trial_setup *s, const struct bench_point *p,
         puts("         the time that a packet takes still changed at the end: more --packets would "
              "tell more");
     print_verdicts(&p->at[BENCH_MRR]);
+    print_ended(s, &p->at[BENCH_MRR]);
     printf("card     %u engine%s with %u thread%s each at %sHz\n", m->engines,
            m->engines == 1 ? "" : "s", m->threads, m->threads == 1 ? "" : "s",
            style_scaled((double)m->clock_hz, a));
@@ -76,6 +87,8 @@ static void print_rates(const struct trial_setup *s, const struct bench_point *p
     char name[128], a[32], b[32];
 
     style_heading(st, "Rate", "modelled");
+    if (p->pps[BENCH_MRR] <= 0)
+        puts("  none: every packet is lost");
     for (unsigned i = 0; i < BENCH_MEASURES; i++) {
         enum bench_measure m = order[i];
 

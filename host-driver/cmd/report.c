@@ -98,6 +98,10 @@ static void print_drops(const struct run *r, const struct style *s)
         if (r->model.drops[d] != 0)
             printf("  %-13s %13s  %s\n", reasons[d].name, style_grouped(r->model.drops[d], count),
                    reasons[d].what);
+    if (r->model.drops[NIC_DROP_WATCHDOG] != 0)
+        printf("  %-13s %13s  run.watchdog=%" PRIu64
+               ": shorten the loops of the program, or give it time by --set run.watchdog=N\n",
+               "", "", r->cfg.run_watchdog);
     if (empty != 0)
         printf("  %-13s %13s  records of the capture without a byte\n", "empty",
                style_grouped(empty, count));

@@ -150,12 +150,17 @@ struct progress {
 
 static void show_progress(struct progress *p, const struct run *r)
 {
+    struct nic_stats s;
     double t = now_s();
 
     if (!p->on || t - p->start < PROGRESS_AFTER_S || t - p->last < PROGRESS_EVERY_S)
         return;
     fprintf(stderr, "\r\033[K%" PRIu64 " packets in %.1f s, %.0f a second", r->tally.done,
             t - p->start, (double)r->tally.done / (t - p->start));
+    nic_device_stats(r->s.dev, &s);
+    if (s.drops[NIC_DROP_WATCHDOG] != 0)
+        fprintf(stderr, "; %" PRIu64 " were ended after run.watchdog=%" PRIu64 " cycles",
+                s.drops[NIC_DROP_WATCHDOG], r->cfg.run_watchdog);
     p->last = t;
     p->shown = true;
 }

@@ -20,6 +20,9 @@
 /* A card that gives nothing back for so long never will: cycles. */
 #define PATIENCE 1000000000u
 
+/* A run that has so many cycles of ended programs before it is not for anyone to wait for. */
+#define ENDED_CYCLES 20000000000u
+
 /* What happened up to the end of a window of packets. */
 struct window {
     struct reading reading;
@@ -214,6 +217,24 @@ static int stuck(const struct run_state *r)
     return cmd_fail(CMD_FAILED, "%s: no packet was given back for %u cycles", r->o.path, PATIENCE);
 }
 
+/* All packets so far were ended by the watchdog, and the others would take for ever. */
+static int check_ended(const struct run_state *r)
+{
+    const struct nic_config *c = &r->setup->cfg;
+    struct nic_stats s;
+
+    if (c->run_watchdog < ENDED_CYCLES / r->setup->packets)
+        return CMD_DONE;
+    nic_device_stats(r->s.dev, &s);
+    if (r->done == 0 || s.drops[NIC_DROP_WATCHDOG] < r->done)
+        return CMD_DONE;
+    return cmd_fail(CMD_FAILED,
+                    "%s: the program of every packet so far (%" PRIu64
+                    ") was ended after run.watchdog=%" PRIu64
+                    " cycles: shorten its loops, or --set run.watchdog to less",
+                    r->o.path, r->done, c->run_watchdog);
+}
+
 /* Until `packets` have been given back in all. */
 static int run_until(struct run_state *r, uint64_t packets)
 {
@@ -226,6 +247,8 @@ static int run_until(struct run_state *r, uint64_t packets)
         if (stop != NIC_STOP_LIMIT && stop != NIC_STOP_IRQ)
             return stopped(r);
         if (r->done != seen) {
+            if (seen == 0 && check_ended(r) != CMD_DONE)
+                return CMD_FAILED;
             seen = r->done;
             since = now;
         } else if (now - since > PATIENCE) {
@@ -258,12 +281,17 @@ static int run_windows(struct run_state *r)
 
 /* ---- the result ---- */
 
+const enum nic_drop_reason trial_losses[TRIAL_LOSSES] = {NIC_DROP_MAC_RATE,     NIC_DROP_NO_BUFFER,
+                                                         NIC_DROP_NO_HOST_DESC, NIC_DROP_HOST_SHORT,
+                                                         NIC_DROP_NO_COPY,      NIC_DROP_WATCHDOG};
+
 static uint64_t lost_by(const struct window *w)
 {
-    const uint64_t *d = w->reading.nic.drops;
+    uint64_t lost = 0;
 
-    return d[NIC_DROP_MAC_RATE] + d[NIC_DROP_NO_BUFFER] + d[NIC_DROP_NO_HOST_DESC] +
-           d[NIC_DROP_HOST_SHORT] + d[NIC_DROP_NO_COPY];
+    for (unsigned i = 0; i < TRIAL_LOSSES; i++)
+        lost += w->reading.nic.drops[trial_losses[i]];
+    return lost;
 }
 
 static uint64_t packets_by(const struct run_state *r, const struct window *w)
@@ -303,7 +331,7 @@ static int conclude(struct run_state *r, struct trial *out)
         return cmd_fail(CMD_FAILED, "out of memory");
     out->warm_up = (double)cut / TRIAL_WINDOWS;
     out->wire_bytes = feed_wire_bytes(r->port[0].feed);
-    out->done = out->model.packets;
+    out->done = out->model.packets - out->model.drops[NIC_DROP_WATCHDOG];
     out->lost = lost_by(b) - lost_by(a);
     out->lost_ever = lost_by(b) - lost_by(&r->window[0]);
     for (unsigned v = 0; v < FW_VERDICTS; v++)
@@ -352,6 +380,12 @@ int trial_run(const struct trial_setup *setup, struct trial *out)
 void trial_free(struct trial *t)
 {
     model_free(&t->model);
+}
+
+double trial_pps(const struct trial *t)
+{
+    return t->done == t->model.packets ? t->model.pps
+                                       : t->model.pps * (double)t->done / (double)t->model.packets;
 }
 
 double trial_loss(const struct trial *t)

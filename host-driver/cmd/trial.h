@@ -35,12 +35,16 @@ struct trial {
     double wire_bytes;   /* mean, of a frame */
     double warm_up;      /* part of the packets that was left out */
     bool steady;         /* the time a packet takes does not change over what is left */
-    uint64_t done, lost; /* of the steady part; lost: dropped for want of a buffer or descriptor */
+    uint64_t done, lost; /* of the steady part; lost: dropped for a reason of trial_losses */
     uint64_t lost_ever;  /* of the whole trial */
     uint64_t verdicts[FW_VERDICTS];
     struct locks_report locks;
     struct hist latency; /* ns from the arrival of the last byte until the packet has left */
 };
+
+/* Why frames are lost: for want of a buffer or descriptor, or as the program took too long. */
+#define TRIAL_LOSSES 6u
+extern const enum nic_drop_reason trial_losses[TRIAL_LOSSES];
 
 /* Runs it; enum cmd_status, and a message on stderr. Free *out in any case. */
 int trial_run(const struct trial_setup *setup, struct trial *out);
@@ -48,5 +52,7 @@ void trial_free(struct trial *t);
 
 /* Part of the frames that were lost, 0..1. */
 double trial_loss(const struct trial *t);
+/* Packets a second that were given back and not lost. */
+double trial_pps(const struct trial *t);
 
 #endif

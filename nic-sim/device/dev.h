@@ -308,6 +308,7 @@ struct hart {
     uint64_t since, insns;
     uint64_t watched; /* start of its watchdog period: `since`, or after a warning */
     uint32_t cluster; /* of its engine */
+    uint64_t waited;  /* engine_hart_waited by then */
     bool warned;      /* got the watchdog's interrupt for this packet */
     uint64_t ended;   /* programs that the watchdog had ended by then */
     bool waits_event; /* control core: in CTL_EVENT */

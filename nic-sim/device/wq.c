@@ -183,6 +183,7 @@ static void hand_out(struct nic_device *dev, uint32_t id, const struct pktbuf *b
     h->since = h->watched = now;
     h->insns = engine_hart_program_insns(e, id);
     dev->wq.held++;
+    h->waited = engine_hart_waited(e, id);
     watchdog_arm(dev, now);
 }
 
@@ -399,11 +400,12 @@ static void command_clone(struct nic_device *dev, struct pktbuf *b, const struct
 }
 
 /* The program was ended by the watchdog, unless the interrupt found none any more. */
-static void watchdog_over(struct nic_device *dev, uint32_t id)
+static void watchdog_over(struct nic_device *dev, uint32_t id, uint64_t cmd)
 {
     dev->hart[id].warned = false;
-    if (!engine_interrupt_clear(dev->engine[device_hart_engine(dev, id)], id))
-        dev->stats.watchdog_ended++;
+    if (!engine_interrupt_clear(dev->engine[device_hart_engine(dev, id)], id) &&
+        cmd == NIC_PKT_DROP)
+        device_drop(dev, NIC_DROP_WATCHDOG);
 }
 
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
@@ -424,7 +426,7 @@ enum bus_result wq_command(struct nic_device *dev, struct bus_req *r)
     }
     read_back(b, &given, cmd == NIC_PKT_REQUEUE || cmd == NIC_PKT_TO_HART);
     if (h->warned)
-        watchdog_over(dev, r->hart);
+        watchdog_over(dev, r->hart, cmd);
     ok = usable(dev, b, &given, cmd);
     if (!ok) {
         device_drop(dev, NIC_DROP_BAD_CMD);
@@ -461,16 +463,25 @@ enum { WATCHDOG_SLACK = 2 * ENGINE_RUN_AHEAD };
  */
 static bool may_wait(const struct nic_device *dev, const struct hart *h, bool pending)
 {
-    return !h->warned || (pending && dev->stats.watchdog_ended != h->ended);
+    return !h->warned || (pending && dev->stats.drops[NIC_DROP_WATCHDOG] != h->ended);
 }
 
-/* Another thread of its engine, with a packet and so a period of its own, lets it do nothing. */
-static bool starves(const struct nic_device *dev, uint32_t id, uint64_t now)
+/*
+ * The time in which other threads had its engine does not count, but for one that has no packet,
+ * and so no watchdog: it would never be missed.
+ */
+static void count_own_time(const struct nic_device *dev, const struct engine *e, uint32_t id,
+                           uint64_t now)
 {
-    const struct engine *e = dev->engine[device_hart_engine(dev, id)];
     uint32_t hog = engine_hog(e, id, now - dev->cfg.run_watchdog / 2);
+    uint64_t waited = engine_hart_waited(e, id);
+    struct hart *h = &dev->hart[id];
 
-    return hog != UINT32_MAX && dev->hart[hog].buf != DEV_NONE;
+    if (hog != UINT32_MAX && dev->hart[hog].buf == DEV_NONE)
+        return;
+    h->watched += waited - h->waited;
+    h->watched = h->watched < now ? h->watched : now;
+    h->waited = waited;
 }
 
 /*
@@ -482,13 +493,14 @@ static void judge(struct nic_device *dev, uint32_t id, uint64_t now)
     struct engine *e = dev->engine[device_hart_engine(dev, id)];
     struct hart *h = &dev->hart[id];
 
-    if (starves(dev, id, now)) {
-        h->watched = now;
-    } else if (may_wait(dev, h, engine_interrupt_clear(e, id)) &&
-               engine_interrupt(e, id, h->insns, now)) {
+    count_own_time(dev, e, id, now);
+    if (now < h->watched + dev->cfg.run_watchdog)
+        return;
+    if (may_wait(dev, h, engine_interrupt_clear(e, id)) && engine_interrupt(e, id, h->insns, now)) {
         h->warned = true;
-        h->ended = dev->stats.watchdog_ended;
+        h->ended = dev->stats.drops[NIC_DROP_WATCHDOG];
         h->watched = now + WATCHDOG_SLACK;
+        h->waited = engine_hart_waited(e, id);
     } else {
         fault_hart(dev, "packet held longer than run.watchdog", id, now - h->since);
     }

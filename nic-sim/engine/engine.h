@@ -152,6 +152,8 @@ void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when);
 bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t now);
 /* No longer pending; false: it was not. */
 bool engine_interrupt_clear(struct engine *e, uint32_t hart);
+/* Cycles since reset in which `hart` was ready, and another one had the engine. */
+uint64_t engine_hart_waited(const struct engine *e, uint32_t hart);
 /* Who has the engine, while `hart` has been ready for it since `cycle`; UINT32_MAX: nobody. */
 uint32_t engine_hog(const struct engine *e, uint32_t hart, uint64_t cycle);
 

@@ -42,6 +42,16 @@ bool engine_interrupt_clear(struct engine *e, uint32_t hart)
     return pending;
 }
 
+uint64_t engine_hart_waited(const struct engine *e, uint32_t hart)
+{
+    unsigned thread = hart - e->first_hart;
+    const struct hart *h = &e->hart[thread];
+    uint64_t from = h->wait_from > e->ready_at[thread] ? h->wait_from : e->ready_at[thread];
+    bool waits = e->clock > from && !(e->running && e->current == thread);
+
+    return h->spent[NIC_CAUSE_ENGINE] + (waits ? e->clock - from : 0);
+}
+
 uint32_t engine_hog(const struct engine *e, uint32_t hart, uint64_t cycle)
 {
     unsigned thread = hart - e->first_hart;

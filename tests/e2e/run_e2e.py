@@ -25,7 +25,7 @@ sys.path.append(str(ROOT / "tests/examples"))
 import traffic  # noqa: E402
 SHOWN = 5  # differences printed a pair
 TIMEOUT_S = 120
-AFTER_PROGRAM = ("bad_port", "no_copy")  # packets that have a verdict, without a way out
+AFTER_PROGRAM = ("bad_port", "no_copy", "watchdog")  # packets that have a verdict, without a way out
 # Captures for the suite's own programs, and for the examples. How a file is written, and sizes one
 # by one, matter to nobody but the reader: two examples go over all captures.
 PROBED = ("attack.pcap", "lengths.pcap", "mutants.pcap")

@@ -122,7 +122,8 @@ int nic_device_hart(const struct nic_device *dev, uint32_t hart, struct nic_faul
     X(DMA_FAULT, "dma_fault", "host buffer or ring outside the mapped ranges")                     \
     X(BAD_PORT, "bad_port", "sent to a port that does not exist")                                  \
     X(NO_COPY, "no_copy", "copy of a packet for which no buffer was free")                         \
-    X(BAD_CMD, "bad_cmd", "firmware gave back a descriptor the hardware cannot use")
+    X(BAD_CMD, "bad_cmd", "firmware gave back a descriptor the hardware cannot use")               \
+    X(WATCHDOG, "watchdog", "program took longer than run.watchdog: ended, counted as XDP_ABORTED")
 enum nic_drop_reason {
 #define X(id, name, what) NIC_DROP_##id,
     NIC_DROP_REASONS(X)
@@ -172,7 +173,6 @@ struct nic_stats {
     uint64_t order_waited; /* packets that were done before another one that came before them */
     uint64_t order_lost;   /* packets that lost their place: sequencer.timeout */
     uint64_t drops[NIC_DROP_COUNT];
-    uint64_t watchdog_ended; /* packets given back after run.watchdog interrupted their program */
     struct nic_mem_stats cluster, sram, dram; /* cluster: all of them together */
     struct nic_mem_stats atomic;              /* dram.atomic_units: what they did */
     struct nic_cache_stats dram_cache;        /* all 0 without one */

@@ -32,7 +32,7 @@ static uint64_t ended(void)
 {
     struct nic_stats s;
     nic_device_stats(rig.dev, &s);
-    return s.watchdog_ended;
+    return s.drops[NIC_DROP_WATCHDOG];
 }
 
 static uint32_t deed;

@@ -16,7 +16,7 @@ NICSIM, EXAMPLES = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
 TMP = Path(tempfile.mkdtemp(prefix="nicsim-results-"))
 VERDICTS = ["aborted", "drop", "pass", "tx", "redirect"]
 DROPS = ["oversize", "mac_rate", "no_buffer", "no_host_desc", "host_short", "dma_fault", "bad_port",
-         "no_copy", "bad_cmd", "empty"]
+         "no_copy", "bad_cmd", "watchdog", "empty"]
 MODELLED = {"cycles": int, "time_ns": int, "clock_hz": int, "engines": int, "threads": int,
             "pps": (int, float), "pps_per_engine": (int, float), "cycles_per_packet": (int, float),
             "cycles_by_cause": dict, "program_insns_per_packet": (int, float), "bottleneck": str}

@@ -19,6 +19,7 @@ struct engine {
     struct fake_wake wake[FAKE_THREADS];
     struct fake_interrupt interrupt[FAKE_THREADS];
     uint64_t insns[FAKE_THREADS];
+    uint64_t waited[FAKE_THREADS];
     uint64_t pc, reset_at;
     uint32_t hog; /* 1 + hart that has the engine for itself; 0: none */
     uint64_t hog_from;
@@ -137,6 +138,16 @@ bool engine_interrupt_clear(struct engine *e, uint32_t hart)
 
     i->pending = false;
     return pending;
+}
+
+uint64_t engine_hart_waited(const struct engine *e, uint32_t hart)
+{
+    return e->waited[hart - e->first_hart];
+}
+
+void fake_set_waited(struct engine *e, uint32_t hart, uint64_t cycles)
+{
+    e->waited[hart - e->first_hart] = cycles;
 }
 
 uint32_t engine_hog(const struct engine *e, uint32_t hart, uint64_t cycle)

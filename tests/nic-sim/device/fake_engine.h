@@ -24,6 +24,7 @@ struct fake_interrupt {
 struct fake_interrupt *fake_interrupt(struct engine *e, uint32_t hart);
 /* `hart` has had the engine since then; all others are ready for it. */
 void fake_set_hog(struct engine *e, uint32_t hart, uint64_t from);
+void fake_set_waited(struct engine *e, uint32_t hart, uint64_t cycles);
 void fake_set_insns(struct engine *e, uint32_t hart, uint64_t insns);
 /* When its next action is: never, until this is called. */
 void fake_set_next(struct engine *e, uint64_t next);

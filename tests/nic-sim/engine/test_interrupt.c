@@ -334,6 +334,12 @@ static void test_hog(void)
     CU_ASSERT_EQUAL(engine_hog(r.e, 1, 10000), 0);
     CU_ASSERT_EQUAL(engine_hog(r.e, 2, 10000), 0);
     CU_ASSERT_EQUAL(engine_hog(r.e, 2, 10), UINT32_MAX);
+    struct nic_thread_stats h = {0};
+    engine_thread_stats(r.e, 1, &h);
+    CU_ASSERT_TRUE(h.cause[NIC_CAUSE_ENGINE] > 49000);
+    CU_ASSERT_EQUAL(engine_hart_waited(r.e, 1), h.cause[NIC_CAUSE_ENGINE]);
+    engine_thread_stats(r.e, 0, &h);
+    CU_ASSERT_EQUAL(engine_hart_waited(r.e, 0), h.cause[NIC_CAUSE_ENGINE]);
     CU_ASSERT_TRUE(engine_interrupt(r.e, 0, 0, 50001));
     CU_ASSERT_EQUAL(engine_run(r.e, 100000), ENGINE_STOPPED);
     CU_ASSERT_EQUAL(engine_run(r.e, 110000), ENGINE_HORIZON);
