@@ -10,6 +10,8 @@
 #include "fw/bpf.h"
 #include "nic/pkt.h"
 
+#define FW_RECORDS 8u /* that are given back when their program is ended */
+
 struct fw_hart {
     uint64_t sp, ra;           /* FW_HART_SP, FW_HART_RA */
     uint64_t prog_sp, prog_ra; /* FW_HART_PROG_SP, FW_HART_PROG_RA */
@@ -29,6 +31,7 @@ struct fw_hart {
     uint64_t cookie;              /* of the program that ran last (platform hook) */
     uint64_t held_lock;           /* address of the spin lock that the program holds, 0 = none */
     uint64_t timers;              /* number of its queue of timers */
+    uint32_t record[FW_RECORDS]; /* addresses of ring buffer records that the program holds, or 0 */
 };
 _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, sp) == FW_HART_SP, "sp");
 _Static_assert(FW_LOCAL_HART + __builtin_offsetof(struct fw_hart, ra) == FW_HART_RA, "ra");

@@ -79,6 +79,9 @@ _Noreturn void fw_program_no_helper(uint64_t id);                            /* 
 _Noreturn void fw_program_bad_return(uint64_t ra);                           /* gates.S */
 _Noreturn void fw_program_abort(enum fw_fault_cause cause, uint64_t tval);   /* helpers */
 
+/* Takes back the ring buffer records that the hart's program holds, as it is ended. */
+void fw_records_discard(void);
+
 /* The window of the packet as the descriptor has it now. */
 void fw_packet_window(void);
 /* The windows of the first `frags` fragments. None may stay open for the next packet. */

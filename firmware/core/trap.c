@@ -22,6 +22,7 @@ _Noreturn void fw_program_fault(uint64_t pc, uint64_t cause, uint64_t tval)
         .hart = (uint32_t)FW_HART->id,
     };
     release_lock(FW_HART);
+    fw_records_discard();
     fw_stats_fault(&fw_shared.stats, &f);
     fw_count(&FW_HART->counters->program_faults, 1);
     if (cause == PLAT_WATCHDOG)

@@ -36,31 +36,69 @@ uint64_t fw_helper_ringbuf_output(uint64_t map, uint64_t data, uint64_t size, ui
     return 0;
 }
 
-uint64_t fw_helper_ringbuf_reserve(uint64_t map, uint64_t size, uint64_t flags, uint64_t a3,
-                                   uint64_t a4)
+/* ---- records that a program holds: it may be ended with them (core/trap.c) ---- */
+
+/* In place of `was`: one more, or one less. Nobody holds so many that there is no place. */
+static void note_record(uint64_t was, uint64_t now)
 {
-    struct fw_map *m = fw_arg_map_of(map, FW_MAP_RINGBUF);
-    (void)a3, (void)a4;
-    return flags ? 0 : (uint64_t)(uintptr_t)fw_ringbuf_reserve(m, size);
+    uint32_t *record = FW_HART->record;
+    for (uint32_t i = 0; i < FW_RECORDS; i++)
+        if (record[i] == (uint32_t)was) {
+            record[i] = (uint32_t)now;
+            return;
+        }
 }
 
-/* The ring of a record that the program gives up; aborts the packet when it is none. */
+static void *reserve(struct fw_map *m, uint64_t size)
+{
+    void *record = fw_ringbuf_reserve(m, size);
+    if (record)
+        note_record(0, (uintptr_t)record);
+    return record;
+}
+
+/* The ring of a record that was reserved, NULL. */
 static struct fw_map *ring_of(uint64_t record)
 {
     uint64_t at = record - NIC_DRAM_BASE;
     struct fw_map *m = (struct fw_map *)0;
     if (at >= FW_RINGBUF_DATA && at < FW_HART->map_bytes)
         m = fw_map_of(fw_ringbuf_of((uint32_t)record), FW_MAP_RINGBUF);
-    if (!m || !fw_ringbuf_holds(m, (uint32_t)record))
-        fw_program_abort(FW_FAULT_BAD_POINTER, record);
-    return m;
+    return m && fw_ringbuf_holds(m, (uint32_t)record) ? m : (struct fw_map *)0;
+}
+
+static void commit(struct fw_map *m, uint64_t record, uint64_t flags, int discard)
+{
+    note_record(record, 0);
+    if (fw_ringbuf_commit(m, (void *)(uintptr_t)record, flags, discard))
+        notify(m);
+}
+
+void fw_records_discard(void)
+{
+    for (uint32_t i = 0; i < FW_RECORDS; i++) {
+        uint64_t record = FW_HART->record[i];
+        struct fw_map *m = record ? ring_of(record) : (struct fw_map *)0;
+        FW_HART->record[i] = 0;
+        if (m)
+            commit(m, record, 0, 1);
+    }
+}
+
+uint64_t fw_helper_ringbuf_reserve(uint64_t map, uint64_t size, uint64_t flags, uint64_t a3,
+                                   uint64_t a4)
+{
+    struct fw_map *m = fw_arg_map_of(map, FW_MAP_RINGBUF);
+    (void)a3, (void)a4;
+    return flags ? 0 : (uint64_t)(uintptr_t)reserve(m, size);
 }
 
 static uint64_t give_up(uint64_t record, uint64_t flags, int discard)
 {
     struct fw_map *m = ring_of(record);
-    if (fw_ringbuf_commit(m, (void *)(uintptr_t)record, flags, discard))
-        notify(m);
+    if (!m)
+        fw_program_abort(FW_FAULT_BAD_POINTER, record);
+    commit(m, record, flags, discard);
     return 0;
 }
 
@@ -98,7 +136,7 @@ uint64_t fw_helper_ringbuf_reserve_dynptr(uint64_t map, uint64_t size, uint64_t 
         return fw_helper_error(FW_EINVAL);
     if (len > FW_DYNPTR_SIZE)
         return fw_helper_error(FW_E2BIG);
-    void *record = fw_ringbuf_reserve(m, len);
+    void *record = reserve(m, len);
     if (!record)
         return fw_helper_error(FW_EINVAL);
     *d = (struct fw_dynptr){.data = (uintptr_t)record, .size = len};

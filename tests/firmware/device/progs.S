@@ -714,4 +714,19 @@ program P_ENDLESS
 5:  li      a0, 0
     ret
 
+program P_HOARD
+    map_to_s1
+    lwu     t1, 0(a0)
+    lbu     s2, 0(t1)
+    lbu     s3, 1(t1)
+1:  beqz    s2, 2f
+    reserve
+    addi    s2, s2, -1
+    j       1b
+2:  bnez    s3, 4f
+3:  j       3b
+4:  lui     t0, 0x18000
+    ld      t0, 0(t0)
+    j       3b
+
 program P_PROGRAMS

@@ -72,7 +72,11 @@
    a spin lock: 0 counts at +8 with the lock held and ends; 1 jumps to itself, 2 loops in registers,
    3 reads the value again and again; 4 as 2 and 5 as 1 with the lock held; 6 calls back from a
    helper, again and again. */
-#define P_ENDLESS  46
-#define P_PROGRAMS 47
+#define P_ENDLESS 46
+
+/* Ring buffer: reserves as many records of 16 bytes as frame byte 0 says, and jumps to itself, or,
+   when byte 1 is not 0, loads a register of the device. */
+#define P_HOARD    47
+#define P_PROGRAMS 48
 
 #endif

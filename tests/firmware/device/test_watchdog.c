@@ -7,6 +7,7 @@
 
 #include "cunit_main.h"
 #include "fw/bpf.h"
+#include "fw/events.h"
 #include "nic/csr.h"
 #include "nic/memmap.h"
 #include "rig.h"
@@ -93,6 +94,46 @@ static void test_together(void)
     rig_stop(&rig);
 }
 
+/* How many of the first records are under way, and how many were discarded. */
+static void count_records(uint32_t records, uint32_t *busy, uint32_t *discarded)
+{
+    *busy = *discarded = 0;
+    for (uint32_t i = 0; i < records; i++) {
+        uint32_t len = 0;
+        uint64_t at = NIC_DRAM_BASE + FW_RINGBUF_DATA + i * 24;
+        CU_ASSERT_EQUAL(nic_mem_read(rig.dev, at, &len, sizeof(len)), 0);
+        CU_ASSERT_EQUAL(len & 0xff, 16);
+        *busy += (len & FW_RINGBUF_BUSY) != 0;
+        *discarded += (len & FW_RINGBUF_DISCARD) != 0;
+    }
+}
+
+/* What a program that is ended had reserved is discarded: a consumer does not wait there for ever.
+ */
+static void test_records(void)
+{
+    struct nic_config cfg = rig_config(1, 2);
+    uint32_t busy, discarded;
+    uint64_t produced = 0;
+    cfg.run_watchdog = 10 * WATCHDOG;
+    rig_start(&rig, &cfg, elf);
+    uint32_t ring = rig_map(&rig, FW_MAP_RINGBUF, 0, 0, 4096);
+    CU_ASSERT_EQUAL_FATAL(rig_attach(&rig, rig_program(&rig, blob, P_HOARD, ring), 1, 1), 0);
+    static const uint32_t deeds[] = {3, 0x108, 0, 5};
+    for (unsigned i = 0; i < 4; i++) {
+        deed = deeds[i];
+        rig_traffic(&rig, 2, 64, that_deed);
+    }
+    CU_ASSERT_EQUAL(nic_mem_read(rig.dev, NIC_DRAM_BASE + FW_RINGBUF_PRODUCER, &produced, 8), 0);
+    CU_ASSERT_EQUAL(produced, 2 * (3 + 8 + 5) * 24);
+    count_records(2 * (3 + 8 + 5), &busy, &discarded);
+    CU_ASSERT_EQUAL(busy, 0);
+    CU_ASSERT_EQUAL(discarded, 2 * (3 + 8 + 5));
+    CU_ASSERT_EQUAL(rig_counters(&rig).watchdog, 6);
+    CU_ASSERT_EQUAL(rig_counters(&rig).program_faults, 8);
+    rig_stop(&rig);
+}
+
 /* The same frames, the same end, to the cycle. */
 static void test_again(void)
 {
@@ -112,6 +153,7 @@ static void test_again(void)
 static const struct cunit_case cases[] = {
     {"each kind", test_each},
     {"all together", test_together},
+    {"records of ring buffers", test_records},
     {"again", test_again},
     {NULL, NULL},
 };
