@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "nic/csr.h"
 #include "nic/rv64.h"
 
 /* Privileged specification, table of mcause values. */
@@ -23,6 +24,8 @@ const char *trap_cause(uint64_t cause)
 {
     const char *text = cause < sizeof(causes) / sizeof(causes[0]) ? causes[cause] : NULL;
 
+    if (cause == NIC_MCAUSE_WATCHDOG)
+        return "the watchdog's interrupt";
     return text != NULL ? text : "?";
 }
 
