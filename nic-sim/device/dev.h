@@ -125,8 +125,8 @@ void clock_reset(struct nic_device *dev);
 void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg);
 void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg);
 struct event clock_pop(struct nic_device *dev); /* there is one */
-/* The kind of the first one, if there is any. */
 uint32_t clock_pending(const struct clock *c); /* events that are to come */
+/* The kind of the first one, if there is any. */
 bool clock_first_is(const struct nic_device *dev, enum event_kind kind);
 uint64_t clock_ns(const struct nic_device *dev, uint64_t cycle);
 uint64_t clock_ns_to_cycles(const struct nic_device *dev, uint64_t ns); /* rounded up */
