@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "cmd/datadir.h"
-#include "cmd/similar.h"
 #include "traffic/number.h"
 
 int devopts_add(struct devopts *d, const char *key, const char *value, struct nic_err *err)
@@ -111,42 +110,6 @@ static int apply_preset(const char *name, struct nic_config *cfg, struct nic_err
                        preset_names(names, sizeof(names)));
 }
 
-#define KEY_LEN 64
-
-/* "; did you mean dram.latency?" for a setting whose key there is not, else "". Returns buf. */
-static const char *key_hint(const char *set, char *buf, size_t len)
-{
-    char word[KEY_LEN], best[KEY_LEN] = "";
-    size_t typed = strcspn(set, "=");
-    const struct nic_config_row *row;
-    struct similar meant;
-
-    buf[0] = '\0';
-    similar_start(&meant, set, typed);
-    for (unsigned i = 0; (row = nic_config_row(i)) != NULL; i++) {
-        snprintf(word, sizeof(word), "%s.%s", row->section, row->key);
-        if (strlen(word) == typed && memcmp(word, set, typed) == 0)
-            return buf; /* it is the value that is wrong */
-        meant.best = NULL;
-        similar_offer(&meant, word);
-        if (meant.best != NULL)
-            memcpy(best, word, sizeof(best));
-    }
-    meant.best = best[0] != '\0' ? best : NULL;
-    return similar_hint(&meant, "", buf, len);
-}
-
-static int apply_set(const char *set, struct nic_config *cfg, struct nic_err *err)
-{
-    char hint[KEY_LEN + 32];
-    int rc = nic_config_set(cfg, set, err);
-    size_t used = err != NULL ? strlen(err->msg) : 0;
-
-    if (rc != 0 && err != NULL)
-        snprintf(err->msg + used, sizeof(err->msg) - used, "%s", key_hint(set, hint, sizeof(hint)));
-    return rc;
-}
-
 int devopts_apply(const struct devopts *d, struct nic_config *cfg, struct nic_err *err)
 {
     int rc = 0;
@@ -155,7 +118,7 @@ int devopts_apply(const struct devopts *d, struct nic_config *cfg, struct nic_er
     if (d->preset != NULL)
         rc = apply_preset(d->preset, cfg, err);
     for (unsigned i = 0; rc == 0 && i < d->sets; i++)
-        rc = apply_set(d->set[i], cfg, err);
+        rc = nic_config_set(cfg, d->set[i], err);
     return rc != 0 ? rc : nic_config_check(cfg, err);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/similar.h"
+#include "nic/similar.h"
 
 static const struct cmd *const commands[] = {&cmd_run,  &cmd_bench, &cmd_check,
                                              &cmd_dump, &cmd_boot,  &cmd_help};
@@ -29,14 +29,14 @@ const struct cmd *cmd_find(const char *name)
 int cmd_fail_unknown(const char *name)
 {
     const struct cmd *c;
-    struct similar meant;
+    struct nic_similar meant;
     char hint[64];
 
-    similar_start(&meant, name, strlen(name));
+    nic_similar_start(&meant, name, strlen(name));
     for (unsigned i = 0; (c = cmd_at(i)) != NULL; i++)
-        similar_offer(&meant, c->name);
+        nic_similar_offer(&meant, c->name);
     return cmd_fail(CMD_USAGE, "'%s' is no command%s (nicsim help lists them)", name,
-                    similar_hint(&meant, "", hint, sizeof(hint)));
+                    nic_similar_hint(&meant, "", hint, sizeof(hint)));
 }
 
 int cmd_fail(int status, const char *fmt, ...)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/similar.h"
+#include "nic/similar.h"
 #include "traffic/number.h"
 
 struct parser {
@@ -65,14 +65,14 @@ static int take(struct parser *p, const struct opt *o, const char *inlined)
 
 static int unknown_long(struct parser *p, const char *word, size_t len)
 {
-    struct similar meant;
+    struct nic_similar meant;
     char hint[64];
 
-    similar_start(&meant, word, len);
+    nic_similar_start(&meant, word, len);
     for (const struct opt *o = p->table; o->name != NULL; o++)
-        similar_offer(&meant, o->name);
+        nic_similar_offer(&meant, o->name);
     return nic_err_set(p->err, -EINVAL, "unknown option --%.*s%s", (int)len, word,
-                       similar_hint(&meant, "--", hint, sizeof(hint)));
+                       nic_similar_hint(&meant, "--", hint, sizeof(hint)));
 }
 
 static int parse_long(struct parser *p, const char *word)

@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "nic/similar.h"
 
 static const struct nic_config_row rows[] = {
 #define NIC_CFG(section_, key_, def_, min_, max_, unit_, what_)                                    \
@@ -19,6 +22,11 @@ static const struct nic_config_row rows[] = {
 #include "nic/config.def"
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const char *const names[] = {
+#define NIC_CFG(section, key, def, min, max, unit, what) #section "." #key,
+#include "nic/config.def"
+};
 
 static const size_t row_offset[] = {
 #define NIC_CFG(section_, key_, def_, min_, max_, unit_, what_)                                    \
@@ -61,6 +69,27 @@ unsigned config_find(const char *section, const char *key)
     return i;
 }
 
+/* The hint is by keys alone where no section was named: "latency" is "dram.latency". */
+int config_no_key(const char *where, const char *section, const char *key, struct nic_err *err)
+{
+    const char *nearest = NULL, *dot = section[0] != '\0' ? "." : "";
+    char word[2 * CONFIG_WORD], hint[CONFIG_WORD + 32];
+    struct nic_similar meant;
+
+    (void)snprintf(word, sizeof(word), "%s%s%s", section, dot, key);
+    nic_similar_start(&meant, word, strlen(word));
+    for (unsigned i = 0; i < ROWS; i++) {
+        unsigned before = meant.distance;
+
+        nic_similar_offer(&meant, dot[0] != '\0' ? names[i] : rows[i].key);
+        if (meant.distance < before)
+            nearest = names[i];
+    }
+    meant.best = nearest;
+    return nic_err_set(err, -EINVAL, "%s: there is no key %s%s%s%s", where, section, dot, key,
+                       nic_similar_hint(&meant, "", hint, sizeof(hint)));
+}
+
 static uint64_t suffix(const char *s)
 {
     if (strcmp(s, "k") == 0 || strcmp(s, "K") == 0)
@@ -97,7 +126,7 @@ int config_assign(struct nic_config *c, const char *where, const char *section, 
     uint64_t v;
 
     if (i == ROWS)
-        return nic_err_set(err, -EINVAL, "%s: there is no key %s.%s", where, section, key);
+        return config_no_key(where, section, key, err);
     row = &rows[i];
     if (config_number(value, &v) != 0)
         return nic_err_set(err, -EINVAL, "%s: %s.%s: '%s' is not a number", where, section, key,
@@ -110,18 +139,30 @@ int config_assign(struct nic_config *c, const char *where, const char *section, 
     return 0;
 }
 
+/* "section.key=value" into its parts, of which the section may be missing: "". */
+static int split(const char *text, char section[CONFIG_WORD], char key[CONFIG_WORD],
+                 const char **value)
+{
+    size_t word = strcspn(text, "="), dot = strcspn(text, ".=");
+    const char *name = text[dot] == '.' ? text + dot + 1 : text;
+    size_t len = word - (size_t)(name - text);
+
+    if (text[word] != '=' || dot == 0 || len == 0 || dot >= CONFIG_WORD || len >= CONFIG_WORD)
+        return -EINVAL;
+    section[0] = '\0';
+    if (name != text)
+        (void)snprintf(section, CONFIG_WORD, "%.*s", (int)dot, text);
+    (void)snprintf(key, CONFIG_WORD, "%.*s", (int)len, name);
+    *value = text + word + 1;
+    return 0;
+}
+
 int nic_config_set(struct nic_config *c, const char *assignment, struct nic_err *err)
 {
     char section[CONFIG_WORD], key[CONFIG_WORD];
-    const char *dot = strchr(assignment, '.');
-    const char *eq = strchr(assignment, '=');
+    const char *value;
 
-    if (dot == NULL || eq == NULL || dot > eq || dot == assignment || eq == dot + 1 ||
-        dot - assignment >= CONFIG_WORD || eq - dot > CONFIG_WORD)
+    if (split(assignment, section, key, &value) != 0)
         return nic_err_set(err, -EINVAL, "'%s': want section.key=value", assignment);
-    memcpy(section, assignment, (size_t)(dot - assignment));
-    section[dot - assignment] = '\0';
-    memcpy(key, dot + 1, (size_t)(eq - dot - 1));
-    key[eq - dot - 1] = '\0';
-    return config_assign(c, assignment, section, key, eq + 1, err);
+    return config_assign(c, assignment, section, key, value, err);
 }

@@ -16,6 +16,7 @@
 
 #define LINE_MAX_BYTES 256
 #define ROWS_MAX       256
+#define WHERE          (LINE_MAX_BYTES + 32) /* a path and a line; a longer path is cut */
 
 struct scan {
     const char *path;
@@ -56,6 +57,14 @@ static int scan_section(struct scan *s, char *text)
     return 0;
 }
 
+static int unknown_key(struct scan *s, const char *key)
+{
+    char where[WHERE];
+
+    (void)snprintf(where, sizeof(where), "%s:%u", s->path, s->line);
+    return config_no_key(where, s->section, key, s->err);
+}
+
 static int scan_key(struct scan *s, char *text)
 {
     char *eq = strchr(text, '=');
@@ -73,8 +82,7 @@ static int scan_key(struct scan *s, char *text)
         return bad_line(s, "no value after '='");
     row = config_find(s->section, key);
     if (nic_config_row(row) == NULL)
-        return nic_err_set(s->err, -EINVAL, "%s:%u: there is no key %s.%s", s->path, s->line,
-                           s->section, key);
+        return unknown_key(s, key);
     if (s->line_of[row] != 0)
         return nic_err_set(s->err, -EINVAL, "%s:%u: %s.%s was set on line %u already", s->path,
                            s->line, s->section, key, s->line_of[row]);
@@ -131,7 +139,7 @@ static int apply_entry(struct nic_config *c, struct scan *s, const char *section
                        const struct rte_cfgfile_entry *entry)
 {
     unsigned row = config_find(section, entry->name);
-    char where[LINE_MAX_BYTES + 32];
+    char where[WHERE];
 
     (void)snprintf(where, sizeof(where), "%s:%u", s->path,
                    nic_config_row(row) != NULL ? s->line_of[row] : 0);

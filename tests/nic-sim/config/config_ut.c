@@ -98,6 +98,30 @@ static void test_messages(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "there is no key engine.color"));
 }
 
+/* What is said of a key that there is not: all of it, so that nothing follows where nothing is
+ * near.
+ */
+static void test_unknown_keys(void)
+{
+    static const char *const said[][2] = {
+        {"dram.latncy=1", "dram.latncy=1: there is no key dram.latncy; did you mean dram.latency?"},
+        {"darm.latency=1",
+         "darm.latency=1: there is no key darm.latency; did you mean dram.latency?"},
+        {"threads=4", "threads=4: there is no key threads; did you mean engine.threads?"},
+        {"watchdgo=4", "watchdgo=4: there is no key watchdgo; did you mean run.watchdog?"},
+        {"moon.phase=4", "moon.phase=4: there is no key moon.phase"},
+        {"moon=4", "moon=4: there is no key moon"},
+    };
+    struct nic_config c;
+    struct nic_err err;
+
+    nic_config_init(&c);
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        CU_ASSERT_EQUAL(nic_config_set(&c, said[i][0], &err), -EINVAL);
+        CU_ASSERT_STRING_EQUAL(err.msg, said[i][1]);
+    }
+}
+
 static int check_with(const char *a, const char *b, struct nic_err *err)
 {
     struct nic_config c;
@@ -175,6 +199,7 @@ static const struct cunit_case cases[] = {
     {"section.key=value", test_set},
     {"bad assignments change nothing", test_set_refuses},
     {"messages name key and range", test_messages},
+    {"keys that there are not", test_unknown_keys},
     {"sums and ratios", test_check},
     {"local SRAM of all harts", test_check_local_total},
     {"error text", test_err},

@@ -105,6 +105,9 @@ static void refused(const char *text, const char *message)
 static void test_refuses(void)
 {
     refused("[engine]\ncount=3\nspeed=1\n", ":3: there is no key engine.speed");
+    refused("[engine]\n\nthreats=4\n",
+            ":3: there is no key engine.threats; did you mean engine.threads?");
+    refused("[dam]\nlatency=4\n", ":2: there is no key dam.latency; did you mean dram.latency?");
     refused("[motor]\ncount=3\n", ":2: there is no key motor.count");
     refused("[engine]\n\ncount=3\nthreads=65\n", ":4: engine.threads must be 1 to 64");
     refused("[engine]\ncount=abc\n", ":2: engine.count: 'abc' is not a number");

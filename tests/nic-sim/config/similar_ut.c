@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "cmd/similar.h"
 #include "cunit_main.h"
+#include "nic/similar.h"
 
 static const char *const words[] = {"read", "rate", "preset", "engines", "maps", "maps-from", "x"};
 
@@ -10,12 +10,12 @@ static const char *const words[] = {"read", "rate", "preset", "engines", "maps",
 static const char *meant(const char *typed)
 {
     static char hint[64];
-    struct similar s;
+    struct nic_similar s;
 
-    similar_start(&s, typed, strlen(typed));
+    nic_similar_start(&s, typed, strlen(typed));
     for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        similar_offer(&s, words[i]);
-    return similar_hint(&s, "--", hint, sizeof(hint));
+        nic_similar_offer(&s, words[i]);
+    return nic_similar_hint(&s, "--", hint, sizeof(hint));
 }
 
 static void test_close(void)
@@ -50,5 +50,5 @@ static const struct cunit_case cases[] = {
 
 int main(void)
 {
-    return cunit_run("cmd/similar", cases);
+    return cunit_run("config/similar", cases);
 }

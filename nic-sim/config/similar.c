@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cmd/similar.h"
+#include "nic/similar.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static unsigned least(unsigned a, unsigned b)
 /* Letters replaced, added, left out, or swapped with the next one (optimal string alignment). */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    unsigned d[SIMILAR_MAX + 1][SIMILAR_MAX + 1];
+    unsigned d[NIC_SIMILAR_MAX + 1][NIC_SIMILAR_MAX + 1];
 
     for (size_t i = 0; i <= a_len; i++)
         d[i][0] = (unsigned)i;
@@ -28,19 +28,19 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
     return d[a_len][b_len];
 }
 
-void similar_start(struct similar *s, const char *typed, size_t len)
+void nic_similar_start(struct nic_similar *s, const char *typed, size_t len)
 {
-    *s = (struct similar){.typed = typed, .len = len, .distance = (unsigned)len / 3 + 1};
-    if (len > SIMILAR_MAX)
+    *s = (struct nic_similar){.typed = typed, .len = len, .distance = (unsigned)len / 3 + 1};
+    if (len > NIC_SIMILAR_MAX)
         s->len = 0;
 }
 
-void similar_offer(struct similar *s, const char *word)
+void nic_similar_offer(struct nic_similar *s, const char *word)
 {
     size_t len = strlen(word);
     unsigned d;
 
-    if (s->len == 0 || len > SIMILAR_MAX)
+    if (s->len == 0 || len > NIC_SIMILAR_MAX)
         return;
     d = distance(s->typed, s->len, word, len);
     if (d < s->distance) {
@@ -49,7 +49,7 @@ void similar_offer(struct similar *s, const char *word)
     }
 }
 
-const char *similar_hint(const struct similar *s, const char *prefix, char *buf, size_t len)
+const char *nic_similar_hint(const struct nic_similar *s, const char *prefix, char *buf, size_t len)
 {
     buf[0] = '\0';
     if (s->best != NULL)
