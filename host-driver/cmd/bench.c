@@ -9,6 +9,7 @@
 #include "cmd/bpflog.h"
 #include "cmd/datadir.h"
 #include "cmd/object.h"
+#include "nic/similar.h"
 
 #define SCENARIOS "scenarios/scenarios.bpf.o"
 #define ARGS_MAX  9      /* the object and the keys of a sweep */
@@ -16,6 +17,8 @@
 
 static const char *const verdicts[] = {"drop", "pass", "tx", "redirect"};
 static const char *const operations[] = {"no-touch", "read-data", "parse-ip", "swap-macs"};
+#define VERDICTS   (sizeof(verdicts) / sizeof(verdicts[0]))
+#define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static const char *listed(const char *word, size_t len, const char *const *list, size_t count)
 {
@@ -25,19 +28,31 @@ static const char *listed(const char *word, size_t len, const char *const *list,
     return NULL;
 }
 
+static int no_scenario(const char *text, const char *verdict)
+{
+    const char *word = verdict != NULL ? text + strlen(verdict) + 1 : text;
+    char hint[64];
+
+    if (verdict == NULL)
+        nic_similar_among(word, strcspn(word, "/"), verdicts, VERDICTS, hint, sizeof(hint));
+    else
+        nic_similar_among(word, strlen(word), operations, OPERATIONS, hint, sizeof(hint));
+    return cmd_fail(CMD_USAGE,
+                    "bench: --scenario %s: not drop, pass, tx or redirect, with /no-touch, "
+                    "/read-data, /parse-ip or /swap-macs behind it%s",
+                    text, hint);
+}
+
 /* "tx/swap-macs" is the function tx_swap_macs; into `name`. */
 static int scenario_program(const char *text, char name[32])
 {
     size_t first = strcspn(text, "/");
     const char *op = text[first] == '/' ? text + first + 1 : operations[0];
-    const char *v = listed(text, first, verdicts, sizeof(verdicts) / sizeof(verdicts[0]));
+    const char *v = listed(text, first, verdicts, VERDICTS);
 
-    op = listed(op, strlen(op), operations, sizeof(operations) / sizeof(operations[0]));
+    op = listed(op, strlen(op), operations, OPERATIONS);
     if (v == NULL || op == NULL)
-        return cmd_fail(CMD_USAGE,
-                        "bench: --scenario %s: not drop, pass, tx or redirect, with /no-touch, "
-                        "/read-data, /parse-ip or /swap-macs behind it",
-                        text);
+        return no_scenario(text, v);
     snprintf(name, 32, "%s_%s", v, op);
     for (char *c = name; *c != '\0'; c++)
         *c = *c == '-' ? '_' : *c;
@@ -54,11 +69,13 @@ static int use_scenario(struct bench_values *v, const char **path)
         return CMD_DONE;
     if (*path != NULL || v->obj.filter != NULL || v->obj.filter_file != NULL)
         return cmd_fail(CMD_USAGE, "bench: --scenario comes instead of PROG.o and of a filter");
+    if (scenario_program(v->scenario, name) != CMD_DONE)
+        return CMD_USAGE;
     if (datadir_find(SCENARIOS, file, &err) != 0)
         return cmd_fail(CMD_FAILED, "%s", err.msg);
     *path = file;
     v->obj.prog = name;
-    return scenario_program(v->scenario, name);
+    return CMD_DONE;
 }
 
 /* An overload of half the precision fills the packet buffers well before the trial ends. */
@@ -108,6 +125,8 @@ int bench_setup(const struct bench_values *v, const char *path, struct trial_set
 
 int bench_parse_find(const char *text, unsigned *wanted)
 {
+    char hint[64];
+
     *wanted = text == NULL ? (1u << BENCH_MEASURES) - 1 : 1u << BENCH_MRR;
     while (text != NULL && *text != '\0') {
         size_t len = strcspn(text, ",");
@@ -117,12 +136,27 @@ int bench_parse_find(const char *text, unsigned *wanted)
                (strlen(bench_measures[m]) != len || strncmp(text, bench_measures[m], len) != 0))
             m++;
         if (m == BENCH_MEASURES)
-            return cmd_fail(CMD_USAGE,
-                            "bench: --find %s: not mrr, ndr, pdr, or several with commas", text);
+            return cmd_fail(
+                CMD_USAGE, "bench: --find %s: not mrr, ndr, pdr, or several with commas%s", text,
+                nic_similar_among(text, len, bench_measures, BENCH_MEASURES, hint, sizeof(hint)));
         *wanted |= 1u << m;
         text += len + (text[len] == ',');
     }
     return CMD_DONE;
+}
+
+static void print_point(const struct bench_values *v, const struct trial_setup *setup,
+                        unsigned wanted, const struct bench_point *p)
+{
+    json_object *o = v->json ? bench_json(setup, p) : NULL;
+
+    if (o != NULL)
+        puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+    else if (v->csv)
+        bench_csv(v, wanted, p);
+    else
+        bench_print(setup, p);
+    json_object_put(o);
 }
 
 static int one_point(const struct bench_values *v, const char *path)
@@ -142,14 +176,8 @@ static int one_point(const struct bench_values *v, const char *path)
         status = bench_loss_curve(&setup, p);
     if (status == CMD_DONE && v->plot != NULL)
         status = bench_plot(v->plot, &setup, p);
-    if (status == CMD_DONE && v->json) {
-        json_object *o = bench_json(&setup, p);
-
-        puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
-        json_object_put(o);
-    } else if (status == CMD_DONE) {
-        bench_print(&setup, p);
-    }
+    if (status == CMD_DONE)
+        print_point(v, &setup, wanted, p);
     bench_point_free(p);
     free(p);
     return status;
@@ -174,6 +202,8 @@ static int bench_main(const struct cmd *self, int argc, char **argv)
         dims[count++] = args[given];
     if (count != 0 && v.sweep == NULL)
         return cmd_fail(CMD_USAGE, "bench: '%s' belongs behind --sweep", dims[0]);
+    if (v.json && v.csv)
+        return cmd_fail(CMD_USAGE, "bench: either --json or --csv");
     status = use_scenario(&v, &path);
     if (status == CMD_DONE)
         status = object_usage(self, path, &v.obj);

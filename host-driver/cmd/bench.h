@@ -80,6 +80,7 @@ int bench_setup(const struct bench_values *v, const char *path, struct trial_set
 /* One point, for people and for scripts. */
 void bench_print(const struct trial_setup *s, const struct bench_point *p);
 json_object *bench_json(const struct trial_setup *s, const struct bench_point *p);
+void bench_csv(const struct bench_values *v, unsigned wanted, const struct bench_point *p);
 int bench_plot(const char *file, const struct trial_setup *s, const struct bench_point *p);
 
 /* Cycles of one cause as part of bars, in the cause's colour. */

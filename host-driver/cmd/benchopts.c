@@ -129,7 +129,8 @@ const struct opt bench_opts[] = {
                  "draw it: latency, loss against offered load, cycles by cause; of a sweep the "
                  "rate against its first key"),
     OPT_ROW_FLAG(struct bench_values, json, "json", 0, "print the results as one JSON object"),
-    OPT_ROW_FLAG(struct bench_values, csv, "csv", 0, "print a sweep as comma-separated values"),
+    OPT_ROW_FLAG(struct bench_values, csv, "csv", 0,
+                 "print a table of comma-separated values: a row for each measurement"),
     {.name = NULL},
 };
 

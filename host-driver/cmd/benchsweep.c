@@ -8,12 +8,37 @@
 
 #include "cmd/bench.h"
 #include "cmd/workers.h"
+#include "nic/similar.h"
 #include "traffic/number.h"
 
 #define VALUES_MAX 1024u
 #define POINTS_MAX 4096u
 
+#define KEYS_TEXT                                                                                  \
+    "engines, threads, size, flows, rate, ports, or one of the card such as dram.latency"
+
 /* ---- the keys and their values ---- */
+
+/* Besides those of the card, which have a dot. */
+static const char *const sweep_keys[] = {"engines", "threads", "size", "flows", "rate", "ports"};
+#define SWEEP_KEYS (sizeof(sweep_keys) / sizeof(sweep_keys[0]))
+
+static int check_key(const struct sweep *s, const char *key)
+{
+    char hint[64];
+
+    for (unsigned d = 0; d < s->dims; d++)
+        if (strcmp(s->dim[d].key, key) == 0)
+            return cmd_fail(CMD_USAGE, "bench: --sweep: %s is given twice", key);
+    if (strchr(key, '.') != NULL)
+        return CMD_DONE; /* the card's configuration knows */
+    for (unsigned i = 0; i < SWEEP_KEYS; i++)
+        if (strcmp(sweep_keys[i], key) == 0)
+            return CMD_DONE;
+    return cmd_fail(
+        CMD_USAGE, "bench: --sweep: there is no key %s (%s)%s", key, KEYS_TEXT,
+        nic_similar_among(key, strlen(key), sweep_keys, SWEEP_KEYS, hint, sizeof(hint)));
+}
 
 static int bad_dim(const char *text)
 {
@@ -103,6 +128,9 @@ static int parse_dim(struct sweep *s, const char *text)
     if (text[key] != '=' || key == 0 || key >= sizeof(d->key))
         return bad_dim(text);
     memcpy(d->key, text, key);
+    rc = check_key(s, d->key);
+    if (rc != CMD_DONE)
+        return rc;
     d->value = calloc(VALUES_MAX, sizeof(*d->value));
     if (d->value == NULL)
         return cmd_fail(CMD_FAILED, "out of memory");
@@ -245,6 +273,15 @@ static int prepare(struct sweep *s, const char *const *dims, unsigned count)
     s->rows = rows;
     s->row = calloc(rows, sizeof(*s->row));
     return s->row != NULL ? CMD_DONE : cmd_fail(CMD_FAILED, "out of memory");
+}
+
+void bench_csv(const struct bench_values *v, unsigned wanted, const struct bench_point *p)
+{
+    struct sweep_row row = {.engines = 0};
+    struct sweep s = {.v = v, .wanted = wanted, .row = &row, .rows = 1, .loads = v->rate != NULL};
+
+    fill_row(&row, p);
+    sweep_print(&s);
 }
 
 int bench_sweep(const struct bench_values *v, const char *path, const char *const *dims,

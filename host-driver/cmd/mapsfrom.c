@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/maps.h"
+#include "nic/similar.h"
 
 struct line {
     const struct bpf_object *obj;
@@ -161,6 +162,18 @@ static int update(const struct line *l, const struct bpf_map *map, char **rest)
     return rc;
 }
 
+static int no_map(const struct line *l, const char *name)
+{
+    const struct bpf_map *map;
+    struct nic_similar meant;
+    char hint[64];
+
+    nic_similar_start(&meant, name, strlen(name));
+    bpf_object__for_each_map(map, l->obj) nic_similar_offer(&meant, bpf_map__name(map));
+    return nic_err_set(l->err, -ENOENT, "%s:%u: the object has no map '%.64s'%s", l->path,
+                       l->number, name, nic_similar_hint(&meant, "", hint, sizeof(hint)));
+}
+
 static int load_line(const struct line *l, char *text, void *ctx)
 {
     char *rest, *word = strtok_r(text, BLANKS, &rest);
@@ -177,8 +190,7 @@ static int load_line(const struct line *l, char *text, void *ctx)
         return nic_err_set(l->err, -EINVAL, "%s:%u: no map name", l->path, l->number);
     map = bpf_object__find_map_by_name(l->obj, word);
     if (map == NULL)
-        return nic_err_set(l->err, -ENOENT, "%s:%u: the object has no map '%.64s'", l->path,
-                           l->number, word);
+        return no_map(l, word);
     return update(l, map, &rest);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nic/similar.h"
 #include "traffic/gen.h"
 #include "traffic/number.h"
 
@@ -52,19 +53,36 @@ unsigned gen_headers(const struct gen_kind *kind)
 
 static int parse_kind(const char *word, struct gen_spec *out, struct nic_err *err)
 {
-    char known[128] = "";
+    char known[128] = "", hint[64];
+    struct nic_similar meant;
     const struct gen_kind *k;
+
+    nic_similar_start(&meant, word, strlen(word));
 
     for (unsigned i = 0; (k = gen_kind_at(i)) != NULL; i++) {
         size_t used = strlen(known);
 
+        nic_similar_offer(&meant, k->name);
         if (strcmp(word, k->name) == 0) {
             out->kind = k;
             return 0;
         }
         snprintf(known + used, sizeof(known) - used, "%s%s", used != 0 ? ", " : "", k->name);
     }
-    return nic_err_set(err, -EINVAL, "generator: unknown kind '%s' (one of %s)", word, known);
+    return nic_err_set(err, -EINVAL, "generator: unknown kind '%s' (one of %s)%s", word, known,
+                       nic_similar_hint(&meant, "", hint, sizeof(hint)));
+}
+
+static int unknown_key(const char *word, struct nic_err *err)
+{
+    struct nic_similar meant;
+    char hint[64];
+
+    nic_similar_start(&meant, word, strlen(word));
+    for (size_t i = 0; i < KEYS; i++)
+        nic_similar_offer(&meant, keys[i].name);
+    return nic_err_set(err, -EINVAL, "generator: unknown key '%s' (size, count, flows, seed)%s",
+                       word, nic_similar_hint(&meant, "", hint, sizeof(hint)));
 }
 
 static int parse_key(char *word, bool *seen, struct gen_spec *out, struct nic_err *err)
@@ -88,8 +106,7 @@ static int parse_key(char *word, bool *seen, struct gen_spec *out, struct nic_er
         memcpy((char *)out + keys[i].offset, &number, sizeof(number));
         return 0;
     }
-    return nic_err_set(err, -EINVAL, "generator: unknown key '%s' (size, count, flows, seed)",
-                       word);
+    return unknown_key(word, err);
 }
 
 int gen_parse(const char *text, struct gen_spec *out, struct nic_err *err)

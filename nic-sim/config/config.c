@@ -69,25 +69,13 @@ unsigned config_find(const char *section, const char *key)
     return i;
 }
 
-/* The hint is by keys alone where no section was named: "latency" is "dram.latency". */
 int config_no_key(const char *where, const char *section, const char *key, struct nic_err *err)
 {
-    const char *nearest = NULL, *dot = section[0] != '\0' ? "." : "";
     char word[2 * CONFIG_WORD], hint[CONFIG_WORD + 32];
-    struct nic_similar meant;
 
-    (void)snprintf(word, sizeof(word), "%s%s%s", section, dot, key);
-    nic_similar_start(&meant, word, strlen(word));
-    for (unsigned i = 0; i < ROWS; i++) {
-        unsigned before = meant.distance;
-
-        nic_similar_offer(&meant, dot[0] != '\0' ? names[i] : rows[i].key);
-        if (meant.distance < before)
-            nearest = names[i];
-    }
-    meant.best = nearest;
-    return nic_err_set(err, -EINVAL, "%s: there is no key %s%s%s%s", where, section, dot, key,
-                       nic_similar_hint(&meant, "", hint, sizeof(hint)));
+    (void)snprintf(word, sizeof(word), "%s.%s", section, key);
+    return nic_err_set(err, -EINVAL, "%s: there is no key %s.%s%s", where, section, key,
+                       nic_similar_among(word, strlen(word), names, ROWS, hint, sizeof(hint)));
 }
 
 static uint64_t suffix(const char *s)
@@ -139,21 +127,19 @@ int config_assign(struct nic_config *c, const char *where, const char *section, 
     return 0;
 }
 
-/* "section.key=value" into its parts, of which the section may be missing: "". */
+/* "section.key=value" into its parts. */
 static int split(const char *text, char section[CONFIG_WORD], char key[CONFIG_WORD],
                  const char **value)
 {
-    size_t word = strcspn(text, "="), dot = strcspn(text, ".=");
-    const char *name = text[dot] == '.' ? text + dot + 1 : text;
-    size_t len = word - (size_t)(name - text);
+    size_t eq = strcspn(text, "="), dot = strcspn(text, ".=");
+    size_t len = eq - dot - 1; /* of the key, when there is a dot */
 
-    if (text[word] != '=' || dot == 0 || len == 0 || dot >= CONFIG_WORD || len >= CONFIG_WORD)
+    if (text[eq] != '=' || text[dot] != '.' || dot == 0 || len == 0 || dot >= CONFIG_WORD ||
+        len >= CONFIG_WORD)
         return -EINVAL;
-    section[0] = '\0';
-    if (name != text)
-        (void)snprintf(section, CONFIG_WORD, "%.*s", (int)dot, text);
-    (void)snprintf(key, CONFIG_WORD, "%.*s", (int)len, name);
-    *value = text + word + 1;
+    (void)snprintf(section, CONFIG_WORD, "%.*s", (int)dot, text);
+    (void)snprintf(key, CONFIG_WORD, "%.*s", (int)len, text + dot + 1);
+    *value = text + eq + 1;
     return 0;
 }
 
@@ -163,6 +149,7 @@ int nic_config_set(struct nic_config *c, const char *assignment, struct nic_err 
     const char *value;
 
     if (split(assignment, section, key, &value) != 0)
-        return nic_err_set(err, -EINVAL, "'%s': want section.key=value", assignment);
+        return nic_err_set(err, -EINVAL, "'%s': want section.key=value, such as dram.latency=400",
+                           assignment);
     return config_assign(c, assignment, section, key, value, err);
 }

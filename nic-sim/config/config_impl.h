@@ -12,10 +12,7 @@
 
 /* Row of section.key; the number of rows when there is none. */
 unsigned config_find(const char *section, const char *key);
-/*
- * Says that there is no such key, and which one was meant. Messages start with `where`; a section
- * of "" is a key without one. -EINVAL.
- */
+/* Says that there is no such key, and which one was meant. Messages start with `where`. -EINVAL. */
 int config_no_key(const char *where, const char *section, const char *key, struct nic_err *err);
 /* Decimal, 0x hex, or decimal with k, M or G. -EINVAL, -ERANGE. */
 int config_number(const char *text, uint64_t *out);

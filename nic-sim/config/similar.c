@@ -56,3 +56,14 @@ const char *nic_similar_hint(const struct nic_similar *s, const char *prefix, ch
         snprintf(buf, len, "; did you mean %s%s?", prefix, s->best);
     return buf;
 }
+
+const char *nic_similar_among(const char *typed, size_t typed_len, const char *const *words,
+                              size_t count, char *buf, size_t len)
+{
+    struct nic_similar meant;
+
+    nic_similar_start(&meant, typed, typed_len);
+    for (size_t i = 0; i < count; i++)
+        nic_similar_offer(&meant, words[i]);
+    return nic_similar_hint(&meant, "", buf, len);
+}

@@ -27,4 +27,8 @@ void nic_similar_offer(struct nic_similar *s, const char *word);
 const char *nic_similar_hint(const struct nic_similar *s, const char *prefix, char *buf,
                              size_t len);
 
+/* The same in one call: nic_similar_hint without prefix of `typed` among `count` words. */
+const char *nic_similar_among(const char *typed, size_t typed_len, const char *const *words,
+                              size_t count, char *buf, size_t len);
+
 #endif

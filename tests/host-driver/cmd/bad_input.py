@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 CLANG = ["clang-19", "--target=bpf", "-O2", "-g", f"-I/usr/include/{os.uname().machine}-linux-gnu"]
 
 
-PRESETS = {"zero": "[engine]\ncount=0", "key": "[engine]\ncolour=1", "section": "[motor]\ncount=1",
+PRESETS = {"misspelt": "[engine]\ncount=1\n[dram]\nlatncy=1", "zero": "[engine]\ncount=0", "key": "[engine]\ncolour=1", "section": "[motor]\ncount=1",
            "twice": "[engine]\ncount=1\ncount=2", "large": "[port]\nbps=99999999999999999999999",
            "clusters": "[engine]\ncount=1000\nper_cluster=1"}
 
@@ -38,6 +38,7 @@ def make_files(tmp):
         "good.pcap": whole, "raw.pcap": pcap(frames, 101),
         "cut.pcap": whole[:-10], "cuthead.pcap": whole[:-70],
         "line.maps": b"# contents\n\nprog x\n", "name.maps": b"map nobody 00 00\n",
+        "misspelt.maps": b"# one\nmap by_protocl 00 00\n",
         "key.maps": b"map {map} 00 00\n", "hex.maps": b"map {map} zz000000 00\n",
         "value.maps": b"map {map} 00000000\n",
     }

@@ -121,6 +121,17 @@ def test_sweep():
     assert slow[1]["bottleneck"] == "memory latency"
 
 
+def test_csv_point():
+    """Without a sweep the CSV is one row, of what the JSON says."""
+    args = ("--scenario", "drop", "--engines", "2", *FEW)
+    m = measured(*args)["modelled"]
+    rows = list(csv.DictReader(io.StringIO(bench(*args, "--csv"))))
+    assert len(rows) == 1 and rows[0]["bottleneck"] == m["bottleneck"]
+    assert all(float(rows[0][f"{k}_pps"]) == r["pps"] for k, r in m["rates"].items())
+    row, = csv.DictReader(io.StringIO(bench(*args, "--rate", "10Mpps", "--csv")))
+    assert (row["offered_pps"], row["loss"]) == ("10000000", "0.000000"), row
+
+
 def test_load():
     """A load that is given: what is offered comes back or is lost; no more than the wires bring."""
     drop = ("--scenario", "drop", "--engines", "2", *FEW)

@@ -151,6 +151,8 @@ static void test_refused(void)
         {"udp4,", "is not key=value"},
         {"udp4,size", "is not key=value"},
         {"udp4,width=3", "unknown key 'width'"},
+        {"upd4", "icmp6); did you mean udp4?"},
+        {"udp4,seize=3", "seed); did you mean size?"},
         {"udp4,size=41", "needs size=42"},
         {"tcp6,size=70", "needs size=74"},
         {"udp4,size=9217", "from 34 to 9216"},
