@@ -5,6 +5,7 @@
 #include "core/layout.h"
 #include "cunit_main.h"
 #include "datapath/redirect.h"
+#include "dice.h"
 #include "fake.h"
 
 #define DRAM  0x1000000u
@@ -452,10 +453,8 @@ static void test_noise(void)
     for (unsigned i = 0; i < 200000; i++) {
         struct fw_sqe s;
         uint64_t w[sizeof(s) / 8];
-        for (unsigned j = 0; j < sizeof(w) / 8; j++) {
-            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-            w[j] = x;
-        }
+        for (unsigned j = 0; j < sizeof(w) / 8; j++)
+            w[j] = dice64(&x);
         memcpy(&s, w, sizeof(s));
         s.op = (uint8_t)(x % 20);
         s.rsvd0 = 0;

@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "cunit_main.h"
+#include "dice.h"
 #include "fake.h"
 #include "helpers/fib.h"
 #include "helpers/trace.h"
@@ -22,8 +23,7 @@ static uint64_t x = 88172645463325252u;
 
 static uint64_t next(void)
 {
-    x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-    return x;
+    return dice64(&x);
 }
 
 static uint32_t dice(uint32_t n)

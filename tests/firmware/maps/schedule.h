@@ -10,6 +10,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "dice.h"
 #include "fake.h"
 
 #define ACTORS (FAKE_CPUS + 1) /* the last is the host */
@@ -23,8 +24,7 @@ static uint32_t running, finished[ACTORS], rng;
 
 static uint32_t dice(uint32_t n)
 {
-    rng ^= rng << 13, rng ^= rng >> 17, rng ^= rng << 5;
-    return rng % n;
+    return dice32(&rng) % n;
 }
 
 /* ---- the schedule ---- */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
+#include "dice.h"
 #include "fake.h"
 #include "maps/hash_inline.h"
 
@@ -26,8 +27,7 @@ static uint64_t rng;
 
 static uint32_t next_random(void)
 {
-    rng ^= rng << 13, rng ^= rng >> 7, rng ^= rng << 17;
-    return (uint32_t)(rng >> 20);
+    return (uint32_t)(dice64(&rng) >> 20);
 }
 
 static uint32_t bucket_of(uint32_t k)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
+#include "dice.h"
 #include "fake.h"
 
 #define DRAM   0x1000000u
@@ -17,8 +18,7 @@ static uint32_t rng = 2463534242u;
 
 static uint32_t dice(uint32_t n)
 {
-    rng ^= rng << 13, rng ^= rng >> 17, rng ^= rng << 5;
-    return rng % n;
+    return dice32(&rng) % n;
 }
 
 static struct fw_map_spec random_spec(void)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
+#include "dice.h"
 #include "fake.h"
 
 #define DRAM      0x100000u
@@ -22,8 +23,7 @@ static uint64_t rng;
 
 static uint32_t next_random(void)
 {
-    rng ^= rng << 13, rng ^= rng >> 7, rng ^= rng << 17;
-    return (uint32_t)(rng >> 20);
+    return (uint32_t)(dice64(&rng) >> 20);
 }
 
 static void start(uint32_t size)

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "dice.h"
 #include "nicdrv/bpf.h"
 #include "realnic.h"
 #include "transcript.h"
@@ -31,8 +32,7 @@ static unsigned long compared, both_made, excused;
 
 static uint32_t dice(uint32_t n)
 {
-    rng ^= rng << 13, rng ^= rng >> 17, rng ^= rng << 5;
-    return rng % n;
+    return dice32(&rng) % n;
 }
 
 static long ask_layer(int cmd, void *attr, unsigned size)

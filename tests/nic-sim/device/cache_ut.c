@@ -4,6 +4,7 @@
  * with the number of its last use, searched from end to end.
  */
 #include "cunit_main.h"
+#include "dice.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +26,7 @@ static uint64_t state;
 
 static uint64_t rnd(uint64_t n)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % n;
+    return dice64(&state) % n;
 }
 
 /* The line of the same set that was used longest ago, LINES when there is a free place. */

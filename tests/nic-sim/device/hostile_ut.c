@@ -5,6 +5,7 @@
  * lost, and the same seed must lead to the same state.
  */
 #include "cunit_main.h"
+#include "dice.h"
 
 #include <string.h>
 
@@ -21,10 +22,7 @@ static uint64_t state;
 
 static uint64_t rnd(uint64_t n)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % n;
+    return dice64(&state) % n;
 }
 
 static uint64_t value(void)

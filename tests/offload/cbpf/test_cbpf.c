@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
+#include "dice.h"
 #include "frames.h"
 
 #define PROGRAMS 4000
@@ -94,26 +95,18 @@ static void test_expressions(void)
 
 /* ---- programs at random ---- */
 
-static uint32_t next(uint32_t *seed)
-{
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
-
 /* A number that means something to a packet of up to BYTES bytes. */
 static uint32_t small(uint32_t *seed)
 {
-    switch (next(seed) % 8) {
+    switch (dice32(seed) % 8) {
     case 0:
-        return next(seed);
+        return dice32(seed);
     case 1:
-        return 0xffff - next(seed) % 8;
+        return 0xffff - dice32(seed) % 8;
     case 2:
-        return next(seed) % 4;
+        return dice32(seed) % 4;
     default:
-        return next(seed) % (BYTES + 8);
+        return dice32(seed) % (BYTES + 8);
     }
 }
 
@@ -124,7 +117,7 @@ static struct cbpf_insn random_insn(uint32_t *seed, uint32_t left)
         0x03, 0x04, 0x0c, 0x14, 0x1c, 0x24, 0x2c, 0x34, 0x3c, 0x44, 0x4c, 0x54, 0x5c, 0x64,
         0x6c, 0x74, 0x7c, 0x84, 0x94, 0x9c, 0xa4, 0xac, 0x05, 0x15, 0x1d, 0x25, 0x2d, 0x35,
         0x3d, 0x45, 0x4d, 0x06, 0x16, 0x07, 0x87, 0x30, 0x28, 0x50, 0x15, 0x25};
-    struct cbpf_insn i = {.code = codes[next(seed) % (sizeof(codes) / sizeof(codes[0]))]};
+    struct cbpf_insn i = {.code = codes[dice32(seed) % (sizeof(codes) / sizeof(codes[0]))]};
     unsigned class = i.code & 7, op = i.code & 0xf0;
 
     i.k = small(seed);
@@ -137,22 +130,22 @@ static struct cbpf_insn random_insn(uint32_t *seed, uint32_t left)
     if (class < 2 && i.k >= 0xffe00000)
         i.k = 7;
     if (class == 5 && op == 0)
-        i.k = next(seed) % left;
-    i.jt = (uint8_t)(next(seed) % (left < 6 ? left : 6));
-    i.jf = (uint8_t)(next(seed) % (left < 6 ? left : 6));
+        i.k = dice32(seed) % left;
+    i.jt = (uint8_t)(dice32(seed) % (left < 6 ? left : 6));
+    i.jf = (uint8_t)(dice32(seed) % (left < 6 ? left : 6));
     return i;
 }
 
 /* The first 16 fill the scratch memory, which libpcap leaves as it is. */
 static uint32_t random_program(uint32_t *seed, struct cbpf_insn *in)
 {
-    uint32_t body = 1 + next(seed) % 24, n = 0;
+    uint32_t body = 1 + dice32(seed) % 24, n = 0;
 
     for (; n < 16; n++)
         in[n] = (struct cbpf_insn){.code = 0x02, .k = n};
     for (uint32_t i = 0; i < body; i++)
         in[n++] = random_insn(seed, body - i);
-    in[n++] = (struct cbpf_insn){.code = next(seed) % 2 ? 0x16 : 0x06, .k = next(seed) % 3};
+    in[n++] = (struct cbpf_insn){.code = dice32(seed) % 2 ? 0x16 : 0x06, .k = dice32(seed) % 3};
     return n;
 }
 
@@ -167,10 +160,10 @@ static unsigned compare_random(const struct cbpf_insn *in, uint32_t count,
         theirs[i] = (struct bpf_insn){in[i].code, in[i].jt, in[i].jf, in[i].k};
     CU_ASSERT_TRUE(bpf_validate(theirs, (int)count));
     for (int n = 0; n < PACKETS; n++) {
-        uint32_t len = 1 + next(seed) % BYTES;
+        uint32_t len = 1 + dice32(seed) % BYTES;
 
         for (uint32_t b = 0; b < len; b++)
-            packet[b] = (uint8_t)(next(seed) % 4 ? next(seed) : 0);
+            packet[b] = (uint8_t)(dice32(seed) % 4 ? dice32(seed) : 0);
         wrong +=
             (bpf_filter(theirs, packet, len, len) != 0) != (converted_run(c, packet, len) == MATCH);
     }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "asm.h"
+#include "dice.h"
 #include "fake.h"
 #include "hash_machine.h"
 #include "maps/hash_impl.h"
@@ -343,8 +344,7 @@ static uint64_t rng;
 
 static uint32_t next_random(uint32_t n)
 {
-    rng ^= rng << 13, rng ^= rng >> 7, rng ^= rng << 17;
-    return (uint32_t)(rng >> 20) % n;
+    return (uint32_t)(dice64(&rng) >> 20) % n;
 }
 
 static uint32_t number_of(enum kind kind, uint32_t k)
