@@ -4,71 +4,17 @@
  * thread waits for them: what docs/maps.md says of each type. Arguments: the firmware, the
  * programs.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
-#include "cunit_main.h"
 #include "lookups.h"
-#include "nicdrv/bpf.h"
-#include "realnic.h"
+#include "objnic.h"
 
 #define FRAMES 2048u /* each key once */
-
-static const char *firmware, *programs;
-static struct realnic nic;
-static struct nicbpf *layer;
-static struct bpf_object *object;
 
 struct cost {
     double dram;   /* accesses a packet */
     double cycles; /* of one thread, elapsed, a packet */
 };
-
-/* Of the object only the lookup in `map`, and the program that looks nothing up. */
-static void choose(const char *map)
-{
-    struct bpf_program *p;
-    struct bpf_map *m;
-    bpf_object__for_each_program(p, object)
-    {
-        const char *name = bpf_program__name(p);
-        bool wanted = strcmp(name, "nothing") == 0 || strcmp(name + strlen("look_"), map) == 0;
-        CU_ASSERT_EQUAL(bpf_program__set_autoload(p, wanted), 0);
-    }
-    bpf_object__for_each_map(m, object)
-    {
-        bool wanted = bpf_map__is_internal(m) || strcmp(bpf_map__name(m), map) == 0;
-        CU_ASSERT_EQUAL(bpf_map__set_autocreate(m, wanted), 0);
-    }
-}
-
-static void setup(const char *map)
-{
-    struct nic_config cfg;
-    nic_config_init(&cfg);
-    cfg.engine_count = 1;
-    cfg.engine_threads = 1;
-    cfg.dram_size = 64 << 20;
-    CU_ASSERT_FATAL(realnic_open_as(&nic, firmware, &cfg));
-    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-    nicbpf_bind(layer);
-    object = bpf_object__open_file(programs, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-    choose(map);
-    int rc = bpf_object__load(object);
-    if (rc)
-        fprintf(stderr, "%s\n", nicbpf_last_refusal(layer));
-    CU_ASSERT_EQUAL_FATAL(rc, 0);
-}
-
-static void teardown(void)
-{
-    bpf_object__close(object);
-    nicbpf_destroy(layer);
-    realnic_close(&nic);
-}
 
 /* Keys n, 1, 2, 3, .., as far as they are long. */
 static void fill(const char *name)
@@ -115,7 +61,9 @@ static void expect(const char *map, double reads, double waits)
 {
     char name[64];
     snprintf(name, sizeof(name), "look_%s", map);
-    setup(map);
+    struct nic_config cfg = objnic_config(1, 1);
+    objnic_open(&cfg);
+    objnic_load(map);
     fill(map);
     struct cost rest = measure("nothing"), c = measure(name);
     c.dram -= rest.dram;
@@ -124,7 +72,7 @@ static void expect(const char *map, double reads, double waits)
     CU_ASSERT(c.dram >= waits);
     CU_ASSERT(c.dram <= reads + 0.05);
     CU_ASSERT(c.cycles >= waits * 150);
-    teardown();
+    objnic_close();
 }
 
 static void test_array(void)
@@ -172,9 +120,5 @@ static const struct cunit_case cases[] = {{"array", test_array},  {"hash", test_
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        return 2;
-    firmware = argv[1];
-    programs = argv[2];
-    return cunit_run("memory accesses of lookups", cases);
+    return objnic_main(argc, argv, "memory accesses of lookups", cases);
 }

@@ -3,45 +3,17 @@
  * A CPUMAP entry's program runs on the hardware thread of the entry's number, wherever the packet
  * was received. Arguments: the firmware, the programs.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "cunit_main.h"
-#include "nicdrv/bpf.h"
-#include "realnic.h"
+#include "objnic.h"
 #include "spread.h"
 
 #define FRAMES 1200u
 
-static const char *firmware, *programs;
-static struct realnic nic;
-static struct nicbpf *layer;
-static struct bpf_object *object;
-
 static void setup(unsigned engines, unsigned threads, unsigned per_cluster, bool ordered)
 {
-    struct nic_config cfg;
-    nic_config_init(&cfg);
-    cfg.engine_count = engines;
-    cfg.engine_threads = threads;
+    struct nic_config cfg = objnic_config(engines, threads);
     cfg.engine_per_cluster = per_cluster;
     cfg.run_ordered = ordered;
-    cfg.dram_size = 64 << 20;
-    CU_ASSERT_FATAL(realnic_open_as(&nic, firmware, &cfg));
-    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-    nicbpf_bind(layer);
-    object = bpf_object__open_file(programs, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-    CU_ASSERT_EQUAL_FATAL(bpf_object__load(object), 0);
-}
-
-static void teardown(void)
-{
-    bpf_object__close(object);
-    nicbpf_destroy(layer);
-    realnic_close(&nic);
+    objnic_setup(&cfg);
 }
 
 /* Entries for processors 0 to n - 1, with queues of that size. */
@@ -90,7 +62,7 @@ static void check(unsigned engines, unsigned threads, unsigned per_cluster, uint
     CU_ASSERT_EQUAL(g.elsewhere, 0);
     for (uint32_t cpu = 0; cpu < CPUS; cpu++)
         CU_ASSERT_EQUAL(g.ran[cpu], cpu < wanted ? FRAMES / wanted : 0);
-    teardown();
+    objnic_close();
 }
 
 static void test_chosen(void)
@@ -114,7 +86,7 @@ static void test_ordered(void)
     fill(8, FRAMES);
     struct globals g = run();
     CU_ASSERT_EQUAL(g.ran[0], FRAMES);
-    teardown();
+    objnic_close();
 }
 
 /* Packets that the entry of processor 0 took, and with them those that its queue had no room for.
@@ -161,7 +133,7 @@ static void test_queue_size(void)
     }
     CU_ASSERT_EQUAL(arrivals(FRAMES, FRAMES, false, &full), FRAMES);
     CU_ASSERT_EQUAL(full, 0);
-    teardown();
+    objnic_close();
 }
 
 static const struct cunit_case cases[] = {{"chosen threads", test_chosen},
@@ -172,9 +144,5 @@ static const struct cunit_case cases[] = {{"chosen threads", test_chosen},
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        return 2;
-    firmware = argv[1];
-    programs = argv[2];
-    return cunit_run("CPUMAP", cases);
+    return objnic_main(argc, argv, "CPUMAP", cases);
 }

@@ -6,23 +6,16 @@
  * value torn, sums are exact, an LRU never has more than its entries. Arguments: the firmware, the
  * program, seeds, the first.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cunit_main.h"
+#include "dice.h"
 #include "hammer.h"
-#include "nicdrv/bpf.h"
-#include "realnic.h"
+#include "objnic.h"
 
-static const char *firmware, *program;
 static unsigned long seeds = 12, first = 1;
 static uint32_t rng;
-static struct realnic nic;
-static struct nicbpf *layer;
-static struct bpf_object *object;
 static unsigned cpus;
 
 /* What the host did; the program's share is in `tally`. */
@@ -31,8 +24,7 @@ static struct ring_buffer *ring;
 
 static uint32_t dice(uint32_t n)
 {
-    rng ^= rng << 13, rng ^= rng >> 17, rng ^= rng << 5;
-    return rng % n;
+    return dice32(&rng) % n;
 }
 
 static int map(const char *name)
@@ -286,12 +278,7 @@ static void check(uint32_t frames, uint64_t numbers)
 
 static void load(void)
 {
-    object = bpf_object__open_file(program, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-    int rc = bpf_object__load(object);
-    if (rc)
-        fprintf(stderr, "%s\n", nicbpf_last_refusal(layer));
-    CU_ASSERT_EQUAL_FATAL(rc, 0);
+    objnic_load(NULL);
     wrong = pushed = popped = heard = heard_sum = 0;
     ring = ring_buffer__new(map("records"), on_record, NULL, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
@@ -312,7 +299,7 @@ static void run_seed(uint64_t room)
     check(frames, numbers);
     bpf_link__destroy(link);
     ring_buffer__free(ring);
-    bpf_object__close(object);
+    objnic_unload();
     uint32_t id = 0;
     (void)bpf_map_get_next_id(id, &id); /* closed maps go with the next command */
     CU_ASSERT_EQUAL(nicdrv_caps_refresh(nic.drv), 0);
@@ -328,20 +315,13 @@ static void test_seeds(void)
     uint64_t room = 0;
     commands = 0;
     for (unsigned long s = first; s < first + seeds; s++) {
-        struct nic_config cfg;
         unsigned failed = CU_get_number_of_failures();
         if (s == first || s % 8 == 0) {
-            if (s != first) {
-                nicbpf_destroy(layer);
-                realnic_close(&nic);
-            }
-            nic_config_init(&cfg);
-            cfg.engine_count = sizes[s / 8 % 4].engines;
-            cfg.engine_threads = sizes[s / 8 % 4].threads;
-            cfg.dram_size = 64 << 20;
-            CU_ASSERT_FATAL(realnic_open_as(&nic, firmware, &cfg));
-            CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-            nicbpf_bind(layer);
+            struct nic_config cfg =
+                objnic_config(sizes[s / 8 % 4].engines, sizes[s / 8 % 4].threads);
+            if (s != first)
+                objnic_close();
+            objnic_open(&cfg);
             cpus = nicdrv_caps(nic.drv)->limits.cpus;
             room = nicdrv_caps(nic.drv)->limits.map_bytes_free;
         }
@@ -355,21 +335,16 @@ static void test_seeds(void)
     printf("  %lu seeds, %llu commands of the host beside packets\n", seeds,
            (unsigned long long)commands);
     CU_ASSERT(commands > seeds * 10);
-    nicbpf_destroy(layer);
-    realnic_close(&nic);
+    objnic_close();
 }
 
 static const struct cunit_case cases[] = {{"seeds", test_seeds}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        return 2;
-    firmware = argv[1];
-    program = argv[2];
     if (argc > 3)
         seeds = strtoul(argv[3], NULL, 0);
     if (argc > 4)
         first = strtoul(argv[4], NULL, 0);
-    return cunit_run("all engines and the host on the same maps", cases);
+    return objnic_main(argc, argv, "all engines and the host on the same maps", cases);
 }

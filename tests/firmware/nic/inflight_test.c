@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
+#include "dice.h"
 #include "realnic.h"
 
 #define COMMANDS 12u
@@ -31,8 +32,7 @@ struct flight {
 
 static uint32_t dice(uint32_t n)
 {
-    rng ^= rng << 13, rng ^= rng >> 17, rng ^= rng << 5;
-    return rng % n;
+    return dice32(&rng) % n;
 }
 
 static uint64_t value_of(uint64_t key)

@@ -4,25 +4,18 @@
  * Entries that programs go on using stay, others go, on both sides alike. Arguments: the firmware,
  * the program.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 
 #include "lru.h"
-#include "nicdrv/bpf.h"
-#include "realnic.h"
+#include "objnic.h"
 #include "transcript.h"
 
 #define ROUNDS   12u
 #define CPUS_MAX 64u
 #define NEW      256u /* entries that come in a round */
 
-static const char *firmware, *program;
-static struct realnic nic;
-static struct nicbpf *layer;
-static struct bpf_object *object;
 static bool kernel_works;
 static uint32_t newest; /* keys ever inserted: 0 to newest - 1 */
 
@@ -65,9 +58,7 @@ static unsigned there(bool per_cpu, uint32_t count, uint32_t step, uint32_t *all
 
 static void start(void)
 {
-    object = bpf_object__open_file(program, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-    CU_ASSERT_EQUAL_FATAL(bpf_object__load(object), 0);
+    objnic_load(NULL);
     newest = 0;
 }
 
@@ -107,25 +98,8 @@ static unsigned play(const struct scene *s)
     }
     uint32_t all;
     unsigned left = there(s->per_cpu, ENTRIES / 2, s->step, &all);
-    bpf_object__close(object);
+    objnic_unload();
     return left;
-}
-
-static void setup(void)
-{
-    struct nic_config cfg;
-    nic_config_init(&cfg);
-    cfg.engine_count = 2;
-    cfg.dram_size = 64 << 20;
-    CU_ASSERT_FATAL(realnic_open_as(&nic, firmware, &cfg));
-    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-    nicbpf_bind(layer);
-}
-
-static void teardown(void)
-{
-    nicbpf_destroy(layer);
-    realnic_close(&nic);
 }
 
 /* Side by side, one in 129 goes in spite of its use: the bound of one insert's work. */
@@ -140,7 +114,8 @@ static const struct scene scenes[] = {
 
 static void test_recency(void)
 {
-    setup();
+    struct nic_config cfg = objnic_config(2, 4);
+    objnic_open(&cfg);
     for (unsigned k = 0; k < sizeof(scenes) / sizeof(scenes[0]); k++) {
         const struct scene *s = &scenes[k];
         unsigned ours = play(s), kernels = 0;
@@ -153,7 +128,7 @@ static void test_recency(void)
         CU_ASSERT(s->least ? ours >= s->least : ours == 0);
         CU_ASSERT(!kernel_works || (s->least ? kernels >= s->least : kernels == 0));
     }
-    teardown();
+    objnic_close();
 }
 
 static const struct cunit_case cases[] = {{"what stays", test_recency}, {NULL, NULL}};
@@ -161,13 +136,9 @@ static const struct cunit_case cases[] = {{"what stays", test_recency}, {NULL, N
 int main(int argc, char **argv)
 {
     cpu_set_t one;
-    if (argc < 3)
-        return 2;
     CPU_ZERO(&one);
     CPU_SET(0, &one); /* the kernel keeps free entries for each processor */
     (void)sched_setaffinity(0, sizeof(one), &one);
-    firmware = argv[1];
-    program = argv[2];
     kernel_works = kernel_has_bpf();
-    return cunit_run("LRU maps and the kernel's", cases);
+    return objnic_main(argc, argv, "LRU maps and the kernel's", cases);
 }

@@ -3,14 +3,10 @@
  * The host changes a map in batches while every engine looks things up in it, at line rate:
  * modelled updates a second, and no packet lost. Arguments: the firmware, the programs.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <string.h>
 
-#include "cunit_main.h"
 #include "lookups.h"
-#include "nicdrv/bpf.h"
-#include "realnic.h"
+#include "objnic.h"
 
 #define FRAMES     30000u
 #define FRAME_LEN  1024u
@@ -18,49 +14,6 @@
 #define WIRE_BYTES 24u   /* preamble, FCS and gap of a frame */
 #define BATCH      250u
 #define GOAL       100000u /* updates a second */
-
-static const char *firmware, *programs;
-static struct realnic nic;
-static struct nicbpf *layer;
-static struct bpf_object *object;
-
-/* Of the object only the lookup in `map`, and the program that looks nothing up. */
-static void choose(const char *map)
-{
-    struct bpf_program *p;
-    struct bpf_map *m;
-    bpf_object__for_each_program(p, object)
-    {
-        const char *name = bpf_program__name(p);
-        bool wanted = strcmp(name, "nothing") == 0 || strcmp(name + strlen("look_"), map) == 0;
-        CU_ASSERT_EQUAL(bpf_program__set_autoload(p, wanted), 0);
-    }
-    bpf_object__for_each_map(m, object)
-    {
-        bool wanted = bpf_map__is_internal(m) || strcmp(bpf_map__name(m), map) == 0;
-        CU_ASSERT_EQUAL(bpf_map__set_autocreate(m, wanted), 0);
-    }
-}
-
-static void setup(void)
-{
-    struct nic_config cfg;
-    nic_config_init(&cfg);
-    CU_ASSERT_FATAL(realnic_open_as(&nic, firmware, &cfg));
-    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-    nicbpf_bind(layer);
-    object = bpf_object__open_file(programs, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-    choose("hash16");
-    CU_ASSERT_EQUAL_FATAL(bpf_object__load(object), 0);
-}
-
-static void teardown(void)
-{
-    bpf_object__close(object);
-    nicbpf_destroy(layer);
-    realnic_close(&nic);
-}
 
 /* All FILLED keys of `hash16` in turn, `round` in their values. */
 static void update(int fd, uint32_t round)
@@ -96,8 +49,11 @@ static void check_traffic(const struct nic_stats *st)
 static void test_rate(void)
 {
     struct nic_stats st;
+    struct nic_config cfg;
     uint32_t rounds = 0;
-    setup();
+    nic_config_init(&cfg);
+    objnic_open(&cfg);
+    objnic_load("hash16");
     int fd = bpf_object__find_map_fd_by_name(object, "hash16");
     while (rounds * BATCH < FILLED)
         update(fd, rounds++);
@@ -119,16 +75,12 @@ static void test_rate(void)
     CU_ASSERT(rate >= GOAL);
     check_traffic(&st);
     bpf_link__destroy(link);
-    teardown();
+    objnic_close();
 }
 
 static const struct cunit_case cases[] = {{"updates at line rate", test_rate}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        return 2;
-    firmware = argv[1];
-    programs = argv[2];
-    return cunit_run("updates while the datapath runs", cases);
+    return objnic_main(argc, argv, "updates while the datapath runs", cases);
 }

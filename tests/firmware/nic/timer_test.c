@@ -3,57 +3,31 @@
  * Timers of programs on the NIC: when and where callbacks run, in modelled time, and what ends
  * them. Arguments: the firmware, the programs.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cunit_main.h"
-#include "nicdrv/bpf.h"
-#include "realnic.h"
+#include "objnic.h"
 #include "timers.h"
 
 #define US   1000u
 #define MS   1000000u
 #define LATE 8000u /* ns from expiry to a callback that waits for one other at most */
 
-static const char *firmware, *programs;
-static struct realnic nic;
-static struct nicbpf *layer;
-static struct bpf_object *object;
 static struct globals g;
 
 static void setup_as(unsigned engines, unsigned threads, bool ordered)
 {
-    struct nic_config cfg;
-    nic_config_init(&cfg);
-    cfg.engine_count = engines;
-    cfg.engine_threads = threads;
+    struct nic_config cfg = objnic_config(engines, threads);
     cfg.run_ordered = ordered;
     cfg.run_clock_ns = 123456789012345u;
-    cfg.dram_size = 64 << 20;
-    CU_ASSERT_FATAL(realnic_open_as(&nic, firmware, &cfg));
-    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-    nicbpf_bind(layer);
-    object = bpf_object__open_file(programs, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-    CU_ASSERT_EQUAL_FATAL(bpf_object__load(object), 0);
+    objnic_setup(&cfg);
     memset(&g, 0, sizeof(g));
 }
 
 static void setup(void)
 {
     setup_as(1, 1, false);
-}
-
-static void teardown(void)
-{
-    bpf_object__close(object);
-    nicbpf_bind(NULL);
-    nicbpf_destroy(layer);
-    realnic_close(&nic);
 }
 
 static int map(const char *name)
@@ -117,7 +91,7 @@ static void expiry(struct globals *out)
     linger(1 * MS);
     get();
     *out = g;
-    teardown();
+    objnic_close();
 }
 
 static void test_expiry(void)
@@ -152,7 +126,7 @@ static void test_ties(void)
     CU_ASSERT_EQUAL(g.shots, 40);
     for (uint32_t i = 0; i < 40; i++)
         CU_ASSERT_EQUAL(g.shot[i].key, (i + 20) % 40);
-    teardown();
+    objnic_close();
 }
 
 static void test_relative(void)
@@ -169,7 +143,7 @@ static void test_relative(void)
     get();
     CU_ASSERT_EQUAL(g.shots, 1);
     CU_ASSERT(g.shot[0].at >= g.from + 300 * US && g.shot[0].at < g.from + 300 * US + LATE);
-    teardown();
+    objnic_close();
 }
 
 static void test_rearm(void)
@@ -193,7 +167,7 @@ static void test_rearm(void)
     check_times(0, 200);
     for (uint32_t i = 2; i < 200; i++)
         CU_ASSERT_EQUAL(g.shot[i].due, g.shot[i - 2].due + 100 * US);
-    teardown();
+    objnic_close();
 }
 
 /* A timer that is always due leaves packets their turn, and the run its end. */
@@ -210,7 +184,7 @@ static void test_always_due(void)
     CU_ASSERT(g.shots > 100);
     CU_ASSERT_EQUAL(nicdrv_counters(nic.drv, &c), 0);
     CU_ASSERT_EQUAL(c.verdict[XDP_PASS], 500);
-    teardown();
+    objnic_close();
 }
 
 /* ---- the end of timers ---- */
@@ -238,7 +212,7 @@ static void test_cancel(void)
     packets("disarm", 1);
     get();
     CU_ASSERT_EQUAL(g.rc[0], 0);
-    teardown();
+    objnic_close();
 }
 
 static void test_cancel_itself(void)
@@ -252,7 +226,7 @@ static void test_cancel_itself(void)
     get();
     CU_ASSERT_EQUAL(g.shots, 1);
     CU_ASSERT_EQUAL(g.shot[0].rc, -35); /* EDEADLK */
-    teardown();
+    objnic_close();
 }
 
 static void test_delete_itself(void)
@@ -275,7 +249,7 @@ static void test_delete_itself(void)
         CU_ASSERT_EQUAL(g.shot[i].rc2, -22);
     }
     CU_ASSERT_NOT_EQUAL(bpf_map_get_next_key(map("table"), NULL, &key), 0);
-    teardown();
+    objnic_close();
 }
 
 /* The host sees zeroes where the timer is, and its updates and deletes end timers. */
@@ -309,7 +283,7 @@ static void test_host(void)
     linger(10 * MS);
     get();
     CU_ASSERT_EQUAL(g.shots, 4 + 2);
-    teardown();
+    objnic_close();
 }
 
 /* The program goes: so do its timers. The maps are whole, and other programs may use them. */
@@ -339,7 +313,7 @@ static void test_program_gone(void)
     CU_ASSERT_EQUAL(g.shots, shots);
     for (uint32_t i = 0; i < 20; i++)
         CU_ASSERT_EQUAL(g.rc[i], 0); /* initialised, not armed */
-    teardown();
+    objnic_close();
 }
 
 /* ---- where ---- */
@@ -366,7 +340,7 @@ static void test_hammer(void)
     struct fw_fault_log faults;
     CU_ASSERT_EQUAL(nicdrv_faults(nic.drv, &faults), 0);
     CU_ASSERT_EQUAL(faults.total, 0);
-    teardown();
+    objnic_close();
 }
 
 /* Another hart waits for a callback that is under way; what it cancels is not run again. */
@@ -387,7 +361,7 @@ static void test_wait(void)
     linger(1 * MS);
     get();
     CU_ASSERT_EQUAL(g.shots, 1);
-    teardown();
+    objnic_close();
 }
 
 /* ---- as in the kernel ---- */
@@ -419,7 +393,7 @@ static void test_held(void)
     get();
     CU_ASSERT_EQUAL(g.shots, 3);
     CU_ASSERT_EQUAL(g.rc[0], 0);
-    teardown();
+    objnic_close();
 }
 
 static bool kernel_allows(void)
@@ -456,9 +430,8 @@ static void check_same(const char *name, const struct globals *in, uint32_t shot
     linger(10 * MS);
     get();
     ours = g;
-    teardown();
-    object = bpf_object__open_file(programs, NULL);
-    CU_ASSERT_EQUAL_FATAL(bpf_object__load(object), 0);
+    objnic_close();
+    objnic_load(NULL); /* into the kernel */
     g = *in;
     put();
     one_packet(name, shots);
@@ -471,7 +444,7 @@ static void check_same(const char *name, const struct globals *in, uint32_t shot
         CU_ASSERT_EQUAL(g.shot[i].due - g.from, ours.shot[i].due - ours.from);
         CU_ASSERT(g.shot[i].at >= g.shot[i].due);
     }
-    bpf_object__close(object);
+    objnic_unload();
 }
 
 static void test_kernel(void)
@@ -512,9 +485,5 @@ static const struct cunit_case cases[] = {
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        return 2;
-    firmware = argv[1];
-    programs = argv[2];
-    return cunit_run("timers", cases);
+    return objnic_main(argc, argv, "timers", cases);
 }
