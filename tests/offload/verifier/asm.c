@@ -263,3 +263,16 @@ int asm_end(struct asm_out *out)
         err = resolve(out, &out->use[n]);
     return err;
 }
+
+int asm_lines(struct asm_out *out, const char *const *lines)
+{
+    int err = 0;
+    memset(out, 0, sizeof(*out));
+    for (int n = 0; lines[n] && !err; n++)
+        err = asm_line(out, lines[n], n);
+    if (!err)
+        err = asm_end(out);
+    if (err)
+        printf("%s ", out->error);
+    return err;
+}

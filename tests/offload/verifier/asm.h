@@ -40,5 +40,8 @@ struct asm_out {
 int asm_line(struct asm_out *out, const char *text, int line);
 /* Sets the labels' distances; 0 or -1 with out->error. */
 int asm_end(struct asm_out *out);
+/* A whole program, lines up to a NULL, into *out as it may be; 0 or -1, and the error is printed.
+ */
+int asm_lines(struct asm_out *out, const char *const *lines);
 
 #endif

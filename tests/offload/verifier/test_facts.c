@@ -2,7 +2,6 @@
 /* What the proof hands on: places of accesses, maps, keys, rounds, the longest path. */
 #include <linux/bpf.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "asm.h"
 #include "cunit_main.h"
@@ -20,13 +19,8 @@ static struct offload_facts *prove(const char *const *lines)
     struct offload_verify_opts opts = {.helpers = {~0ull, ~0ull, ~0ull, ~0ull}, .kfuncs = ~0ull};
     struct offload_refusal why;
     struct offload_facts *facts;
-    memset(&code, 0, sizeof(code));
-    for (int n = 0; lines[n]; n++)
-        if (asm_line(&code, lines[n], n)) {
-            printf("line %d: %s ", n, code.error);
-            return NULL;
-        }
-    asm_end(&code);
+    if (asm_lines(&code, lines))
+        return NULL;
     struct offload_prog prog = {
         .insns = code.insn, .insn_count = code.count, .maps = maps, .map_count = 2, .gpl = true};
     if (offload_verify(&prog, &opts, NULL, &facts, &why))

@@ -61,13 +61,8 @@ static bool same_ranges(const struct offload_facts *a, const struct offload_fact
 /* Proves it, and looks that paths which the walk left out change nothing. */
 static struct offload_facts *prove(const char *const *lines)
 {
-    memset(&code, 0, sizeof(code));
-    for (int n = 0; lines[n]; n++)
-        if (asm_line(&code, lines[n], n)) {
-            printf("line %d: %s ", n, code.error);
-            return NULL;
-        }
-    asm_end(&code);
+    if (asm_lines(&code, lines))
+        return NULL;
     struct offload_facts *facts = prove_keeping(OFFLOAD_KEEP_SOME);
     struct offload_facts *every = prove_keeping(OFFLOAD_KEEP_EVERY);
     struct offload_facts *none = prove_keeping(OFFLOAD_KEEP_NONE);
