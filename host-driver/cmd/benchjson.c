@@ -65,13 +65,12 @@ static json_object *limits_json(const struct limits *l)
     json_object *list = json_object_new_array();
 
     for (unsigned i = 0; i < l->count; i++) {
-        json_object *o = json_object_new_object();
+        json_object *o = json_add_row(list);
 
         json_add_text(o, "part", l->rank[i].name);
         json_add_real(o, "use", l->rank[i].use);
         json_add_real(o, "pps", l->rank[i].pps);
         json_add_real(o, "headroom", l->rank[i].headroom);
-        json_object_array_add(list, o);
     }
     return list;
 }
@@ -81,12 +80,11 @@ static json_object *locks_json(const struct locks_report *l)
     json_object *list = json_object_new_array();
 
     for (unsigned i = 0; i < l->count; i++) {
-        json_object *o = json_object_new_object();
+        json_object *o = json_add_row(list);
 
         json_add_text(o, "of", l->of[i].name);
         json_add_real(o, "waiting_threads", l->of[i].waiting);
         json_add_real(o, "contended", l->of[i].contended);
-        json_object_array_add(list, o);
     }
     return list;
 }
@@ -145,12 +143,11 @@ static json_object *engines_json(const struct model *m)
     double seconds = (double)m->cycles / (double)m->clock_hz;
 
     for (unsigned e = 0; e < m->engines; e++) {
-        json_object *o = json_object_new_object();
+        json_object *o = json_add_row(list);
 
         json_add_real(o, "pps", seconds > 0 ? (double)m->engine[e].packets / seconds : 0);
         json_add_real(o, "busy", model_share(m, m->engine[e].cycles));
         json_add_real(o, "stalled", model_share(m, m->engine[e].stall));
-        json_object_array_add(list, o);
     }
     return list;
 }
@@ -160,11 +157,10 @@ static json_object *trials_json(const struct bench_point *p)
     json_object *list = json_object_new_array();
 
     for (unsigned i = 0; i < p->trials; i++) {
-        json_object *o = json_object_new_object();
+        json_object *o = json_add_row(list);
 
         json_add_real(o, "offered_pps", p->trial[i].pps);
         json_add_real(o, "loss", p->trial[i].loss);
-        json_object_array_add(list, o);
     }
     return list;
 }

@@ -21,6 +21,14 @@ void json_add_text(json_object *o, const char *key, const char *v)
     json_object_object_add(o, key, json_object_new_string(v));
 }
 
+json_object *json_add_row(json_object *list)
+{
+    json_object *o = json_object_new_object();
+
+    json_object_array_add(list, o);
+    return o;
+}
+
 const char *const json_verdict_names[FW_VERDICTS] = {"aborted", "drop", "pass", "tx", "redirect"};
 
 json_object *json_verdicts(const uint64_t verdicts[FW_VERDICTS])

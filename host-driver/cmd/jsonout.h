@@ -13,6 +13,8 @@ void json_add_u64(json_object *o, const char *key, uint64_t v);
 /* Six digits; from a million on whole numbers. */
 void json_add_real(json_object *o, const char *key, double v);
 void json_add_text(json_object *o, const char *key, const char *v);
+/* An object at the end of a list, which has it; for its members. */
+json_object *json_add_row(json_object *list);
 
 /* Packets by verdict: "aborted", "drop", ... */
 extern const char *const json_verdict_names[FW_VERDICTS];
