@@ -69,6 +69,7 @@ static json_object *limits_json(const struct limits *l)
 
         json_add_text(o, "part", l->rank[i].name);
         json_add_real(o, "use", l->rank[i].use);
+        json_add_real(o, "mean_use", l->rank[i].mean);
         json_add_real(o, "pps", l->rank[i].pps);
         json_add_real(o, "headroom", l->rank[i].headroom);
     }

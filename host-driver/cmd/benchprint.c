@@ -7,6 +7,8 @@
 #include "cmd/style.h"
 
 #define ENGINES_SHOWN 16u
+#define UNEVEN        0.9   /* banks of which the busiest is worth a word */
+#define OVERLOADED    1.05  /* a part that is asked for more than it does */
 #define SMALL         0.005 /* parts below it are not worth a line */
 
 /* What became of the packets: a benchmark of a program that does something else is worth nothing.
@@ -143,23 +145,31 @@ static void print_locks(const struct trial_setup *s, const struct bench_point *p
             l->of[i].name, l->of[i].waiting, l->of[i].contended * 100);
 }
 
-static void print_limits(const struct trial_setup *s, const struct bench_point *p,
-                         const struct style *st)
+/* What is said of one part behind the time in which it is in use. */
+static void print_limit(const struct limit *l, bool first)
 {
     char a[32];
 
-    heading_at(s, st, "Limits");
-    for (unsigned i = 0; i < p->limits.count; i++) {
-        const struct limit *l = &p->limits.rank[i];
+    printf("  %-15s in use %5.1f %%  ", l->name, l->use * 100);
+    if (first)
+        printf("the bottleneck");
+    else
+        printf("would carry %spps: %.2f times as much", style_scaled(l->pps, a), l->headroom);
+    if (l->mean < UNEVEN * l->use)
+        printf(" (the busiest bank; all together %.1f %%)", l->mean * 100);
+    if (l->use > OVERLOADED)
+        printf(",\n  %15s where what nobody waits for piles up: it would carry %spps", "",
+               style_scaled(l->pps, a));
+    putchar('\n');
+}
 
-        if (l->use < SMALL)
-            continue;
-        printf("  %-15s in use %5.1f %%  ", l->name, l->use * 100);
-        if (i == 0)
-            puts("the bottleneck");
-        else
-            printf("would carry %spps: %.2f times as much\n", style_scaled(l->pps, a), l->headroom);
-    }
+static void print_limits(const struct trial_setup *s, const struct bench_point *p,
+                         const struct style *st)
+{
+    heading_at(s, st, "Limits");
+    for (unsigned i = 0; i < p->limits.count; i++)
+        if (p->limits.rank[i].use >= SMALL)
+            print_limit(&p->limits.rank[i], i == 0);
 }
 
 static void print_latency_row(const char *label, const struct hist *h)

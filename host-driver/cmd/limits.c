@@ -16,12 +16,13 @@ static int by_use(const void *a, const void *b)
     return (x->use < y->use) - (x->use > y->use);
 }
 
-static void add(struct limits *l, const struct model *m, const char *name, double use)
+static void add(struct limits *l, const struct model *m, const char *name, double use, double mean)
 {
     struct limit *n = &l->rank[l->count++];
 
     snprintf(n->name, LIMIT_NAME, "%s", name);
     n->use = use;
+    n->mean = mean;
     n->headroom = n->use > 0 ? 1 / n->use : 0;
     n->pps = m->pps * n->headroom;
 }
@@ -31,7 +32,7 @@ static void put_first(struct limits *l, const struct model *m, const char *name,
 {
     memmove(&l->rank[1], &l->rank[0], l->count * sizeof(l->rank[0]));
     l->count++;
-    l->rank[0] = (struct limit){.use = use, .pps = m->pps, .headroom = 1};
+    l->rank[0] = (struct limit){.use = use, .mean = use, .pps = m->pps, .headroom = 1};
     snprintf(l->rank[0].name, LIMIT_NAME, "%s", name);
 }
 
@@ -47,7 +48,7 @@ static void add_lock(struct limits *l, const struct model *m, const struct locks
         if (locks->of[i].contended > locks->of[worst].contended)
             worst = i;
     snprintf(name, sizeof(name), LOCK_OF "%s", locks->of[worst].name);
-    add(l, m, name, sqrt(locks->of[worst].contended));
+    add(l, m, name, sqrt(locks->of[worst].contended), sqrt(locks->of[worst].contended));
 }
 
 /* Threads that wait for a lock are busy with trying to get it. */
@@ -69,7 +70,7 @@ void limits_rank(const struct model *m, const struct locks_report *locks, bool l
     memset(out, 0, sizeof(*out));
     for (unsigned u = 0; u < MODEL_USE_COUNT; u++)
         if (u != MODEL_STALL && (u != MODEL_MAC || lossless))
-            add(out, m, model_use_name(u), m->use[u]);
+            add(out, m, model_use_name(u), m->use[u], m->mean[u]);
     add_lock(out, m, locks);
     qsort(out->rank, out->count, sizeof(out->rank[0]), by_use);
     lock_first(out);

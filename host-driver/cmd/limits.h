@@ -12,6 +12,7 @@
 struct limit {
     char name[LIMIT_NAME];
     double use;      /* part of the time, 0 .. 1 */
+    double mean;     /* of all its banks; use is that of the busiest one */
     double pps;      /* the rate at which it alone would be in use all the time; 0: not used */
     double headroom; /* pps in relation to the modelled rate */
 };

@@ -18,13 +18,43 @@ const char *model_use_name(enum model_use u)
     return names[u];
 }
 
+/* The counters of one memory. */
+static const struct nic_mem_stats *memory_stats(const struct nic_stats *s, enum nic_memory memory)
+{
+    const struct nic_mem_stats *const all[NIC_MEMORIES] = {
+        [NIC_MEMORY_CLUSTER] = &s->cluster,
+        [NIC_MEMORY_SRAM] = &s->sram,
+        [NIC_MEMORY_DRAM] = &s->dram,
+        [NIC_MEMORY_ATOMIC] = &s->atomic,
+    };
+
+    return all[memory];
+}
+
+static int take_banks(const struct nic_device *dev, struct reading *out)
+{
+    size_t banks = 0;
+
+    for (unsigned m = 0; m < NIC_MEMORIES; m++)
+        banks += memory_stats(&out->nic, (enum nic_memory)m)->banks;
+    out->bank = calloc(banks, sizeof(*out->bank));
+    if (out->bank == NULL)
+        return -ENOMEM;
+    banks = 0;
+    for (unsigned m = 0; m < NIC_MEMORIES; m++)
+        for (uint32_t i = 0; i < memory_stats(&out->nic, (enum nic_memory)m)->banks; i++)
+            out->bank[banks++] = nic_device_bank_busy(dev, (enum nic_memory)m, i);
+    return 0;
+}
+
 int reading_take(const struct nic_device *dev, struct reading *out)
 {
     unsigned engines = (unsigned)nic_device_config(dev)->engine_count;
 
     nic_device_stats(dev, &out->nic);
+    out->bank = NULL;
     out->engine = calloc(engines, sizeof(*out->engine));
-    if (out->engine == NULL)
+    if (out->engine == NULL || take_banks(dev, out) != 0)
         return -ENOMEM;
     for (unsigned e = 0; e < engines; e++)
         nic_device_engine_stats(dev, e, &out->engine[e]);
@@ -34,7 +64,9 @@ int reading_take(const struct nic_device *dev, struct reading *out)
 void reading_free(struct reading *r)
 {
     free(r->engine);
+    free(r->bank);
     r->engine = NULL;
+    r->bank = NULL;
 }
 
 double model_share(const struct model *m, uint64_t part)
@@ -48,8 +80,34 @@ static double bank_share(const struct model *m, const struct nic_mem_stats *a,
     return b->banks != 0 ? model_share(m, b->busy_cycles - a->busy_cycles) / b->banks : 0.0;
 }
 
-static void set_uses(struct model *m, const struct nic_stats *a, const struct nic_stats *b)
+static const enum model_use use_of[NIC_MEMORIES] = {
+    [NIC_MEMORY_CLUSTER] = MODEL_CLUSTER,
+    [NIC_MEMORY_SRAM] = MODEL_SRAM,
+    [NIC_MEMORY_DRAM] = MODEL_DRAM,
+    [NIC_MEMORY_ATOMIC] = MODEL_ATOMICS,
+};
+
+/* One bank that everybody wants limits a card as much as all of them. */
+static void set_banks(struct model *m, const struct reading *a, const struct reading *b)
 {
+    size_t at = 0;
+
+    for (unsigned i = 0; i < NIC_MEMORIES; i++) {
+        const struct nic_mem_stats *was = memory_stats(&a->nic, (enum nic_memory)i);
+        const struct nic_mem_stats *is = memory_stats(&b->nic, (enum nic_memory)i);
+        uint64_t most = 0;
+
+        for (size_t end = at + is->banks; at < end; at++)
+            if (b->bank[at] - a->bank[at] > most)
+                most = b->bank[at] - a->bank[at];
+        m->use[use_of[i]] = model_share(m, most);
+        m->mean[use_of[i]] = bank_share(m, was, is);
+    }
+}
+
+static void set_uses(struct model *m, const struct reading *before, const struct reading *after)
+{
+    const struct nic_stats *a = &before->nic, *b = &after->nic;
     uint64_t busy = 0, stall = 0;
 
     for (unsigned e = 0; e < m->engines; e++) {
@@ -58,13 +116,11 @@ static void set_uses(struct model *m, const struct nic_stats *a, const struct ni
     }
     m->use[MODEL_ENGINES] = model_share(m, busy) / m->engines;
     m->use[MODEL_STALL] = model_share(m, stall) / m->engines;
-    m->use[MODEL_CLUSTER] = bank_share(m, &a->cluster, &b->cluster);
-    m->use[MODEL_SRAM] = bank_share(m, &a->sram, &b->sram);
     m->use[MODEL_CHANNELS] = bank_share(m, &a->dram_cache.channel, &b->dram_cache.channel);
-    m->use[MODEL_DRAM] = bank_share(m, &a->dram, &b->dram);
-    m->use[MODEL_ATOMICS] = bank_share(m, &a->atomic, &b->atomic);
     m->use[MODEL_PCIE] = model_share(m, b->pcie_busy_cycles - a->pcie_busy_cycles);
     m->use[MODEL_MAC] = model_share(m, b->mac_busy_cycles - a->mac_busy_cycles);
+    memcpy(m->mean, m->use, sizeof(m->mean));
+    set_banks(m, before, after);
     if (m->packets != 0)
         m->cycles_per_packet = (double)(busy + stall) / (double)m->packets;
 }
@@ -178,9 +234,9 @@ int model_make(const struct nic_device *dev, const struct reading *before,
     for (unsigned d = 0; d < NIC_DROP_COUNT; d++)
         out->drops[d] = after->nic.drops[d] - before->nic.drops[d];
     set_rates(out, program_insns);
-    set_uses(out, &before->nic, &after->nic);
     if (cfg->port_max_pps != 0)
         out->use[MODEL_MAC_RATE] = out->pps / (double)cfg->port_max_pps;
+    set_uses(out, before, after);
     set_cache(&out->cache, &before->nic.dram_cache, &after->nic.dram_cache);
     set_causes(out, before, after);
     out->bottleneck = name_bottleneck(out, cfg, pacing);

@@ -11,11 +11,11 @@
 #define MODEL_USES(X)                                                                              \
     X(ENGINES, "engines", "engines issue or switch")                                               \
     X(STALL, "memory latency", "all threads of an engine wait for memory")                         \
-    X(CLUSTER, "cluster sram", "banks busy")                                                       \
-    X(SRAM, "shared sram", "banks busy")                                                           \
+    X(CLUSTER, "cluster sram", "busiest bank")                                                     \
+    X(SRAM, "shared sram", "busiest bank")                                                         \
     X(CHANNELS, "dram channels", "moving lines of the cache in front of DRAM")                     \
-    X(DRAM, "dram", "banks busy")                                                                  \
-    X(ATOMICS, "dram atomics", "units of dram.atomic_units busy")                                  \
+    X(DRAM, "dram", "busiest bank")                                                                \
+    X(ATOMICS, "dram atomics", "busiest unit of dram.atomic_units")                                \
     X(PCIE, "pcie", "busier direction")                                                            \
     X(MAC, "mac", "busiest port, of its line rate")                                                \
     X(MAC_RATE, "mac packets", "packets taken, of port.max_pps")
@@ -42,6 +42,7 @@ struct model {
     double cause[NIC_CAUSES]; /* of these, by enum nic_cause; and of the idle ones */
     double program_insns_per_packet;
     double use[MODEL_USE_COUNT];  /* share of the time, 0 .. 1 and above for the MAC */
+    double mean[MODEL_USE_COUNT]; /* the same, but of all banks where use is the busiest one's */
     struct nic_cache_stats cache; /* in front of DRAM; all 0 without one */
     const char *bottleneck;
     uint64_t drops[NIC_DROP_COUNT];
@@ -52,6 +53,7 @@ struct model {
 struct reading {
     struct nic_stats nic;
     struct nic_engine_stats *engine;
+    uint64_t *bank; /* busy cycles: those of each enum nic_memory behind one another */
 };
 int reading_take(const struct nic_device *dev, struct reading *out); /* -ENOMEM */
 void reading_free(struct reading *r);

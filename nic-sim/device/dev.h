@@ -53,8 +53,10 @@ struct mem_fine {
     uint64_t load, atomic; /* service, thousandths of a cycle */
     uint64_t queue;        /* dram.queue */
     uint32_t banks, units;
-    uint64_t *free_at; /* thousandths of a cycle: of the banks, then of the units */
-    uint64_t busy, atomics, atomic_busy;
+    struct fine_bank {
+        uint64_t free, busy; /* from when on, and for how long: thousandths of a cycle */
+        uint64_t accesses;
+    } *bank; /* the banks, then the units */
 };
 
 struct mem {
@@ -84,6 +86,8 @@ void memfine_reset(struct nic_device *dev);
  * the hart must wait all the same. */
 void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req *r, bool writes);
 void memfine_stats(const struct nic_device *dev, struct nic_stats *out);
+/* When mem.fine.on: of a bank, or of a unit for atomics, that there is. */
+uint64_t memfine_bank_busy(const struct nic_device *dev, bool unit, uint32_t bank);
 
 /* ---- clock.c: events ---- */
 
@@ -125,7 +129,7 @@ void clock_reset(struct nic_device *dev);
 void clock_push(struct nic_device *dev, uint64_t time, enum event_kind kind, uint32_t arg);
 void clock_remove(struct nic_device *dev, enum event_kind kind, uint32_t arg);
 struct event clock_pop(struct nic_device *dev); /* there is one */
-uint32_t clock_pending(const struct clock *c); /* events that are to come */
+uint32_t clock_pending(const struct clock *c);  /* events that are to come */
 /* The kind of the first one, if there is any. */
 bool clock_first_is(const struct nic_device *dev, enum event_kind kind);
 uint64_t clock_ns(const struct nic_device *dev, uint64_t cycle);

@@ -36,8 +36,8 @@ static int region_create(struct mem_region *m, uint64_t base, uint64_t size, uin
     m->size = size;
     m->banks = (uint32_t)banks;
     m->mask = (banks & (banks - 1)) == 0 ? (uint32_t)banks - 1 : 0;
-    m->bank_free = calloc(banks, sizeof(*m->bank_free));
-    return m->bank_free == NULL ? -ENOMEM : 0;
+    m->bank = calloc(banks, sizeof(*m->bank));
+    return m->bank == NULL ? -ENOMEM : 0;
 }
 
 static void region_time(struct mem_region *m, const struct nic_config *cfg, uint64_t latency,
@@ -52,14 +52,13 @@ static void region_destroy(struct mem_region *m)
 {
     if (m->mem != NULL && !m->lent)
         munmap(m->mem, m->size);
-    free(m->bank_free);
+    free(m->bank);
     mem_cache_destroy(m->cache);
 }
 
 static void region_reset(struct mem_region *m)
 {
-    memset(m->bank_free, 0, m->banks * sizeof(*m->bank_free));
-    m->accesses = 0;
+    memset(m->bank, 0, m->banks * sizeof(*m->bank));
     if (m->cache != NULL)
         mem_cache_reset(m->cache);
 }

@@ -32,31 +32,32 @@ int memfine_create(struct nic_device *dev)
     if (!f->on)
         return 0;
     set_times(f, c);
-    f->free_at = calloc((size_t)f->banks + f->units, sizeof(*f->free_at));
-    return f->free_at == NULL ? -ENOMEM : 0;
+    f->bank = calloc((size_t)f->banks + f->units, sizeof(*f->bank));
+    return f->bank == NULL ? -ENOMEM : 0;
 }
 
 void memfine_destroy(struct nic_device *dev)
 {
-    free(dev->mem.fine.free_at);
+    free(dev->mem.fine.bank);
 }
 
 void memfine_reset(struct nic_device *dev)
 {
     struct mem_fine *f = &dev->mem.fine;
 
-    f->busy = f->atomics = f->atomic_busy = 0;
     if (f->on)
-        memset(f->free_at, 0, ((size_t)f->banks + f->units) * sizeof(*f->free_at));
+        memset(f->bank, 0, ((size_t)f->banks + f->units) * sizeof(*f->bank));
 }
 
 /* The bank or unit takes it when it is free; thousandths of a cycle at which it is done. */
-static uint64_t serve(uint64_t *free_at, uint64_t now, uint64_t service)
+static uint64_t serve(struct fine_bank *bank, uint64_t now, uint64_t service)
 {
     uint64_t from = now * MILLI;
 
-    *free_at = (*free_at > from ? *free_at : from) + service;
-    return *free_at;
+    bank->accesses++;
+    bank->busy += service;
+    bank->free = (bank->free > from ? bank->free : from) + service;
+    return bank->free;
 }
 
 static uint64_t whole(uint64_t milli)
@@ -80,20 +81,28 @@ void memfine_access(struct nic_device *dev, struct mem_region *m, struct bus_req
     struct mem_fine *f = &dev->mem.fine;
     uint64_t offset = r->addr - m->base, line = offset / REGION_BLOCK, service = f->load, done;
     bool atomic = r->op != BUS_LOAD && r->op != BUS_STORE;
+    struct fine_bank *bank = &f->bank[line % f->banks];
 
     if (atomic)
         service = f->atomic;
-    if (atomic && f->units != 0) {
-        f->atomics++;
-        f->atomic_busy += service;
-        done = serve(&f->free_at[f->banks + line % f->units], r->now, service);
-    } else {
-        m->accesses++;
-        f->busy += service;
-        done = serve(&f->free_at[line % f->banks], r->now, service);
-    }
+    if (atomic && f->units != 0)
+        bank = &f->bank[f->banks + line % f->units];
+    done = serve(bank, r->now, service);
     r->done = mem_answer(m, offset, whole(done), writes);
     queue_up(f, r, done, service);
+}
+
+/* The sum of `count` banks from `bank` on. */
+static void add_banks(const struct fine_bank *bank, uint32_t count, struct nic_mem_stats *out)
+{
+    uint64_t busy = 0;
+
+    *out = (struct nic_mem_stats){.banks = count};
+    for (const struct fine_bank *end = bank + count; bank < end; bank++) {
+        out->accesses += bank->accesses;
+        busy += bank->busy;
+    }
+    out->busy_cycles = busy / MILLI;
 }
 
 void memfine_stats(const struct nic_device *dev, struct nic_stats *out)
@@ -102,8 +111,13 @@ void memfine_stats(const struct nic_device *dev, struct nic_stats *out)
 
     if (!f->on)
         return;
-    out->dram.busy_cycles = f->busy / MILLI;
-    out->atomic.accesses = f->atomics;
-    out->atomic.busy_cycles = f->atomic_busy / MILLI;
-    out->atomic.banks = f->units;
+    add_banks(f->bank, f->banks, &out->dram);
+    add_banks(f->bank + f->banks, f->units, &out->atomic);
+}
+
+uint64_t memfine_bank_busy(const struct nic_device *dev, bool unit, uint32_t bank)
+{
+    const struct mem_fine *f = &dev->mem.fine;
+
+    return f->bank[unit ? f->banks + bank : bank].busy / MILLI;
 }

@@ -12,8 +12,12 @@ void device_drop(struct nic_device *dev, enum nic_drop_reason why)
 
 static void add_region(struct nic_mem_stats *s, const struct mem_region *m)
 {
-    s->accesses += m->accesses;
-    s->busy_cycles += m->accesses * m->service;
+    uint64_t accesses = 0;
+
+    for (uint32_t i = 0; i < m->banks; i++)
+        accesses += m->bank[i].accesses;
+    s->accesses += accesses;
+    s->busy_cycles += accesses * m->service;
     s->banks += m->banks;
 }
 
@@ -58,6 +62,39 @@ void nic_device_stats(const struct nic_device *dev, struct nic_stats *out)
     add_cache(dev, &out->dram_cache);
     out->pcie_busy_cycles =
         busy[LINK_TO_HOST] > busy[LINK_TO_DEVICE] ? busy[LINK_TO_HOST] : busy[LINK_TO_DEVICE];
+}
+
+static uint64_t region_busy(const struct mem_region *m, uint32_t bank)
+{
+    return bank < m->banks ? m->bank[bank].accesses * m->service : 0;
+}
+
+static uint64_t cluster_busy(const struct mem *mem, uint32_t bank)
+{
+    uint32_t each = mem->cluster[0].banks;
+
+    return bank / each < mem->clusters ? region_busy(&mem->cluster[bank / each], bank % each) : 0;
+}
+
+uint64_t nic_device_bank_busy(const struct nic_device *dev, enum nic_memory memory, uint32_t bank)
+{
+    const struct mem *mem = &dev->mem;
+
+    switch (memory) {
+    case NIC_MEMORY_CLUSTER:
+        return cluster_busy(mem, bank);
+    case NIC_MEMORY_SRAM:
+        return region_busy(&mem->sram, bank);
+    case NIC_MEMORY_DRAM:
+        if (mem->fine.on && bank < mem->fine.banks)
+            return memfine_bank_busy(dev, false, bank);
+        return region_busy(&mem->dram, bank);
+    case NIC_MEMORY_ATOMIC:
+        return mem->fine.on && bank < mem->fine.units ? memfine_bank_busy(dev, true, bank) : 0;
+    case NIC_MEMORIES:
+        break;
+    }
+    return 0;
 }
 
 int nic_device_engine_stats(const struct nic_device *dev, unsigned e, struct nic_engine_stats *out)

@@ -15,13 +15,17 @@
 
 #define REGION_BLOCK 64u /* bytes: bank interleaving and LR/SC reservation set */
 
+struct mem_bank {
+    uint64_t free;     /* cycle from which on it is */
+    uint64_t accesses; /* that it served, or will */
+};
+
 struct mem_region {
     uint8_t *mem;
     uint64_t base, size; /* device address, bytes; at least 4096 */
     uint64_t latency, service;
-    uint64_t *bank_free;  /* cycle at which each bank is free */
-    uint32_t banks, mask; /* mask: banks - 1 when a power of two, else 0 */
-    uint64_t accesses;
+    struct mem_bank *bank;
+    uint32_t banks, mask;    /* mask: banks - 1 when a power of two, else 0 */
     struct mem_cache *cache; /* answers instead of `latency`; NULL: none */
     bool lent;               /* mem is the host's */
     uint8_t cause;           /* enum nic_cause of waiting for it */
@@ -48,11 +52,11 @@ struct region_map {
 static inline uint64_t mem_bank(struct mem_region *m, uint64_t offset, uint64_t now)
 {
     uint32_t line = (uint32_t)(offset / REGION_BLOCK);
-    uint32_t bank = m->mask != 0 ? line & m->mask : line % m->banks;
-    uint64_t start = m->bank_free[bank] > now ? m->bank_free[bank] : now;
+    struct mem_bank *bank = &m->bank[m->mask != 0 ? line & m->mask : line % m->banks];
+    uint64_t start = bank->free > now ? bank->free : now;
 
-    m->bank_free[bank] = start + m->service;
-    m->accesses++;
+    bank->free = start + m->service;
+    bank->accesses++;
     return start + m->service;
 }
 

@@ -201,6 +201,16 @@ struct nic_tap {
 void nic_device_set_tap(struct nic_device *dev, const struct nic_tap *tap); /* copied; NULL = off */
 
 void nic_device_stats(const struct nic_device *dev, struct nic_stats *out);
+/* Memories of nic_stats: cluster, sram, dram, atomic. */
+enum nic_memory {
+    NIC_MEMORY_CLUSTER, /* cluster 0's banks, then cluster 1's */
+    NIC_MEMORY_SRAM,
+    NIC_MEMORY_DRAM,
+    NIC_MEMORY_ATOMIC,
+    NIC_MEMORIES,
+};
+/* Service time of one bank, in cycles since reset; 0 of one that there is not. */
+uint64_t nic_device_bank_busy(const struct nic_device *dev, enum nic_memory memory, uint32_t bank);
 /* Engine e (0..count-1); e == count is the control core. -EINVAL past that. */
 int nic_device_engine_stats(const struct nic_device *dev, unsigned e, struct nic_engine_stats *out);
 /* Thread t of that engine. -EINVAL. */

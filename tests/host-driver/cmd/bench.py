@@ -16,6 +16,7 @@ OPERATIONS = ("no-touch", "read-data", "parse-ip", "swap-macs")
 PRESETS = ("generic", "agilio-cx-2x40", "bluefield3-dpa")
 NICSIM, EXAMPLES = sys.argv[1], Path(sys.argv[2])
 HERE = Path(__file__).resolve().parent
+FIDELITY = HERE.parents[2] / "perf/fidelity"
 CLANG = ["clang-19", "--target=bpf", "-O2", "-g", f"-I/usr/include/{os.uname().machine}-linux-gnu"]
 FEW = ["--packets", "4000"]
 
@@ -209,6 +210,19 @@ def test_locks():
             assert latency["max"] < 10 * latency["p50"], latency
     free = measured("--scenario", "drop", "--find", "mrr", *FEW)["modelled"]
     assert free["locks"] == [] and free["cycles_by_cause"]["lock"] == 0
+
+
+def test_hot_bank():
+    """One bank that all engines want is the bottleneck, though the others have nothing to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        obj = Path(folder) / "reads.bpf.o"
+        subprocess.run([*CLANG, "-DREADS=8", "-c", FIDELITY / "reads.bpf.c", "-o", obj], check=True)
+        m = measured(str(obj), "--find", "mrr", "--engines", "32", "--set", "dram.service=8",
+                     "--packets", "6000")["modelled"]
+        first = m["limits"][0]
+        assert m["bottleneck"] == first["part"] == "dram" and first["use"] > 0.97, m["limits"]
+        near(first["mean_use"], first["use"] / 16, 0.1)
+        near(m["rates"]["mrr"]["pps"], 1e9 / (8 * 8), 0.03)
 
 
 def test_capture():

@@ -9,6 +9,7 @@
 
 #define ENGINES 2u
 #define CYCLES  100000u
+#define BANKS   4u /* of DRAM; there are no others */
 
 struct setup {
     struct nic_config cfg;
@@ -27,7 +28,9 @@ static void prepare(struct setup *s)
     s->cfg.dram_size = 1 << 20;
     s->a.engine = calloc(ENGINES, sizeof(*s->a.engine));
     s->b.engine = calloc(ENGINES, sizeof(*s->b.engine));
-    s->a.nic.dram.banks = s->b.nic.dram.banks = 4;
+    s->a.nic.dram.banks = s->b.nic.dram.banks = BANKS;
+    s->a.bank = calloc(BANKS, sizeof(*s->a.bank));
+    s->b.bank = calloc(BANKS, sizeof(*s->b.bank));
     s->b.nic.first_rx_cycle = 5000;
     s->b.nic.last_done_cycle = 5000 + CYCLES;
     for (unsigned e = 0; e < ENGINES; e++) {
@@ -89,10 +92,29 @@ static void test_memory(void)
     s.b.engine[0].switch_cycles = s.b.engine[1].switch_cycles = 0;
     s.b.engine[0].busy_cycles = s.b.engine[1].busy_cycles = 777 + 42000;
     CU_ASSERT_STRING_EQUAL(bottleneck(&s), "memory latency");
-    prepare(&s);
-    s.b.nic.dram.busy_cycles = 4 * CYCLES * 95 / 100;
+}
+
+static void dram(struct setup *s, uint64_t first, uint64_t others)
+{
+    prepare(s);
+    s->a.bank[0] = 5 * CYCLES; /* what was before does not count */
+    s->a.nic.dram.busy_cycles = 5 * CYCLES;
+    s->b.nic.dram.busy_cycles = s->a.nic.dram.busy_cycles + first + (BANKS - 1) * others;
+    for (unsigned i = 0; i < BANKS; i++)
+        s->b.bank[i] = s->a.bank[i] + (i == 0 ? first : others);
+}
+
+static void test_banks(void)
+{
+    struct setup s;
+
+    dram(&s, CYCLES * 95 / 100, CYCLES * 95 / 100);
     CU_ASSERT_STRING_EQUAL(bottleneck(&s), "dram");
-    CU_ASSERT(near(s.m.use[MODEL_DRAM], 0.95));
+    CU_ASSERT(near(s.m.use[MODEL_DRAM], 0.95) && near(s.m.mean[MODEL_DRAM], 0.95));
+    dram(&s, CYCLES * 96 / 100, CYCLES / 100); /* all want the same one */
+    CU_ASSERT_STRING_EQUAL(bottleneck(&s), "dram");
+    CU_ASSERT(near(s.m.use[MODEL_DRAM], 0.96) && near(s.m.mean[MODEL_DRAM], 0.2475));
+    CU_ASSERT(near(s.m.use[MODEL_SRAM], 0)); /* without banks */
 }
 
 static void test_links(void)
@@ -142,13 +164,10 @@ static void test_nothing(void)
 }
 
 static const struct cunit_case cases[] = {
-    {"figures", test_figures},
-    {"engines", test_engines},
-    {"memory", test_memory},
-    {"links", test_links},
-    {"not the card", test_not_the_card},
-    {"nothing", test_nothing},
-    {NULL, NULL},
+    {"figures", test_figures}, {"engines", test_engines},
+    {"memory", test_memory},   {"banks", test_banks},
+    {"links", test_links},     {"not the card", test_not_the_card},
+    {"nothing", test_nothing}, {NULL, NULL},
 };
 
 int main(void)

@@ -62,6 +62,9 @@ static void test_atomic_unit(void)
     CU_ASSERT_EQUAL(s.atomic.accesses, 1000);
     CU_ASSERT_EQUAL(s.atomic.busy_cycles, 3220);
     CU_ASSERT_EQUAL(s.atomic.banks, 1);
+    CU_ASSERT_EQUAL(nic_device_bank_busy(rig.dev, NIC_MEMORY_ATOMIC, 0), 3220);
+    CU_ASSERT_EQUAL(nic_device_bank_busy(rig.dev, NIC_MEMORY_ATOMIC, 1), 0);
+    CU_ASSERT_EQUAL(nic_device_bank_busy(rig.dev, NIC_MEMORY_DRAM, 0), 2);
     CU_ASSERT_EQUAL(s.dram.accesses, 1);
     rig_close(&rig);
 }

@@ -69,6 +69,10 @@ static void test_stats(void)
     CU_ASSERT_EQUAL(s.dram.accesses, 2);
     CU_ASSERT_EQUAL(s.dram.busy_cycles, 4);
     CU_ASSERT_EQUAL(s.dram.banks, 16);
+    CU_ASSERT_EQUAL(nic_device_bank_busy(rig.dev, NIC_MEMORY_DRAM, 0), 4);
+    CU_ASSERT_EQUAL(nic_device_bank_busy(rig.dev, NIC_MEMORY_DRAM, 1), 0);
+    CU_ASSERT_EQUAL(nic_device_bank_busy(rig.dev, NIC_MEMORY_DRAM, 16), 0);
+    CU_ASSERT_EQUAL(nic_device_bank_busy(rig.dev, NIC_MEMORY_ATOMIC, 0), 0);
     CU_ASSERT_EQUAL(s.cluster.accesses, 1);
     CU_ASSERT_EQUAL(s.sram.accesses, 0);
     rig_close(&rig);
