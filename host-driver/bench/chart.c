@@ -130,17 +130,69 @@ static void x_tick(const struct frame *f, double v)
     label(f->out, x, f->top + f->height + 16, " text-anchor=\"middle\"", tick_text(v, buf));
 }
 
-static void x_tick_name(const struct frame *f, size_t i)
+/* ---- names on the x axis ---- */
+
+/* Where to break a name in two: the space nearest to its middle, NULL without one. */
+static const char *break_of(const char *name)
 {
-    label(f->out, at_x(f, (double)i + 1), f->top + f->height + 16, " text-anchor=\"middle\"",
-          f->c->x_names[i]);
+    size_t len = strlen(name), best = len;
+    const char *found = NULL;
+
+    for (const char *at = strchr(name, ' '); at != NULL; at = strchr(at + 1, ' ')) {
+        size_t before = (size_t)(at - name), after = len - before;
+        size_t off = before > after ? before - after : after - before;
+
+        if (off < best) {
+            best = off;
+            found = at;
+        }
+    }
+    return found;
 }
+
+/* There is room for a second line where the axis has no label of its own. */
+static size_t letters_of(const struct frame *f, const char *name)
+{
+    const char *cut = f->c->x_label[0] == '\0' ? break_of(name) : NULL;
+    size_t before = cut != NULL ? (size_t)(cut - name) : 0, after = strlen(name) - before;
+
+    return before > after ? before : after;
+}
+
+/* Every so many names are shown, so that they do not overlap. */
+static size_t name_step(const struct frame *f, const char *const *names, size_t count)
+{
+    size_t longest = 0;
+
+    for (size_t k = 0; k < count; k++)
+        if (letters_of(f, names[k]) > longest)
+            longest = letters_of(f, names[k]);
+    return 1 + (size_t)(LETTER * (double)longest * (double)count / (f->width * 1.2));
+}
+
+static void x_name(const struct frame *f, double x, const char *name)
+{
+    double y = f->top + f->height + 16, room = LETTER * (double)strlen(name);
+    size_t count = f->c->bars != NULL ? f->c->bar_count : f->c->x_count;
+    const char *cut = f->c->x_label[0] == '\0' ? break_of(name) : NULL;
+    char first[64];
+
+    if (cut != NULL && room * (double)count > f->width && cut - name < (int)sizeof(first)) {
+        snprintf(first, sizeof(first), "%.*s", (int)(cut - name), name);
+        label(f->out, x, y, " text-anchor=\"middle\"", first);
+        y += 14;
+        name = cut + 1;
+    }
+    label(f->out, x, y, " text-anchor=\"middle\"", name);
+}
+
+/* ---- ticks ---- */
 
 static void x_ticks(const struct frame *f)
 {
     if (f->c->x_names != NULL)
-        for (size_t i = 0; i < f->c->x_count; i++)
-            x_tick_name(f, i);
+        for (size_t i = 0; i < f->c->x_count; i += name_step(f, f->c->x_names, f->c->x_count))
+            x_name(f, at_x(f, (double)i + 1), f->c->x_names[i]);
     else if (f->x.log)
         for (double v = f->x.low; v <= f->x.high * 1.001; v *= 10)
             x_tick(f, v);
@@ -222,17 +274,6 @@ static void line(const struct frame *f, unsigned i)
                 at_x(f, s->x[k]), at_y(f, s->y[k]), colour_of(f, i));
 }
 
-/* Every so many bars have their label, so that labels do not overlap. */
-static size_t bar_label_step(const struct frame *f)
-{
-    size_t longest = 0;
-
-    for (size_t k = 0; k < f->c->bar_count; k++)
-        if (strlen(f->c->bars[k]) > longest)
-            longest = strlen(f->c->bars[k]);
-    return 1 + (size_t)(LETTER * (double)longest * (double)f->c->bar_count / (f->width * 1.2));
-}
-
 static void bar(const struct frame *f, size_t k)
 {
     double slot = f->width / (double)f->c->bar_count, wide = slot * 0.7 < 70 ? slot * 0.7 : 70;
@@ -246,9 +287,8 @@ static void bar(const struct frame *f, size_t k)
                 wide, at_y(f, sum) - y, colour_of(f, i));
         sum += v;
     }
-    if (k % bar_label_step(f) == 0)
-        label(f->out, x + wide / 2, f->top + f->height + 16, " text-anchor=\"middle\"",
-              f->c->bars[k]);
+    if (k % name_step(f, f->c->bars, f->c->bar_count) == 0)
+        x_name(f, x + wide / 2, f->c->bars[k]);
 }
 
 /* ---- ranges ---- */

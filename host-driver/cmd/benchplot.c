@@ -9,8 +9,9 @@
 #include "cmd/bench.h"
 #include "cmd/style.h"
 
-#define CURVE 400u /* points of a latency curve */
-#define FAR   4    /* loads beyond so many times mrr would leave no room for the others */
+#define CURVE 400u  /* points of a latency curve */
+#define SMALL 0.005 /* parts below it are not seen */
+#define FAR   4     /* loads beyond so many times mrr would leave no room for the others */
 
 struct curve {
     double x[CURVE], y[CURVE];
@@ -83,8 +84,8 @@ static struct chart cause_chart(const struct model *m, const char *const *bar)
                       .bar_count = 1};
 
     for (unsigned k = 0; k < NIC_CAUSES; k++)
-        if (m->cause[k] > 0 && k != NIC_CAUSE_ENGINE && k != NIC_CAUSE_IDLE &&
-            k != NIC_CAUSE_BLOCKED)
+        if (m->cause[k] > SMALL * m->cycles_per_packet && k != NIC_CAUSE_ENGINE &&
+            k != NIC_CAUSE_IDLE && k != NIC_CAUSE_BLOCKED)
             cause_series(&c, k, &m->cause[k], 1);
     return c;
 }
@@ -94,14 +95,15 @@ static struct chart use_chart(const struct limits *l, const char **names, double
     struct chart c = {.title = "What is in use at the maximum rate",
                       .x_label = "",
                       .y_label = "percent of the time",
-                      .bars = names,
-                      .bar_count = l->count};
+                      .bars = names};
 
     for (unsigned i = 0; i < l->count; i++) {
-        names[i] = l->rank[i].name;
-        percent[i] = l->rank[i].use * 100;
+        if (l->rank[i].use < SMALL)
+            continue;
+        names[c.bar_count] = l->rank[i].name;
+        percent[c.bar_count++] = l->rank[i].use * 100;
     }
-    add_series(&c, "in use", NULL, percent, l->count, false);
+    add_series(&c, "in use", NULL, percent, c.bar_count, false);
     return c;
 }
 

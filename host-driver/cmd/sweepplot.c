@@ -3,6 +3,7 @@
  * A sweep as charts: the rate against the first key, a line for each value of the second, with what
  * the wire brings or what ideal scaling would give; and the cycles of a packet by cause.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 #define LINES_MAX (CHART_SERIES_MAX / 2)
 #define BARS_MAX  24u
 #define CHARTS    4u
-#define ROOM      3.0 /* dashed lines may be so many times as high as the others */
+#define SIZES_MAX 12u   /* so many sizes stand side by side, more are drawn to scale */
+#define SMALL     0.005 /* of the highest bar: not seen */
+#define ROOM      3.0   /* dashed lines may be so many times as high as the others */
 
 struct picture {
     const struct sweep *s;
@@ -23,6 +26,7 @@ struct picture {
     double *cause; /* NIC_CAUSES rows of bars */
     const char *bar[BARS_MAX], *x_name[BARS_MAX];
     size_t bars;
+    char cause_title[160];
 };
 
 static const struct sweep_row *row_of(const struct picture *p, size_t line, size_t point)
@@ -47,13 +51,18 @@ static bool is_key(const struct picture *p, const char *key)
     return strcmp(p->s->dim[0].key, key) == 0;
 }
 
-/* Numbers are drawn to scale when all are numbers, and rates by what was offered. */
+/*
+ * Numbers are drawn to scale when all are numbers, and rates by what was offered; but sizes, of
+ * which one is often far beyond the others, side by side.
+ */
 static bool needs_names(const struct picture *p)
 {
     char *end;
 
     if (is_key(p, "rate"))
         return false;
+    if (is_key(p, "size") && p->points <= SIZES_MAX)
+        return true;
     for (size_t i = 0; i < p->points; i++) {
         (void)strtod(p->s->dim[0].value[i], &end);
         if (*end != '\0')
@@ -79,8 +88,6 @@ static double second_of(const struct picture *p, const struct sweep_row *r,
 
 static void fill_line(struct picture *p, size_t line)
 {
-    const char *second = is_key(p, "engines") ? "ideal" : p->s->loads ? "offered" : "line rate";
-
     for (size_t i = 0; i < p->points; i++) {
         const struct sweep_row *r = row_of(p, line, i);
         size_t k = line * p->points + i;
@@ -92,9 +99,24 @@ static void fill_line(struct picture *p, size_t line)
         p->p99[k] = (double)r->p99;
     }
     name_line(p, line, p->name[line], sizeof(p->name[line]));
-    snprintf(p->second_name[line], sizeof(p->second_name[line]), "%s%s%s", second,
-             p->s->dims > 1 && !p->s->loads ? ", " : "",
-             p->s->dims > 1 && !p->s->loads ? p->name[line] : "");
+}
+
+/* Whether all lines have the same dashed one. */
+static bool one_second(const struct picture *p)
+{
+    for (size_t k = p->points; k < p->lines * p->points; k++)
+        if (fabs(p->second[k] - p->second[k % p->points]) > 0.001 * p->second[k])
+            return false;
+    return true;
+}
+
+static void name_second(struct picture *p, size_t line)
+{
+    const char *second = is_key(p, "engines") ? "ideal" : p->s->loads ? "offered" : "line rate";
+    bool one = one_second(p);
+
+    snprintf(p->second_name[line], sizeof(p->second_name[line]), "%s%s%s", second, one ? "" : ", ",
+             one ? "" : p->name[line]);
 }
 
 static struct chart empty_chart(const struct picture *p, const char *title, const char *y_label)
@@ -110,7 +132,7 @@ static struct chart empty_chart(const struct picture *p, const char *title, cons
 static void add_lines(const struct picture *p, struct chart *c, const double *what,
                       const char (*names)[112], bool dashed)
 {
-    size_t lines = dashed && p->s->loads ? 1 : p->lines; /* the same is offered to all */
+    size_t lines = dashed && one_second(p) ? 1 : p->lines;
 
     for (size_t l = 0; l < lines; l++)
         c->series[c->series_count++] =
@@ -137,23 +159,28 @@ static struct chart rate_chart(const struct picture *p)
 /* The causes of the first line's points, not more bars than can be read. */
 static struct chart cause_chart(struct picture *p)
 {
-    struct chart c = {.title = "Where the cycles of a packet go",
-                      .x_label = p->s->dim[0].key,
-                      .y_label = "engine cycles a packet"};
+    struct chart c = {
+        .title = p->cause_title, .x_label = p->s->dim[0].key, .y_label = "engine cycles a packet"};
     size_t step = (p->points + BARS_MAX - 1) / BARS_MAX;
+    double highest = 0;
 
+    snprintf(p->cause_title, sizeof(p->cause_title), "Where the cycles of a packet go%s%s",
+             p->lines > 1 ? ": " : "", p->lines > 1 ? p->name[0] : "");
     for (size_t i = 0; i < p->points; i += step)
         p->bar[p->bars++] = p->s->dim[0].value[i];
+    for (size_t b = 0; b < p->bars; b++)
+        highest = fmax(highest, row_of(p, 0, b * step)->cycles);
     c.bars = p->bar;
     c.bar_count = p->bars;
     for (unsigned k = 0; k < NIC_CAUSES; k++) {
-        double *part = p->cause + k * BARS_MAX, sum = 0;
+        double *part = p->cause + k * BARS_MAX, most = 0;
 
         for (size_t b = 0; b < p->bars; b++) {
             part[b] = row_of(p, 0, b * step)->cause[k];
-            sum += part[b];
+            most = fmax(most, part[b]);
         }
-        if (sum > 0 && k != NIC_CAUSE_ENGINE && k != NIC_CAUSE_IDLE && k != NIC_CAUSE_BLOCKED)
+        if (most > SMALL * highest && k != NIC_CAUSE_ENGINE && k != NIC_CAUSE_IDLE &&
+            k != NIC_CAUSE_BLOCKED)
             cause_series(&c, k, part, p->bars);
     }
     return c;
@@ -168,6 +195,8 @@ static unsigned make_charts(struct picture *p, struct chart charts[CHARTS])
         p->x_name[i] = p->s->dim[0].value[i];
     for (size_t l = 0; l < p->lines; l++)
         fill_line(p, l);
+    for (size_t l = 0; l < p->lines; l++)
+        name_second(p, l);
     charts[n++] = rate_chart(p);
     if (p->s->loads) {
         charts[n] = empty_chart(p, "Loss", "percent lost");
@@ -182,10 +211,16 @@ static unsigned make_charts(struct picture *p, struct chart charts[CHARTS])
 static void describe(const struct sweep *s, char *note, size_t len)
 {
     const char *preset = s->v->dev.preset != NULL ? s->v->dev.preset : "generic";
+    const struct feed_spec feed = {.capture = s->v->read, .size = s->v->size};
+    char size[16];
+    bool swept = s->v->read != NULL;
 
-    snprintf(note, len, "modelled, card %s, %s%s", preset,
+    for (unsigned d = 0; d < s->dims; d++)
+        swept = swept || strcmp(s->dim[d].key, "size") == 0;
+    snprintf(note, len, "modelled, card %s, %s%s%s%s", preset,
              s->v->read != NULL ? "frames of " : "traffic ",
-             s->v->read != NULL ? s->v->read : s->v->kind);
+             s->v->read != NULL ? s->v->read : s->v->kind, swept ? "" : ", ",
+             swept ? "" : bench_size_name(&feed, size));
 }
 
 int sweep_plot(const char *file, const struct sweep *s)

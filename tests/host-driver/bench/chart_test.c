@@ -147,11 +147,49 @@ static void test_names(void)
     a = page(&c, 1);
     CU_ASSERT(times(a, "a long name") > 2 && times(a, "a long name") < 8);
     free(a);
+    c = (struct chart){
+        .title = "t", .x_label = "x", .y_label = "y", .x_names = many, .x_count = 30};
+    a = page(&c, 1);
+    CU_ASSERT(times(a, "a long name") > 2 && times(a, "a long name") < 8);
+    free(a);
+}
+
+/* Where the axis has no label, long names stand in two lines, broken near the middle. */
+static void test_broken_names(void)
+{
+    static const double y[7] = {1};
+    static const char *names[7] = {"lock of map counters", "engines"};
+    struct chart c = {.title = "t", .x_label = "", .y_label = "y", .bars = names, .bar_count = 2};
+    char *a;
+
+    c.series[0] = (struct chart_series){.name = "s", .y = y, .count = 2};
+    c.series_count = 1;
+    a = page(&c, 1); /* there is room */
+    CU_ASSERT(strstr(a, ">lock of map counters</text>") != NULL);
+    free(a);
+    for (unsigned i = 2; i < 7; i++)
+        names[i] = "memory latency";
+    c.bar_count = c.series[0].count = 7;
+    a = page(&c, 1);
+    CU_ASSERT(strstr(a, ">lock of map</text>") != NULL && strstr(a, ">counters</text>") != NULL);
+    CU_ASSERT_EQUAL(times(a, ">memory</text>"), 5);
+    CU_ASSERT_EQUAL(times(a, ">latency</text>"), 5);
+    CU_ASSERT(strstr(a, ">engines</text>") != NULL);
+    free(a);
+    c.x_label = "x"; /* there it would be written over it */
+    a = page(&c, 1);
+    CU_ASSERT_EQUAL(times(a, ">memory</text>"), 0);
+    free(a);
 }
 
 static const struct cunit_case cases[] = {
-    {"lines", test_lines}, {"places", test_places},   {"degenerate", test_degenerate},
-    {"bars", test_bars},   {"cut off", test_cut_off}, {"names", test_names},
+    {"lines", test_lines},
+    {"places", test_places},
+    {"degenerate", test_degenerate},
+    {"bars", test_bars},
+    {"cut off", test_cut_off},
+    {"names", test_names},
+    {"broken names", test_broken_names},
     {NULL, NULL},
 };
 
