@@ -63,6 +63,8 @@ int bench_measure(const struct trial_setup *setup, unsigned wanted, double preci
 /* More trials between half of mrr and three times as much, for a curve of loss. enum cmd_status. */
 int bench_loss_curve(const struct trial_setup *setup, struct bench_point *p);
 void bench_point_free(struct bench_point *p);
+/* How long packets took at that rate; empty when it was not looked for. Borrowed. */
+const struct hist *bench_latency(const struct bench_point *p, enum bench_measure m);
 
 /* The load of bench_point.at[BENCH_MRR]: "mrr", or what --rate says. */
 const char *bench_load_name(const struct trial_setup *s);

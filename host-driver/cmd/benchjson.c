@@ -60,6 +60,15 @@ static json_object *rates_json(const struct trial_setup *s, const struct bench_p
     return o;
 }
 
+/* A part that is not used has no limit: null. */
+static void add_limit(json_object *o, const char *key, const struct limit *l, double value)
+{
+    if (l->use > 0)
+        json_add_real(o, key, value);
+    else
+        json_object_object_add(o, key, NULL);
+}
+
 static json_object *limits_json(const struct limits *l)
 {
     json_object *list = json_object_new_array();
@@ -70,8 +79,8 @@ static json_object *limits_json(const struct limits *l)
         json_add_text(o, "part", l->rank[i].name);
         json_add_real(o, "use", l->rank[i].use);
         json_add_real(o, "mean_use", l->rank[i].mean);
-        json_add_real(o, "pps", l->rank[i].pps);
-        json_add_real(o, "headroom", l->rank[i].headroom);
+        add_limit(o, "pps", &l->rank[i], l->rank[i].pps);
+        add_limit(o, "headroom", &l->rank[i], l->rank[i].headroom);
     }
     return list;
 }
@@ -132,8 +141,8 @@ static json_object *latency_json(const struct trial_setup *s, const struct bench
     json_object *o = json_object_new_object();
 
     add_latency(o, "half_ndr", &p->half.latency);
-    add_latency(o, "ndr", &p->at[BENCH_NDR].latency);
-    add_latency(o, "pdr", &p->at[BENCH_PDR].latency);
+    add_latency(o, "ndr", bench_latency(p, BENCH_NDR));
+    add_latency(o, "pdr", bench_latency(p, BENCH_PDR));
     add_latency(o, s->rate != NULL ? "load" : "line", &p->at[BENCH_MRR].latency);
     return o;
 }
@@ -141,7 +150,7 @@ static json_object *latency_json(const struct trial_setup *s, const struct bench
 static json_object *engines_json(const struct model *m)
 {
     json_object *list = json_object_new_array();
-    double seconds = (double)m->cycles / (double)m->clock_hz;
+    double seconds = (double)m->cycles / (double)m->clock_hz, cause[NIC_CAUSES];
 
     for (unsigned e = 0; e < m->engines; e++) {
         json_object *o = json_add_row(list);
@@ -149,6 +158,8 @@ static json_object *engines_json(const struct model *m)
         json_add_real(o, "pps", seconds > 0 ? (double)m->engine[e].packets / seconds : 0);
         json_add_real(o, "busy", model_share(m, m->engine[e].cycles));
         json_add_real(o, "stalled", model_share(m, m->engine[e].stall));
+        model_engine_causes(m, e, cause);
+        json_object_object_add(o, "cycles_by_cause", json_causes(cause));
     }
     return list;
 }

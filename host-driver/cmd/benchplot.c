@@ -45,7 +45,7 @@ static struct chart latency_chart(const struct trial_setup *s, const struct benc
                       .log_x = true};
 
     latency_curve(&p->half.latency, &curve[0]);
-    latency_curve(&p->at[BENCH_NDR].latency, &curve[1]);
+    latency_curve(bench_latency(p, BENCH_NDR), &curve[1]);
     latency_curve(&p->at[BENCH_MRR].latency, &curve[2]);
     add_series(&c, "half of NDR", curve[0].x, curve[0].y, curve[0].count, true);
     add_series(&c, "NDR", curve[1].x, curve[1].y, curve[1].count, true);

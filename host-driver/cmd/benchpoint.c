@@ -175,6 +175,14 @@ int bench_loss_curve(const struct trial_setup *setup, struct bench_point *p)
     return rc == 0 ? CMD_DONE : s.status;
 }
 
+/* What the wire brings at most is all three rates in one trial. */
+const struct hist *bench_latency(const struct bench_point *p, enum bench_measure m)
+{
+    bool wire = p->at[BENCH_MRR].lost_ever == 0 && p->pps[m] > 0;
+
+    return &p->at[wire ? BENCH_MRR : m].latency;
+}
+
 void bench_point_free(struct bench_point *p)
 {
     for (unsigned m = 0; m < BENCH_MEASURES; m++)

@@ -7,6 +7,7 @@
 #include "cmd/style.h"
 
 #define ENGINES_SHOWN 16u
+#define CAUSES_SHOWN  3u
 #define UNEVEN        0.9   /* banks of which the busiest is worth a word */
 #define OVERLOADED    1.05  /* a part that is asked for more than it does */
 #define SMALL         0.005 /* parts below it are not worth a line */
@@ -190,24 +191,50 @@ static void print_latency(const struct trial_setup *s, const struct bench_point 
     style_heading(st, "Latency", "in nanoseconds, from the last byte's arrival to departure");
     printf("  %-12s %9s %9s %9s %9s %9s\n", "load", "p50", "p90", "p99", "p99.9", "max");
     print_latency_row("half of ndr", &p->half.latency);
-    print_latency_row("ndr", &p->at[BENCH_NDR].latency);
-    print_latency_row("pdr", &p->at[BENCH_PDR].latency);
+    print_latency_row("ndr", bench_latency(p, BENCH_NDR));
+    print_latency_row("pdr", bench_latency(p, BENCH_PDR));
     print_latency_row(s->rate != NULL ? s->rate : "line rate", &p->at[BENCH_MRR].latency);
+}
+
+/* The greatest of an engine's cycles a packet: "issue 58.0, local SRAM 9.0, branch 7.0". */
+static void print_greatest(double cause[NIC_CAUSES])
+{
+    for (unsigned n = 0; n < CAUSES_SHOWN; n++) {
+        unsigned most = 0;
+
+        for (unsigned c = 1; c < NIC_CAUSES; c++)
+            most = cause[c] > cause[most] ? c : most;
+        if (cause[most] < 0.05)
+            break;
+        printf("%s%s %.1f", n != 0 ? ", " : "", nic_cause_name(most), cause[most]);
+        cause[most] = 0;
+    }
+    putchar('\n');
+}
+
+static void print_engine(const struct model *m, unsigned e)
+{
+    double seconds = (double)m->cycles / (double)m->clock_hz, cause[NIC_CAUSES];
+    char a[32];
+
+    printf("  %8u %9spps %8.1f %% %8.1f %%  ", e,
+           style_scaled(seconds > 0 ? (double)m->engine[e].packets / seconds : 0, a),
+           model_share(m, m->engine[e].cycles) * 100, model_share(m, m->engine[e].stall) * 100);
+    model_engine_causes(m, e, cause);
+    cause[NIC_CAUSE_IDLE] = cause[NIC_CAUSE_BLOCKED] = 0;
+    print_greatest(cause);
 }
 
 static void print_engines(const struct trial_setup *s, const struct bench_point *p,
                           const struct style *st)
 {
     const struct model *m = &p->at[BENCH_MRR].model;
-    double seconds = (double)m->cycles / (double)m->clock_hz;
-    char a[32];
 
     heading_at(s, st, "Engines");
-    printf("  %8s %12s %10s %10s\n", "engine", "rate", "busy", "stalled");
+    printf("  %8s %12s %10s %10s  %s\n", "engine", "rate", "busy", "stalled",
+           "most cycles of a packet");
     for (unsigned e = 0; e < m->engines && e < ENGINES_SHOWN; e++)
-        printf("  %8u %9spps %8.1f %% %8.1f %%\n", e,
-               style_scaled(seconds > 0 ? (double)m->engine[e].packets / seconds : 0, a),
-               model_share(m, m->engine[e].cycles) * 100, model_share(m, m->engine[e].stall) * 100);
+        print_engine(m, e);
     if (m->engines > ENGINES_SHOWN)
         printf("  and %u more (--json lists all)\n", m->engines - ENGINES_SHOWN);
 }

@@ -125,11 +125,8 @@ static void set_uses(struct model *m, const struct reading *before, const struct
         m->cycles_per_packet = (double)(busy + stall) / (double)m->packets;
 }
 
-/*
- * Cycles a packet, of all engines. An engine that idles has no cycles until it wakes up, so idle is
- * what is left of the time.
- */
-static void set_causes(struct model *m, const struct reading *a, const struct reading *b)
+/* Cycles a packet, of all engines; idle is what is left of the time of all of them. */
+static void set_causes(struct model *m)
 {
     double rest = (double)m->cycles * m->engines;
 
@@ -137,12 +134,20 @@ static void set_causes(struct model *m, const struct reading *a, const struct re
         uint64_t cycles = 0;
 
         for (unsigned e = 0; e < m->engines; e++)
-            cycles += b->engine[e].cause[c] - a->engine[e].cause[c];
+            cycles += m->engine[e].cause[c];
         m->cause[c] = (double)cycles / (double)m->packets;
         rest -= c != NIC_CAUSE_IDLE ? (double)cycles : 0;
     }
     if (m->packets != 0)
         m->cause[NIC_CAUSE_IDLE] = rest > 0 ? rest / (double)m->packets : 0;
+}
+
+void model_engine_causes(const struct model *m, unsigned e, double cause[NIC_CAUSES])
+{
+    const struct model_engine *engine = &m->engine[e];
+
+    for (unsigned c = 0; c < NIC_CAUSES; c++)
+        cause[c] = engine->packets != 0 ? (double)engine->cause[c] / (double)engine->packets : 0;
 }
 
 static void set_cache(struct nic_cache_stats *out, const struct nic_cache_stats *a,
@@ -195,13 +200,27 @@ static void set_rates(struct model *m, uint64_t program_insns)
         m->program_insns_per_packet = (double)program_insns / (double)m->packets;
 }
 
+/* An engine that idles has no cycles until it wakes up, so idle is what is left of the span. */
+static void set_engine_causes(struct model_engine *out, const struct nic_engine_stats *a,
+                              const struct nic_engine_stats *b, uint64_t span)
+{
+    uint64_t sum = 0;
+
+    for (unsigned c = 0; c < NIC_CAUSES; c++) {
+        out->cause[c] = b->cause[c] - a->cause[c];
+        sum += c != NIC_CAUSE_IDLE ? out->cause[c] : 0;
+    }
+    out->cause[NIC_CAUSE_IDLE] = span > sum ? span - sum : 0;
+}
+
 static void set_engine(struct model_engine *out, const struct nic_engine_stats *a,
-                       const struct nic_engine_stats *b)
+                       const struct nic_engine_stats *b, uint64_t span)
 {
     out->packets = b->packets - a->packets;
     out->insns = b->insns - a->insns;
     out->cycles = b->busy_cycles + b->switch_cycles - a->busy_cycles - a->switch_cycles;
     out->stall = b->stall_cycles - a->stall_cycles;
+    set_engine_causes(out, a, b, span);
 }
 
 /* From the first arrival, or the last packet before, to the last packet. */
@@ -225,12 +244,12 @@ int model_make(const struct nic_device *dev, const struct reading *before,
     out->engine = calloc(out->engines, sizeof(*out->engine));
     if (out->engine == NULL)
         return -ENOMEM;
+    out->cycles = span(&before->nic, &after->nic);
     for (unsigned e = 0; e < out->engines; e++) {
-        set_engine(&out->engine[e], &before->engine[e], &after->engine[e]);
+        set_engine(&out->engine[e], &before->engine[e], &after->engine[e], out->cycles);
         out->packets += out->engine[e].packets;
         out->insns += out->engine[e].insns;
     }
-    out->cycles = span(&before->nic, &after->nic);
     for (unsigned d = 0; d < NIC_DROP_COUNT; d++)
         out->drops[d] = after->nic.drops[d] - before->nic.drops[d];
     set_rates(out, program_insns);
@@ -238,7 +257,7 @@ int model_make(const struct nic_device *dev, const struct reading *before,
         out->use[MODEL_MAC_RATE] = out->pps / (double)cfg->port_max_pps;
     set_uses(out, before, after);
     set_cache(&out->cache, &before->nic.dram_cache, &after->nic.dram_cache);
-    set_causes(out, before, after);
+    set_causes(out);
     out->bottleneck = name_bottleneck(out, cfg, pacing);
     return 0;
 }

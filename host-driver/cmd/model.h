@@ -30,6 +30,7 @@ const char *model_use_name(enum model_use u);
 struct model_engine {
     uint64_t packets, insns, cycles; /* cycles: issuing and switching */
     uint64_t stall;
+    uint64_t cause[NIC_CAUSES]; /* all cycles of the span; those left over are IDLE's */
 };
 
 struct model {
@@ -63,6 +64,9 @@ int model_make(const struct nic_device *dev, const struct reading *before,
                const struct reading *after, struct nic_pacing pacing, uint64_t program_insns,
                struct model *out);
 void model_free(struct model *m);
+
+/* Cycles a packet of engine e by cause; all 0 when it had no packet. */
+void model_engine_causes(const struct model *m, unsigned e, double cause[NIC_CAUSES]);
 
 /* Share of `part` in the run's cycles. */
 double model_share(const struct model *m, uint64_t part);

@@ -57,6 +57,8 @@ def test_parts():
     causes = dict(m["cycles_by_cause"])
     causes.pop("idle"), causes.pop("blocked")
     near(sum(causes.values()), m["cycles_per_packet"], 0.01)
+    for name, cycles in m["cycles_by_cause"].items():
+        near(m["per_engine"][0]["cycles_by_cause"][name], cycles, 1e-6)
     first, second = m["limits"][0], m["limits"][1]
     assert m["bottleneck"] == first["part"] == "engines" and first["headroom"] < 1.12, first
     assert second["headroom"] > first["headroom"]
@@ -86,6 +88,10 @@ def test_wire():
     """Frames so long that the wire is the limit: every rate is the line's."""
     m = measured("--scenario", "drop", "--size", "1518", *FEW)
     assert m["modelled"]["bottleneck"] == "mac"
+    latency = m["modelled"]["latency_ns"]
+    assert latency["ndr"] == latency["pdr"] == latency["line"] and "half_ndr" in latency
+    unused = [l for l in m["modelled"]["limits"] if l["use"] == 0]
+    assert unused and all(l["pps"] is None and l["headroom"] is None for l in unused)
     for r in m["modelled"]["rates"].values():
         near(r["pps"], m["load"]["line_pps"], 0.01)
     near(m["load"]["line_pps"], 2 * 100e9 / (1538 * 8), 1e-6)
