@@ -11,9 +11,12 @@
 #include "cmd/object.h"
 #include "nic/similar.h"
 
-#define SCENARIOS "scenarios/scenarios.bpf.o"
-#define ARGS_MAX  9      /* the object and the keys of a sweep */
-#define LEAST     20000u /* packets of a trial */
+#define SCENARIOS   "scenarios/scenarios.bpf.o"
+#define ARGS_MAX    9         /* the object and the keys of a sweep */
+#define LEAST       20000u    /* packets of a trial */
+#define FRAMES_MOST 10000000u /* that a trial offers: more are a waste of time */
+#define SELDOM      1e7       /* cycles */
+#define USUAL_WIRE  400u      /* bytes of a mix's frame on the wire */
 
 static const char *const verdicts[] = {"drop", "pass", "tx", "redirect"};
 static const char *const operations[] = {"no-touch", "read-data", "parse-ip", "swap-macs"};
@@ -88,6 +91,17 @@ static uint64_t packets_needed(const struct bench_values *v, const struct nic_co
     return v->packets != 0 ? v->packets : n > LEAST ? n : LEAST;
 }
 
+/* Whether packets come often enough that a trial of thousands ends. */
+static bool often_enough(const struct trial_setup *t)
+{
+    uint64_t bytes = t->feed.size != FEED_IMIX ? t->feed.size + 20 : USUAL_WIRE;
+    double pps = (double)t->pacing.rate / 1000; /* mHz */
+
+    if (t->pacing.how == NIC_PACE_BPS)
+        pps = (double)t->pacing.rate / (8 * (double)bytes);
+    return pps * SELDOM >= (double)t->cfg.engine_clock_hz;
+}
+
 static int set_load(const struct bench_values *v, struct trial_setup *out)
 {
     if (v->ports > out->cfg.port_count)
@@ -100,6 +114,10 @@ static int set_load(const struct bench_values *v, struct trial_setup *out)
     if (v->rate != NULL && bench_parse_rate(v->rate, &out->cfg, out->ports, &out->pacing) != 0)
         return cmd_fail(CMD_USAGE, "bench: --rate %s: not a rate such as 20Mpps, 40Gbps or 50%%",
                         v->rate);
+    if (v->rate != NULL && !often_enough(out))
+        return cmd_fail(CMD_USAGE,
+                        "bench: --rate %s: less than a packet in %.0f cycles of the card", v->rate,
+                        SELDOM);
     return CMD_DONE;
 }
 
@@ -118,6 +136,7 @@ int bench_setup(const struct bench_values *v, const char *path, struct trial_set
     out->maps_from = v->maps_from;
     out->xlate = v->dev.xlate;
     out->packets = packets_needed(v, &out->cfg);
+    out->frames_most = v->packets != 0 ? UINT64_MAX : FRAMES_MOST;
     out->feed = (struct feed_spec){
         .capture = v->read, .kind = v->kind, .size = v->size, .flows = v->flows, .seed = v->seed};
     return set_load(v, out);

@@ -112,7 +112,8 @@ const struct opt bench_opts[] = {
                    "it takes (default: one for each processor of this machine)"),
     OPT_ROW_NUMBER(struct bench_values, packets, "packets", "N", 1000, 1000000000,
                    "packets that the program sees in each trial (default: enough that an overload "
-                   "of half the precision overflows the packet buffers)"),
+                   "of half the precision overflows the packet buffers, fewer when the card takes "
+                   "less than about one frame in a hundred)"),
     OPT_ROW_CALL(set_precision, "precision", 0, "PERCENT",
                  "how closely ndr and pdr are found (default: 0.5)"),
     OBJOPTS_PROG(struct bench_values, "measure"),

@@ -19,6 +19,8 @@
 #define RECENT       65536u /* packets between arrival and departure; a power of two */
 /* A card that gives nothing back for so long never will: cycles. */
 #define PATIENCE 1000000000u
+/* Packets that a window has at least. */
+#define WINDOW_LEAST 8u
 
 /* A run that has so many cycles of ended programs before it is not for anyone to wait for. */
 #define ENDED_CYCLES 20000000000u
@@ -235,12 +237,21 @@ static int check_ended(const struct run_state *r)
                     r->o.path, r->done, c->run_watchdog);
 }
 
-/* Until `packets` have been given back in all. */
-static int run_until(struct run_state *r, uint64_t packets)
+static uint64_t frames_given(const struct run_state *r)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < r->setup->ports; i++)
+        n += r->port[i].feed != NULL ? feed_given(r->port[i].feed) : 0;
+    return n;
+}
+
+/* Until `packets` have been given back in all, or `least` when as many frames were offered. */
+static int run_until(struct run_state *r, uint64_t packets, uint64_t least, uint64_t frames)
 {
     uint64_t seen = r->done, since = nic_device_cycles(r->s.dev);
 
-    while (r->done < packets) {
+    while (r->done < packets && (r->done < least || frames_given(r) < frames)) {
         uint64_t now = nic_device_cycles(r->s.dev);
         enum nic_stop stop = nicdrv_link_run(r->s.link, now + SLICE_CYCLES);
 
@@ -258,18 +269,27 @@ static int run_until(struct run_state *r, uint64_t packets)
     return CMD_DONE;
 }
 
+/*
+ * Windows of so many packets. What comes while the first one runs may be so much more than the card
+ * takes that the trial would not end: then that one, and all the others, have fewer.
+ */
 static int run_windows(struct run_state *r)
 {
+    const struct trial_setup *t = r->setup;
     uint64_t first = r->done; /* more than a window's may come at once */
+    uint64_t packets = t->packets;
 
     for (unsigned w = 1; w <= TRIAL_WINDOWS; w++) {
         struct window *end = &r->window[w];
         int status;
 
         r->now = w - 1;
-        status = run_until(r, first + r->setup->packets * w / TRIAL_WINDOWS);
+        status = run_until(r, first + packets * w / TRIAL_WINDOWS, first + WINDOW_LEAST,
+                           w == 1 ? t->frames_most / TRIAL_WINDOWS : UINT64_MAX);
         if (status != CMD_DONE)
             return status;
+        if (w == 1 && r->done - first < packets / TRIAL_WINDOWS)
+            packets = (r->done - first) * TRIAL_WINDOWS;
         if (reading_take(r->s.dev, &end->reading) != 0)
             return cmd_fail(CMD_FAILED, "out of memory");
         locks_window(r->locks, w);

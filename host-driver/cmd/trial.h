@@ -27,6 +27,7 @@ struct trial_setup {
     struct nic_pacing pacing; /* of all of them together */
     const char *rate;         /* `pacing` as the user gave it; NULL: rates are looked for */
     uint64_t packets;         /* that the program sees, in all */
+    uint64_t frames_most;     /* offered, but for a few: then it has fewer packets */
 };
 
 struct trial {

@@ -160,6 +160,14 @@ def test_load():
     assert "more than the wire brings" not in bench(*drop, "--rate", "200Gbps")
 
 
+def test_great_overload():
+    """A card that takes one frame of thousands: the trial ends all the same, with the right rate."""
+    m = measured("--scenario", "drop", "--set", "port.max_pps=20000", "--ports", "1", "--find", "mrr")
+    near(m["modelled"]["rates"]["mrr"]["pps"], 20000, 1e-3)
+    assert m["modelled"]["bottleneck"] == "mac packets"
+    assert 32 * 8 <= m["modelled"]["verdicts"]["drop"] < 5000, m["modelled"]["verdicts"]
+
+
 def test_jobs():
     """Workers change nothing, neither results nor what is said of a measurement that fails."""
     args = ("--scenario", "pass", "--sweep", "engines=1,2", "rate=20..100..40%",
