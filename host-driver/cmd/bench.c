@@ -207,18 +207,21 @@ static int bench_main(const struct cmd *self, int argc, char **argv)
     static struct bench_values v; /* zero; too large for small stacks */
     const char *args[ARGS_MAX] = {NULL}, *dims[ARGS_MAX + 1];
     unsigned count = 0;
-    const char *path;
-    int status, given = 0;
+    const char *path = NULL;
+    int status;
 
     v = (struct bench_values){
         .kind = "udp4", .size = 64, .flows = 1024, .seed = 1, .precision = 50};
     if (!cmd_parse(self, argc, argv, &v, args, 0, ARGS_MAX, &status))
         return status;
-    path = args[0] != NULL && strchr(args[0], '=') == NULL ? args[given++] : NULL;
     if (v.sweep != NULL)
         dims[count++] = v.sweep;
-    for (; given < ARGS_MAX && args[given] != NULL; given++)
-        dims[count++] = args[given];
+    for (unsigned i = 0; i < ARGS_MAX && args[i] != NULL; i++) {
+        if (path == NULL && strchr(args[i], '=') == NULL)
+            path = args[i];
+        else
+            dims[count++] = args[i];
+    }
     if (count != 0 && v.sweep == NULL)
         return cmd_fail(CMD_USAGE, "bench: '%s' belongs behind --sweep", dims[0]);
     if (v.json && v.csv)

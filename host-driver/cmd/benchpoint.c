@@ -195,17 +195,29 @@ const char *bench_load_name(const struct trial_setup *s)
     return s->rate != NULL ? s->rate : bench_measures[BENCH_MRR];
 }
 
+/* "drop" for the scenario drop/no-touch: what a packet is spared need not be said. */
+static const char *short_program(const char *program, char buf[64])
+{
+    static const char plain[] = "_no_touch";
+    size_t len = strlen(program), cut = sizeof(plain) - 1;
+
+    if (len > cut && strcmp(program + len - cut, plain) == 0)
+        len -= cut;
+    snprintf(buf, 64, "%.*s", (int)len, program);
+    return buf;
+}
+
 const char *bench_result_name(const struct trial_setup *s, const struct bench_point *p,
                               enum bench_measure m, char *buf, size_t len)
 {
-    char size[16];
+    char size[16], program[64];
     struct bench_name n = {.size = bench_size_name(&s->feed, size),
                            .threads = (unsigned)s->cfg.engine_threads,
                            .engines = (unsigned)s->cfg.engine_count,
                            .traffic = s->feed.capture != NULL             ? "pcap"
                                       : strchr(s->feed.kind, '6') != NULL ? "ethip6"
                                                                           : "ethip4",
-                           .program = p->at[BENCH_MRR].program,
+                           .program = short_program(p->at[BENCH_MRR].program, program),
                            .measure = m == BENCH_MRR ? bench_load_name(s) : bench_measures[m]};
 
     return bench_name(&n, buf, len);

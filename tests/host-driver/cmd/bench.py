@@ -54,6 +54,7 @@ def test_rates():
 def test_parts():
     """The causes sum to the cycles; the bottleneck is the first of the limits, its room is 1."""
     m = measured("--scenario", "drop", "--engines", "1", *FEW)["modelled"]
+    assert m["rates"]["ndr"]["name"] == "64B-4t1e-ethip4-xdpdrop-ndr"
     causes = dict(m["cycles_by_cause"])
     causes.pop("idle"), causes.pop("blocked")
     near(sum(causes.values()), m["cycles_per_packet"], 0.01)
@@ -118,6 +119,8 @@ def test_sweep():
     near(small[3], 4 * small[0], 0.02)
     table = list(csv.DictReader(io.StringIO(bench(*args, "--csv"))))
     assert [float(t["mrr_pps"]) for t in table] == [r["mrr_pps"] for r in rows]
+    behind = ("--sweep", "engines=1", "size=64", str(EXAMPLES / "drop.bpf.o"), *FEW, "--json")
+    assert json.loads(bench(*behind))["modelled"][0]["engines"] == "1"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "sweep.svg"
         bench(*args, "--plot", str(file))
