@@ -54,8 +54,7 @@ struct mem_fine {
     uint64_t queue;        /* dram.queue */
     uint32_t banks, units;
     struct fine_bank {
-        uint64_t free, busy; /* from when on, and for how long: thousandths of a cycle */
-        uint64_t accesses;
+        uint64_t free, busy, accesses; /* from when on, and for how long: thousandths of a cycle */
     } *bank; /* the banks, then the units */
 };
 

@@ -3,133 +3,12 @@
  * PROG_TEST_RUN on the NIC and in this machine's kernel: the same verdicts, bytes, sizes
  * and errors. Argument: the firmware.
  */
-#include <stdlib.h>
-
-#include "insns.h"
-#include "nicdrv/bpf.h"
-#include "realnic.h"
-#include "transcript.h"
-
-#define FRAME_MAX 3520u
-
-static const char *firmware;
-static struct realnic nic;
-static struct nicbpf *layer;
-
-static long ask_layer(int cmd, void *attr, unsigned size)
-{
-    return nicbpf_call(layer, cmd, attr, size);
-}
-
-static void setup(void)
-{
-    CU_ASSERT_FATAL(realnic_open(&nic, firmware));
-    CU_ASSERT_EQUAL_FATAL(nicbpf_create(nic.drv, &layer), 0);
-}
-
-static void teardown(void)
-{
-    nicbpf_destroy(layer);
-    realnic_close(&nic);
-}
-
-static uint64_t ptr(const void *p)
-{
-    return (uint64_t)(uintptr_t)p;
-}
-
-static int load_as(bpf_fn bpf, uint32_t type, uint32_t attach, const struct bpf_insn *insns,
-                   size_t bytes)
-{
-    union bpf_attr a;
-
-    memset(&a, 0, sizeof(a));
-    a.prog_type = type;
-    a.expected_attach_type = attach;
-    a.insns = ptr(insns);
-    a.insn_cnt = (uint32_t)(bytes / sizeof(*insns));
-    a.license = ptr("GPL");
-    long fd = bpf(BPF_PROG_LOAD, &a, sizeof(a));
-    if (fd < 0)
-        fprintf(stderr, "cannot load: %ld\n", fd);
-    CU_ASSERT_FATAL(fd >= 0);
-    return (int)fd;
-}
-
-static int load(bpf_fn bpf, const struct bpf_insn *insns, size_t bytes)
-{
-    return load_as(bpf, BPF_PROG_TYPE_XDP, 0, insns, bytes);
-}
-
-/* One call with all its buffers; edit `a` and `ctx` before the run. */
-struct run {
-    union bpf_attr a;
-    struct xdp_md ctx, ctx_out;
-    uint8_t in[16384], out[16384];
-};
-
-static struct run *new_run(int prog, uint32_t size)
-{
-    static struct run r;
-
-    memset(&r, 0, sizeof(r));
-    for (unsigned i = 0; i < sizeof(r.in); i++)
-        r.in[i] = (uint8_t)(i * 7);
-    memset(r.out, 0xee, sizeof(r.out));
-    r.a.test.prog_fd = (uint32_t)prog;
-    r.a.test.data_in = ptr(r.in);
-    r.a.test.data_size_in = size;
-    r.a.test.data_out = ptr(r.out);
-    r.a.test.data_size_out = sizeof(r.out);
-    return &r;
-}
-
-static void with_ctx(struct run *r, uint32_t data, uint32_t data_end)
-{
-    r->ctx.data = data;
-    r->ctx.data_end = data_end;
-    r->a.test.ctx_in = ptr(&r->ctx);
-    r->a.test.ctx_size_in = sizeof(r->ctx);
-    r->a.test.ctx_out = ptr(&r->ctx_out);
-    r->a.test.ctx_size_out = sizeof(r->ctx_out);
-}
-
-/* Everything but the duration and the context's ingress is compared. */
-static long run(struct transcript *t, const char *what, struct run *r)
-{
-    long rc = t->bpf(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a));
-
-    note(t, what, rc, 0);
-    note(t, "retval", 0, r->a.test.retval);
-    note(t, "data_size_out", 0, r->a.test.data_size_out);
-    note(t, "data_out", 0, digest(r->out, sizeof(r->out)));
-    note(t, "ctx_size_out", 0, r->a.test.ctx_size_out);
-    note(t, "ctx_out", 0, digest(&r->ctx_out, 12));
-    return rc;
-}
+#include "testrun.h"
 
 /* ---- programs ---- */
 
-static const struct bpf_insn pass[] = {MOV(0, 2), EXIT};
 static const struct bpf_insn odd_verdict[] = {MOV(0, 77), EXIT};
 
-/* Writes the ctx fields over the frame's first 8 bytes; returns the bytes of metadata. */
-static const struct bpf_insn context[] = {
-    LOAD(BPF_W, 2, 1, 0),
-    LOAD(BPF_W, 3, 1, 4),
-    MOVR(4, 2),
-    ADD(4, 14),
-    JUMP(BPF_JGT, 4, 3, 7),
-    LOAD(BPF_W, 5, 1, 16),
-    STORE(BPF_W, 2, 4, 5),
-    STOREI(BPF_W, 2, 0, 7),
-    LOAD(BPF_W, 6, 1, 8),
-    MOVR(0, 2),
-    SUBR(0, 6),
-    EXIT,
-    MOV(0, 0),
-    EXIT,
-};
 static const struct bpf_insn shrink_head[] = {MOV(2, 4), CALL(BPF_FUNC_xdp_adjust_head), EXIT};
 static const struct bpf_insn grow_head[] = {MOV(2, -20), CALL(BPF_FUNC_xdp_adjust_head), EXIT};
 static const struct bpf_insn grow_tail[] = {MOV(2, 100), CALL(BPF_FUNC_xdp_adjust_tail), EXIT};
@@ -433,75 +312,7 @@ static void test_frag_contexts(void)
         compare("frag_contexts", frag_contexts);
 }
 
-/* ---- what only the NIC has ---- */
-
-/* Runs are modelled time: the same call takes the same time, more runs the same time a run. */
-static void test_duration(void)
-{
-    uint32_t took[3];
-
-    for (unsigned i = 0; i < 3; i++) {
-        setup();
-        int fd = load(ask_layer, context, sizeof(context));
-        struct run *r = new_run(fd, 60);
-        r->a.test.repeat = i == 2 ? 100000 : 1000;
-        CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), 0);
-        took[i] = r->a.test.duration;
-        close(fd);
-        teardown();
-    }
-    CU_ASSERT(took[0] > 0);
-    CU_ASSERT_EQUAL(took[0], took[1]);
-    CU_ASSERT(took[2] <= took[0] + 1 && took[0] <= took[2] + 1);
-}
-
-/* Frames of the wire keep coming, and none is lost or counted for the test run. */
-static void test_beside_traffic(void)
-{
-    struct fw_counters c;
-
-    setup();
-    int fd = load(ask_layer, pass, sizeof(pass));
-    union bpf_attr a;
-    memset(&a, 0, sizeof(a));
-    a.link_create.prog_fd = (uint32_t)fd;
-    a.link_create.target_ifindex = 1;
-    a.link_create.attach_type = BPF_XDP;
-    CU_ASSERT_FATAL(ask_layer(BPF_LINK_CREATE, &a, sizeof(a)) >= 0);
-    realnic_send(&nic, 20000, 64);
-    for (unsigned i = 0; i < 10; i++) {
-        struct run *r = new_run(fd, 60);
-        r->a.test.repeat = 20;
-        CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), 0);
-        CU_ASSERT_EQUAL(r->a.test.retval, 2);
-    }
-    CU_ASSERT(nic.left > 0); /* or nothing was tested */
-    CU_ASSERT(nic.number > 0);
-    realnic_run(&nic);
-    CU_ASSERT_EQUAL(nicdrv_counters(nic.drv, &c), 0);
-    CU_ASSERT_EQUAL(c.verdict[2], 20000);
-    CU_ASSERT_EQUAL(c.verdict[0] + c.verdict[1] + c.verdict[3] + c.verdict[4], 0);
-    teardown();
-}
-
-/* More fragments than the NIC has, and frames on the wire. */
-static void test_only_in_the_kernel(void)
-{
-    setup();
-    int fd = load(ask_layer, pass, sizeof(pass));
-    struct run *r = new_run(fd, 60);
-    r->a.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
-    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -EOPNOTSUPP);
-    CU_ASSERT_PTR_NOT_NULL(strstr(nicbpf_last_refusal(layer), "LIVE_FRAMES"));
-    r = new_run(fd, FRAME_MAX + 2 * 4096 + 1);
-    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -ENOMEM);
-    r = new_run(fd, 8193);
-    with_ctx(r, 0, 0);
-    CU_ASSERT_EQUAL(ask_layer(BPF_PROG_TEST_RUN, &r->a, sizeof(r->a)), -ENOMEM);
-    teardown();
-}
-
-static const struct cunit_case kernel_cases[] = {
+static const struct cunit_case cases[] = {
     {"frames", test_frames},
     {"outputs", test_outputs},
     {"moves", test_moves},
@@ -513,18 +324,8 @@ static const struct cunit_case kernel_cases[] = {
     {NULL, NULL},
 };
 
-static const struct cunit_case nic_cases[] = {
-    {"duration", test_duration},
-    {"beside traffic", test_beside_traffic},
-    {"many fragments and live frames", test_only_in_the_kernel},
-    {NULL, NULL},
-};
-
-/* testrun_test FIRMWARE nic|kernel */
 int main(int argc, char **argv)
 {
     firmware = argc > 1 ? argv[1] : NULL;
-    if (argc > 2 && !strcmp(argv[2], "nic"))
-        return cunit_run("test runs on the NIC", nic_cases);
-    return kernel_has_bpf() ? cunit_run("test runs against the kernel", kernel_cases) : 77;
+    return kernel_has_bpf() ? cunit_run("test runs against the kernel", cases) : 77;
 }
