@@ -48,14 +48,15 @@ const struct reg_row *regmap_mmio(const struct regmap *map, uint64_t offset, uin
 /* ---- mem.c: memory regions (struct mem_region: engine/region.h) ---- */
 
 /* memfine.c: DRAM with service times finer than dram.service */
+struct fine_bank {
+    uint64_t free, busy, accesses; /* from when on, and for how long: thousandths of a cycle */
+};
 struct mem_fine {
     bool on;
     uint64_t load, atomic; /* service, thousandths of a cycle */
     uint64_t queue;        /* dram.queue */
     uint32_t banks, units;
-    struct fine_bank {
-        uint64_t free, busy, accesses; /* from when on, and for how long: thousandths of a cycle */
-    } *bank; /* the banks, then the units */
+    struct fine_bank *bank; /* the banks, then the units */
 };
 
 struct mem {

@@ -6,8 +6,8 @@
 
 #include "commands.h"
 #include "core/layout.h"
-#include "offload/abi.h"
 #include "dice.h"
+#include "offload/abi.h"
 
 /* ---- maps ---- */
 
