@@ -183,8 +183,7 @@ static const char *name_bottleneck(const struct model *m, const struct nic_confi
     if (m->use[best] >= SATURATED)
         return model_use_name(best);
     if (m->use[MODEL_ENGINES] + m->use[MODEL_STALL] >= SATURATED)
-        return model_use_name(m->use[MODEL_STALL] > m->use[MODEL_ENGINES] ? MODEL_STALL
-                                                                          : MODEL_ENGINES);
+        return model_use_name(MODEL_STALL); /* more threads would help, as in limits_rank */
     if (pacing.how != NIC_PACE_MAX)
         return "input rate";
     return model_use_name(m->use[MODEL_STALL] > m->use[best] ? MODEL_STALL : best);

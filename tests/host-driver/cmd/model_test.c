@@ -92,6 +92,10 @@ static void test_memory(void)
     s.b.engine[0].switch_cycles = s.b.engine[1].switch_cycles = 0;
     s.b.engine[0].busy_cycles = s.b.engine[1].busy_cycles = 777 + 42000;
     CU_ASSERT_STRING_EQUAL(bottleneck(&s), "memory latency");
+    prepare(&s); /* more threads would help a little */
+    s.b.engine[0].stall_cycles = s.b.engine[1].stall_cycles = 15000;
+    s.b.engine[0].busy_cycles = s.b.engine[1].busy_cycles = 777 + 81000;
+    CU_ASSERT_STRING_EQUAL(bottleneck(&s), "memory latency");
 }
 
 static void dram(struct setup *s, uint64_t first, uint64_t others)
