@@ -314,12 +314,12 @@ struct hart {
     uint32_t cluster; /* of its engine */
     uint64_t waited;  /* engine_hart_waited by then */
     bool warned;      /* got the watchdog's interrupt for this packet */
-    uint64_t ended;   /* programs that the watchdog had ended by then */
     bool waits_event; /* control core: in CTL_EVENT */
     bool wake_armed;  /* has an EVENT_WAKE */
     bool wake_due;    /* had it while it did not wait */
     bool woke;        /* its last answer was that */
     struct dma_channel dma;
+    uint64_t ended;   /* programs that the watchdog had ended by then */
 };
 _Static_assert(offsetof(struct hart, dma) <= DEV_LINE, "one line a packet");
 
