@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A benchmark's results for people. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/bench.h"
 #include "cmd/jsonout.h"
@@ -151,6 +152,14 @@ static void print_limit(const struct limit *l, bool first)
 {
     char a[32];
 
+    if (first && strcmp(l->name, model_use_name(MODEL_STALL)) == 0) {
+        printf("  %-31sthe bottleneck: threads wait, and more of them would help\n", l->name);
+        return;
+    }
+    if (first && strcmp(l->name, LIMIT_LOAD) == 0) {
+        printf("  %-31sthe bottleneck: all of it came through\n", l->name);
+        return;
+    }
     printf("  %-15s in use %5.1f %%  ", l->name, l->use * 100);
     if (first)
         printf("the bottleneck");

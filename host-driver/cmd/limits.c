@@ -79,5 +79,5 @@ void limits_rank(const struct model *m, const struct locks_report *locks, bool l
     if (!lossless && m->use[MODEL_ENGINES] + m->use[MODEL_STALL] >= FULL)
         put_first(out, m, model_use_name(MODEL_STALL), m->use[MODEL_ENGINES] + m->use[MODEL_STALL]);
     else if (lossless)
-        put_first(out, m, "offered load", 1);
+        put_first(out, m, LIMIT_LOAD, 1);
 }

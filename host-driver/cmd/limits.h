@@ -7,6 +7,7 @@
 #include "cmd/model.h"
 
 #define LIMIT_NAME 48u
+#define LIMIT_LOAD "offered load"
 #define LIMITS_MAX (MODEL_USE_COUNT + 2u)
 
 struct limit {
