@@ -131,7 +131,7 @@ static void make_direct(struct rig *r)
                                          .base = NIC_DRAM_BASE,
                                          .size = RIG_DRAM,
                                          .latency = r->latency,
-                                         .bank_free = &r->dram_free,
+                                         .bank = &r->dram_bank,
                                          .banks = 1,
                                          .cause = NIC_CAUSE_DRAM};
     r->regions.slot[NIC_DRAM_BASE >> REGION_SHIFT] = &r->dram_region;

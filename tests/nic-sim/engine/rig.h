@@ -31,8 +31,8 @@ struct rig {
     bool direct; /* dram is a region that the engine reaches by itself; set before rig_start */
     struct region_map regions;
     struct mem_region dram_region;
-    uint64_t dram_free; /* its bank */
-    uint64_t at;        /* address where the next instruction is emitted */
+    struct mem_bank dram_bank;
+    uint64_t at; /* address where the next instruction is emitted */
     struct bus_req log[RIG_LOG];
     unsigned logged;
     struct {
