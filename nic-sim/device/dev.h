@@ -253,7 +253,7 @@ struct hart {
     bool wake_due;    /* had it while it did not wait */
     bool woke;        /* its last answer was that */
     struct dma_channel dma;
-    uint64_t ended;   /* programs that the watchdog had ended by then */
+    uint64_t ended; /* programs that the watchdog had ended by then */
 };
 _Static_assert(offsetof(struct hart, dma) <= DEV_LINE, "one line a packet");
 
