@@ -359,6 +359,19 @@ struct step_result {
 /* ---- csr.c ---- */
 
 void csr_reset(struct hart *h);
+/* A csrw to a bound of a window for data, as firmware does for each packet; false: csr_step. */
+static inline bool csr_set_window(struct hart *h, const struct insn *insn)
+{
+    unsigned i = (unsigned)insn->imm - NIC_CSR_STK_LO;
+    struct bounds *b;
+
+    if (i > NIC_CSR_FR2_HI - NIC_CSR_STK_LO || insn->rd != X_DUMMY || h->mode != MODE_M) {
+        return false;
+    }
+    b = &h->window[WINDOW_STK + i / 2];
+    *(i % 2 == 0 ? &b->lo : &b->hi) = h->x[insn->rs1];
+    return true;
+}
 /* The Zicsr instruction `op` at h->pc, whose word is `word`. */
 struct step_result csr_step(struct engine *e, struct hart *h, enum rv64_op op,
                             const struct insn *insn, uint32_t word);

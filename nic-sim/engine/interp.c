@@ -469,8 +469,13 @@ amo:
     if (base + pg->cycles[INDEX] > access_limit && RS1 - NIC_LOCAL_BASE >= NIC_LOCAL_MAX) {
         goto horizon;
     }
+    done = pg->kind[INDEX] == RV64_OP_AMOADD_D
+               ? mem_amo_add(cc->regions, e, h, ip, base + pg->cycles[INDEX])
+               : 0;
+    if (done != 0 && ip->rd == X_DUMMY && base + pg->cycles[INDEX + 1] - e->since < SLICE_CYCLES) {
+        NEXT(); /* posted: nothing that the page does not know */
+    }
     SYNC();
-    done = mem_amo_add(cc->regions, e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, RS1, RS2);
     if (done != 0) {
         hart_retire(e, h, cc->cost[RV64_OP_AMOADD_D]);
         done = ip->rd == X_DUMMY ? e->clock : done;
@@ -480,6 +485,9 @@ amo:
     goto step;
 
 system:
+    if (pg->kind[INDEX] == RV64_OP_CSRRW && csr_set_window(h, ip)) {
+        NEXT();
+    }
     SYNC();
     r = system_step(e, h, (enum rv64_op)pg->kind[INDEX], ip, pg->word[INDEX]);
     goto step;

@@ -79,28 +79,28 @@ static inline uint8_t *mem_direct_store(const struct region_map *map, struct eng
 }
 
 /*
- * Most atomics count something: done at the cycle returned, in memory that the engine reaches by
- * itself, at a clock that is not after the horizon. 0: ask mem_amo.
+ * Most atomics count something: the amoadd.d of `ip` at `now`, in memory that the engine reaches
+ * by itself, and not after the horizon, is done at the cycle returned. 0: ask mem_amo.
  */
 static inline uint64_t mem_amo_add(const struct region_map *map, struct engine *e, struct hart *h,
-                                   enum rv64_op op, unsigned rd, uint64_t addr, uint64_t value)
+                                   const struct insn *ip, uint64_t now)
 {
-    uint64_t done, old;
+    uint64_t addr = h->x[ip->rs1], value = h->x[ip->rs2], done, old;
     uint8_t *p;
 
-    if (op != RV64_OP_AMOADD_D || (addr & 7) != 0 || e->clock > e->horizon) {
+    if ((addr & 7) != 0 || now > e->horizon) {
         return 0;
     }
-    p = mem_direct_store(map, e, h, addr, 8, e->clock, &done);
+    p = mem_direct_store(map, e, h, addr, 8, now, &done);
     if (p == NULL) {
         return 0;
     }
     h->amo_addr = addr;
-    h->amo_from = e->clock;
+    h->amo_from = now;
     memcpy(&old, p, 8);
     value += old;
     memcpy(p, &value, 8);
-    h->x[rd] = old;
+    h->x[ip->rd] = old;
     e->region_cause = NIC_CAUSE_ATOMIC;
     return done;
 }
