@@ -132,11 +132,7 @@ static void add_pending(const struct engine *e, unsigned thread, uint64_t cause[
     if (until > from) {
         uint64_t starved = h->state == HART_READY ? h->starved : cause_starved(e) - h->starved;
 
-        if (h->wait_cause == NIC_CAUSE_IDLE) {
-            cause_idle(cause, until - from, starved);
-        } else {
-            cause[h->wait_cause] += until - from;
-        }
+        cause_wait(h, cause, until - from, starved);
         from = until;
     }
     if (e->clock > from) {

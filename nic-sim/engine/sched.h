@@ -69,17 +69,24 @@ static inline void sched_sleep(struct engine *e, enum hart_state state)
     sched_wait(e, UINT64_MAX, false, NIC_CAUSE_IDLE);
 }
 
+/* A wait of `cycles` for what the hart waits for. */
+static inline void cause_wait(const struct hart *h, uint64_t *cause, uint64_t cycles,
+                              uint64_t starved)
+{
+    if (h->wait_cause == NIC_CAUSE_IDLE) {
+        cause_idle(cause, cycles, starved);
+    } else {
+        cause[h->wait_cause] += cycles;
+    }
+}
+
 /* What the hart waited for until it was ready, and that it waited for the engine then. */
 static inline void sched_waited(struct hart *h, uint64_t ready, uint64_t at)
 {
     uint64_t from = h->wait_from;
 
     if (ready > from) {
-        if (h->wait_cause == NIC_CAUSE_IDLE) {
-            cause_idle(h->spent, ready - from, h->starved);
-        } else {
-            h->spent[h->wait_cause] += ready - from;
-        }
+        cause_wait(h, h->spent, ready - from, h->starved);
         from = h->wait_from = ready;
     }
     h->spent[NIC_CAUSE_ENGINE] += at - from;
