@@ -140,7 +140,7 @@ static void fetch_ahead(struct nic_device *dev, const struct pktbuf *b)
 {
     const uint8_t *mem = bufpool_mem(dev, b);
 
-    for (unsigned i = 0; i <= NIC_PKT_HEADROOM; i += DEV_LINE)
+    for (unsigned i = 0; i <= NIC_PKT_HEADROOM; i += HOST_LINE)
         __builtin_prefetch(mem + i, 1);
 }
 

@@ -23,7 +23,6 @@ __extension__ typedef unsigned __int128 dev_u128; /* products of rates and times
 
 #define DEV_NONE  UINT32_MAX
 #define DEV_NEVER UINT64_MAX
-#define DEV_LINE  64u /* bytes of a host's cache line */
 
 /* ---- regmap.c: regs.def as tables ---- */
 
@@ -211,9 +210,14 @@ unsigned wq_choose(const struct nic_device *dev, uint32_t frags);
 void wq_ready(struct nic_device *dev, uint32_t buf, uint64_t now); /* EVENT_RX */
 enum bus_result wq_get(struct nic_device *dev, struct bus_req *r);
 enum bus_result wq_command(struct nic_device *dev, struct bus_req *r); /* PKT_CMD */
-void wq_watchdog(struct nic_device *dev, uint64_t now);                /* EVENT_WATCHDOG */
 /* A hart that waits in WQ_GET is answered without a packet; false: it does not wait there. */
 bool wq_wake(struct nic_device *dev, uint32_t hart, uint64_t now);
+
+/* ---- watchdog.c: harts that hold a packet for too long ---- */
+
+void watchdog_due(struct nic_device *dev, uint64_t now); /* EVENT_WATCHDOG */
+/* A hart that was warned gives its packet back. */
+void watchdog_over(struct nic_device *dev, uint32_t hart, uint64_t cmd);
 
 /* ---- wake.c: alarms of harts ---- */
 
@@ -240,9 +244,9 @@ uint32_t rss_hash(const struct rss *rss, const uint8_t *frame, uint32_t len);
 /* ---- harts ---- */
 
 struct hart {
-    _Alignas(DEV_LINE) uint32_t buf; /* the packet it holds, DEV_NONE */
-    uint32_t first, last;            /* packets that are for it alone, DEV_NONE */
-    uint32_t engine;                 /* the control core's is the last one */
+    _Alignas(HOST_LINE) uint32_t buf; /* the packet it holds, DEV_NONE */
+    uint32_t first, last;             /* packets that are for it alone, DEV_NONE */
+    uint32_t engine;                  /* the control core's is the last one */
     uint64_t since, insns;
     uint64_t watched; /* start of its watchdog period: `since`, or after a warning */
     uint32_t cluster; /* of its engine */
@@ -255,7 +259,7 @@ struct hart {
     struct dma_channel dma;
     uint64_t ended; /* programs that the watchdog had ended by then */
 };
-_Static_assert(offsetof(struct hart, dma) <= DEV_LINE, "one line a packet");
+_Static_assert(offsetof(struct hart, dma) <= HOST_LINE, "one line a packet");
 
 /* ---- device.c ---- */
 
@@ -309,6 +313,15 @@ struct nic_device {
     struct nic_fault fault;
     struct nic_stats stats; /* counters only; nic_device_stats adds the rest */
 };
+
+/* Looks at the packet that a hart holds since `since`, unless it looks at another before. */
+static inline void watchdog_arm(struct nic_device *dev, uint64_t since)
+{
+    if (dev->wq.watchdog_armed)
+        return;
+    dev->wq.watchdog_armed = true;
+    clock_push(dev, since + dev->cfg.run_watchdog, EVENT_WATCHDOG, 0);
+}
 
 static inline uint64_t clock_next_event(const struct nic_device *dev)
 {

@@ -18,7 +18,7 @@ static int create_engines(struct nic_device *dev)
 
     dev->engine = calloc(dev->engines + 1u, sizeof(struct engine *));
     dev->engine_packets = calloc(dev->engines + 1u, sizeof(*dev->engine_packets));
-    dev->hart = aligned_alloc(DEV_LINE, (dev->harts + 1u) * sizeof(*dev->hart));
+    dev->hart = aligned_alloc(HOST_LINE, (dev->harts + 1u) * sizeof(*dev->hart));
     if (dev->engine == NULL || dev->engine_packets == NULL || dev->hart == NULL)
         return -ENOMEM;
     rc = code_cache_create(&dev->cfg, &dev->bus, &dev->code);

@@ -21,7 +21,7 @@ static void dispatch(struct nic_device *dev, const struct event *ev)
         dma_done(dev, ev->arg, ev->time);
         break;
     case EVENT_WATCHDOG:
-        wq_watchdog(dev, ev->time);
+        watchdog_due(dev, ev->time);
         break;
     case EVENT_WAKE:
         wake_due(dev, ev->arg, ev->time);

@@ -199,8 +199,6 @@ struct csr_file {
         instret_offset; /* added to the hardware's count; the count itself while inhibited */
 };
 
-enum { HOST_LINE = 64 }; /* bytes of a host's cache line */
-
 /*
  * In lines of the host's cache: with many engines, what a turn touches has left the nearest
  * cache since the last one, and each line is waited for.

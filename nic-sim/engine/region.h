@@ -13,6 +13,7 @@
 #include "engine/cache.h"
 #include "nic/memmap.h"
 
+#define HOST_LINE    64u /* bytes of a host's cache line */
 #define REGION_BLOCK 64u /* bytes: bank interleaving and LR/SC reservation set */
 
 struct mem_bank {
