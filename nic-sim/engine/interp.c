@@ -201,7 +201,6 @@ enum engine_stop engine_interp(struct engine *e, struct turns *turns, struct int
     enum engine_stop why = ENGINE_HORIZON;
     int64_t limit; /* time of the next look at h->split: a hart may go no further */
     uint64_t access_limit;
-    bool again = false;
     struct code_page *pg;
     const struct insn *ip;
     uint64_t base, ret, acc, split, addr, target, win_lo, win_n, done;
@@ -291,16 +290,22 @@ turn_over:
     if (turns == NULL) {
         return why;
     }
-    again = turns_set(turns, turns->seat, e->running ? e->clock : sched_choose(e).at);
+    done = e->running ? e->clock : sched_choose(e).at;
     if (why == ENGINE_STOPPED) {
+        (void)turns_set(turns, turns->seat, done);
         return why;
+    }
+    if (turns_go_on(turns, done)) {
+        goto own_turn;
     }
 
 next_turn:
-    if (!turns_begin(turns, again)) {
+    if (!turns_begin(turns)) {
         return ENGINE_HORIZON;
     }
     e = turns->engine[turns->seat];
+
+own_turn:
     e->horizon = turns->horizon;
     goto turn;
 
@@ -310,11 +315,18 @@ look:
     goto turn_over;
 
 horizon:
+    if (turns != NULL && turns_go_on(turns, base + pg->cycles[INDEX])) {
+        e->horizon = access_limit = turns->horizon;
+        limit = (int64_t)(access_limit + ENGINE_RUN_AHEAD);
+        DISPATCH();
+    }
     SYNC();
     h->resume = ip;
     h->resume_page = pg;
-    why = ENGINE_HORIZON;
-    goto turn_over;
+    if (turns == NULL) {
+        return ENGINE_HORIZON;
+    }
+    goto next_turn;
 
     /* One handler for each instruction. */
 

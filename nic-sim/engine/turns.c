@@ -51,16 +51,3 @@ void turns_set_origin(struct turns *t)
         t->tree[t->seats + i] = turns_key(t, i, engine_next(t->engine[i]));
     plant(t);
 }
-
-uint64_t turns_alone_until(const struct turns *t)
-{
-    uint32_t first = turns_first(t);
-    uint64_t at = turns_first_at(t), until;
-    turn_key rival = UINT64_MAX;
-
-    for (uint32_t i = t->seats + first; i > 1; i /= 2)
-        rival = turns_lower(t->tree[i ^ 1], rival);
-    until = turns_at(t, rival) - (turns_seat(rival) < first);
-    until = until < t->end ? until : t->end - 1;
-    return until - at < t->most ? until : at + t->most;
-}

@@ -99,17 +99,50 @@ static inline bool turns_set(struct turns *t, uint32_t seat, uint64_t next)
 }
 
 /*
- * The last cycle at which the first engine goes before all others. Its rivals are those it beat
- * on its way up the tree, and it may act at the same cycle as the best of them if its seat is
- * lower.
+ * The last cycle at which the engine whose turn it is goes before all others, of whom `rival` is
+ * the first: it may act at the same cycle as that one if its seat is lower.
  */
-uint64_t turns_alone_until(const struct turns *t);
+static inline uint64_t turns_alone_until(const struct turns *t, uint64_t at, turn_key rival)
+{
+    uint64_t until = turns_at(t, rival) - (turns_seat(rival) < t->seat);
+
+    until = until < t->end ? until : t->end - 1;
+    return until - at < t->most ? until : at + t->most;
+}
+
+/*
+ * The engine whose turn it is has its next action at `next`. True: it is the first of all, so it
+ * goes on, and may make all accesses before its rivals'.
+ */
+static inline bool turns_go_on(struct turns *t, uint64_t next)
+{
+    turn_key key = turns_key(t, t->seat, next), first = key, rival = UINT64_MAX;
+
+    if (key >> TURN_SEAT_BITS == TURN_NEVER) {
+        (void)turns_set(t, t->seat, next);
+        return false;
+    }
+    for (uint32_t i = t->seats + t->seat; i > 1; i /= 2) {
+        turn_key other = t->tree[i ^ 1];
+
+        t->tree[i] = first;
+        first = turns_lower(other, first);
+        rival = turns_lower(other, rival);
+    }
+    t->tree[1] = first;
+    if (first != key || next >= t->end)
+        return false;
+    if (next > *t->now)
+        *t->now = next;
+    t->horizon = turns_alone_until(t, next, rival);
+    return true;
+}
 
 /*
  * Begins the turn of the first engine: false when something else comes first. It may make the
- * access it is at; with `again`, when the turn before was its own, all those before its rivals'.
+ * access it is at.
  */
-static inline bool turns_begin(struct turns *t, bool again)
+static inline bool turns_begin(struct turns *t)
 {
     uint64_t at = turns_first_at(t);
 
@@ -118,7 +151,7 @@ static inline bool turns_begin(struct turns *t, bool again)
     if (at > *t->now)
         *t->now = at;
     t->seat = turns_first(t);
-    t->horizon = again ? turns_alone_until(t) : at;
+    t->horizon = at;
     return true;
 }
 
