@@ -15,6 +15,13 @@ static void add_split(uint64_t split, uint64_t *cause)
     cause[NIC_CAUSE_LOCAL] += split >> SPLIT_LOCAL & SPLIT_MASK;
 }
 
+static void take_split(uint64_t split, uint64_t *cause)
+{
+    cause[NIC_CAUSE_DEPENDENCY] -= split >> SPLIT_DEPENDENCY & SPLIT_MASK;
+    cause[NIC_CAUSE_BRANCH] -= split >> SPLIT_BRANCH & SPLIT_MASK;
+    cause[NIC_CAUSE_LOCAL] -= split >> SPLIT_LOCAL & SPLIT_MASK;
+}
+
 void cause_flush(struct hart *h)
 {
     add_split(h->split, h->spent);
@@ -104,6 +111,9 @@ static void add_work(const struct engine *e, unsigned thread, uint64_t cause[NIC
 
     memcpy(spent, h->spent, sizeof(spent));
     add_split(h->split, spent);
+    if (h->lag_retired != 0) {
+        take_split(h->lag_split, spent);
+    }
     for (unsigned i = 0; i < sizeof(work); i++) {
         cause[work[i]] += spent[work[i]];
         issue -= spent[work[i]];

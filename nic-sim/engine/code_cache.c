@@ -226,7 +226,7 @@ static void new_generation(struct code_cache *cc)
     cc->generation++;
     for (struct engine *e = cc->engines; e != NULL; e = e->next) {
         for (unsigned t = 0; t < e->threads; t++) {
-            e->hart[t].resume = NULL;
+            hart_forget_page(&e->hart[t]);
         }
     }
 }

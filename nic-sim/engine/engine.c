@@ -87,7 +87,7 @@ static void hart_reset(struct engine *e, unsigned thread, uint64_t pc, uint64_t 
     h->wait_cause = NIC_CAUSE_ENGINE;
     csr_reset(h);
     h->win_lo = NIC_LOCAL_BASE;
-    h->win_n = e->local_size - 7;
+    h->win_n = (uint32_t)e->local_size - 7;
     h->win_ptr = h->local;
 }
 
@@ -123,9 +123,15 @@ uint8_t *engine_local(struct engine *e, uint32_t hart)
     return hart_of(e, hart)->local;
 }
 
+static uint64_t retired(const struct hart *h)
+{
+    return h->retired - h->lag_retired;
+}
+
+/* A hart does not go ahead over the border of program code. */
 static uint64_t program_insns(const struct hart *h)
 {
-    return h->program_retired + (h->in_program ? h->retired - h->program_from : 0);
+    return h->program_retired + (h->in_program ? retired(h) - h->program_from : 0);
 }
 
 uint64_t engine_hart_program_insns(const struct engine *e, uint32_t hart)
@@ -138,7 +144,7 @@ void engine_stats(const struct engine *e, struct nic_engine_stats *out)
     out->insns = 0;
     out->program_insns = 0;
     for (unsigned t = 0; t < e->threads; t++) {
-        out->insns += e->hart[t].retired;
+        out->insns += retired(&e->hart[t]);
         out->program_insns += program_insns(&e->hart[t]);
     }
     cause_engine(e, out->cause);
@@ -155,7 +161,7 @@ void engine_stats(const struct engine *e, struct nic_engine_stats *out)
 
 void engine_thread_stats(const struct engine *e, unsigned thread, struct nic_thread_stats *out)
 {
-    out->insns = e->hart[thread].retired;
+    out->insns = retired(&e->hart[thread]);
     out->program_insns = program_insns(&e->hart[thread]);
     cause_thread(e, thread, out->cause);
 }
@@ -167,7 +173,7 @@ void engine_dump(const struct engine *e, uint32_t hart, struct nic_fault *out)
     memset(out, 0, sizeof(*out));
     out->hart = hart;
     out->thread = hart - e->first_hart;
-    out->pc = h->pc;
+    out->pc = hart_stop_pc(h);
     out->cause = h->csr.mcause;
     out->tval = h->csr.mtval;
     memcpy(out->x, h->x, sizeof(out->x));

@@ -202,6 +202,10 @@ struct csr_file {
 /*
  * In lines of the host's cache: with many engines, what a turn touches has left the nearest
  * cache since the last one, and each line is waited for.
+ *
+ * A hart that waits for an access is ahead of its time: what it does after it up to the next one,
+ * in registers and local SRAM, is its own affair and takes `lag` cycles whenever it happens. So it
+ * does it at once, while all it needs is in the host's nearest cache, and stops there.
  */
 struct hart {
     uint64_t x[X_COUNT]; /* first: the interpreter's register file */
@@ -209,14 +213,16 @@ struct hart {
     const struct insn *resume;
     struct code_page *resume_page;
     uint64_t retired;
-    uint64_t split; /* SPLIT_ counters not yet in `spent` */
+    uint64_t split;     /* SPLIT_ counters not yet in `spent` */
+    uint64_t lag_split; /* with lag_retired: of `split` */
     /* Local SRAM that the current mode may use: an access of any size at win_lo + [0, win_n). */
-    uint64_t win_lo, win_n;
+    uint32_t win_lo, win_n;
     uint8_t *win_ptr;
 
-    uint64_t pc;
-    uint64_t ran;       /* cycles for which it had the engine, until it gave it away */
-    uint64_t wait_from; /* since when it waits */
+    uint64_t ran;         /* cycles for which it had the engine, until it gave it away */
+    uint64_t wait_from;   /* since when it waits */
+    uint32_t lag;         /* cycles that it will need to get where it stopped */
+    uint32_t lag_retired; /* of `retired`: instructions of those cycles; 0: it is not ahead */
     bool in_program;
     bool interrupt;           /* mip: the watchdog's is pending */
     uint8_t mode;             /* enum hart_mode */
@@ -238,14 +244,29 @@ struct hart {
     uint64_t trap_retired;                  /* `retired` at the last trap */
     uint64_t reserved_addr;
     uint8_t *local;
+    uint64_t pc; /* hart_stop_pc: when it has no `resume` */
     struct csr_file csr;
 } __attribute__((aligned(HOST_LINE)));
-_Static_assert(offsetof(struct hart, pc) % HOST_LINE == 0, "a line: what a turn begins with");
+_Static_assert(offsetof(struct hart, ran) % HOST_LINE == 0, "a line: what a turn begins with");
 _Static_assert(offsetof(struct hart, window[WINDOW_STK]) % HOST_LINE == 0,
                "a line: what a program may touch");
 _Static_assert(offsetof(struct hart, spent[NIC_CAUSE_CLUSTER]) / HOST_LINE ==
                    offsetof(struct hart, spent[NIC_CAUSE_ENGINE]) / HOST_LINE,
                "a line: what most waits are for");
+
+/* Where it goes on. */
+static inline uint64_t hart_stop_pc(const struct hart *h)
+{
+    return h->resume == NULL ? h->pc
+                             : h->resume_page->bias + ((uint64_t)(uintptr_t)h->resume >> 2);
+}
+
+/* Not by way of `resume`, whose page may go. */
+static inline void hart_forget_page(struct hart *h)
+{
+    h->pc = hart_stop_pc(h);
+    h->resume = NULL;
+}
 
 /* A hart that may have the engine, and from when on. */
 struct choice {

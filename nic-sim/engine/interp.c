@@ -110,9 +110,15 @@ static struct step_result park(struct engine *e)
         ip++;                                                                                      \
         DISPATCH();                                                                                \
     } while (0)
-/* Brings the hart and the engine up to date as of the instruction at ip, not yet done. */
+/*
+ * Brings the hart and the engine up to date as of the instruction at ip, not yet done: a hart that
+ * is ahead of its time stops before it.
+ */
 #define SYNC()                                                                                     \
     do {                                                                                           \
+        if (ENGINE_UNLIKELY(ahead)) {                                                              \
+            goto stop_ahead;                                                                       \
+        }                                                                                          \
         h->pc = PC;                                                                                \
         e->clock = base + pg->cycles[INDEX];                                                       \
         h->retired = ret + INDEX;                                                                  \
@@ -201,6 +207,8 @@ enum engine_stop engine_interp(struct engine *e, struct turns *turns, struct int
     enum engine_stop why = ENGINE_HORIZON;
     int64_t limit; /* time of the next look at h->split: a hart may go no further */
     uint64_t access_limit;
+    uint64_t since = 0; /* ahead: from when on it counts */
+    bool ahead = false; /* the hart waits, and is ahead of its time */
     struct code_page *pg;
     const struct insn *ip;
     uint64_t base, ret, acc, split, addr, target, win_lo, win_n, done;
@@ -227,7 +235,13 @@ next_hart:
 
 hart:
     h = &e->hart[e->current];
+    e->clock += h->lag;
+    h->lag = h->lag_retired = 0;
     if (h->resume != NULL) {
+        if (e->clock > access_limit) {
+            why = ENGINE_HORIZON;
+            goto turn_over;
+        }
         ip = h->resume;
         pg = h->resume_page;
         h->resume = NULL;
@@ -274,10 +288,36 @@ step:
     acc = h->split - pg->split[INDEX];
     DISPATCH();
 
-waits: /* for an access that is done at `done` */
+waits: /* from e->clock on, for the access at ip, which is done at `done` */
     sched_wait(e, done, true, (enum nic_cause)e->region_cause);
-    h->resume = ip + 1;
+    if (done <= access_limit) { /* it is soon its turn again */
+        h->retired = ret + INDEX + 1;
+        h->split = acc + pg->split[INDEX];
+        h->resume = ip + 1;
+        h->resume_page = pg;
+        goto next_hart;
+    }
+    ahead = true;
+    since = done;
+    access_limit = 0;
+    limit = (int64_t)(done + ENGINE_RUN_AHEAD);
+    h->lag_retired = (uint32_t)(ret + INDEX + 1);
+    h->lag_split = acc + pg->split[INDEX];
+    base = done - pg->cycles[INDEX + 1];
+    acc = h->lag_split - pg->split[INDEX + 1];
+    NEXT();
+
+stop_ahead:
+    h->resume = ip;
     h->resume_page = pg;
+    h->retired = ret + INDEX;
+    h->split = acc + pg->split[INDEX];
+    h->lag = (uint32_t)(base + pg->cycles[INDEX] - since);
+    h->lag_retired = (uint32_t)h->retired - h->lag_retired;
+    h->lag_split = h->split - h->lag_split;
+    ahead = false;
+    access_limit = e->horizon;
+    limit = (int64_t)(access_limit + ENGINE_RUN_AHEAD);
     goto next_hart;
 
 leave:
@@ -290,7 +330,7 @@ turn_over:
     if (turns == NULL) {
         return why;
     }
-    done = e->running ? e->clock : sched_choose(e).at;
+    done = engine_next(e);
     if (why == ENGINE_STOPPED) {
         (void)turns_set(turns, turns->seat, done);
         return why;
@@ -315,6 +355,9 @@ look:
     goto turn_over;
 
 horizon:
+    if (ahead) {
+        goto stop_ahead;
+    }
     if (turns != NULL && turns_go_on(turns, base + pg->cycles[INDEX])) {
         e->horizon = access_limit = turns->horizon;
         limit = (int64_t)(access_limit + ENGINE_RUN_AHEAD);
@@ -467,13 +510,15 @@ stored: /* not when it trapped or is not made yet, nor when something took longe
     goto step;
 
 loaded:
-    SYNC();
-    hart_retire(e, h, cc->cost_load);
+    cycles = cc->cost_load;
 
-settle:
+settle: /* the access at ip, `cycles` after its issue */
+    e->clock = base + pg->cycles[INDEX] + cycles;
     if (done > e->clock) {
         goto waits;
     }
+    SYNC();
+    hart_retire(e, h, cycles);
     r = mem_settle(e, done, (enum nic_cause)e->region_cause);
     goto step;
 
@@ -487,12 +532,12 @@ amo:
     if (done != 0 && ip->rd == X_DUMMY && base + pg->cycles[INDEX + 1] - e->since < SLICE_CYCLES) {
         NEXT(); /* posted: nothing that the page does not know */
     }
-    SYNC();
     if (done != 0) {
-        hart_retire(e, h, cc->cost[RV64_OP_AMOADD_D]);
-        done = ip->rd == X_DUMMY ? e->clock : done;
+        cycles = cc->cost[RV64_OP_AMOADD_D];
+        done = ip->rd == X_DUMMY ? 0 : done;
         goto settle;
     }
+    SYNC();
     r = mem_amo(e, h, (enum rv64_op)pg->kind[INDEX], ip->rd, RS1, RS2);
     goto step;
 

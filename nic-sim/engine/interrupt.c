@@ -26,7 +26,7 @@ bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t 
     if (!trap_interrupted(h)) {
         return true;
     }
-    h->resume = NULL; /* it is to look for its page */
+    hart_forget_page(h); /* it is to look for it */
     if (h->state == HART_PARKED) {
         unpark(e, thread, now);
     }

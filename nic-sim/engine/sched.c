@@ -42,7 +42,7 @@ enum engine_stop engine_run_turns(struct turns *turns)
 
 uint64_t engine_next(const struct engine *e)
 {
-    return e->running ? e->clock : sched_choose(e).at;
+    return e->running ? e->clock : sched_next_at(e);
 }
 
 void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when)

@@ -30,6 +30,17 @@ static inline struct choice sched_choose(const struct engine *e)
                            at > e->clock ? at : e->clock};
 }
 
+/*
+ * When the engine, while no hart has it, does the next thing that others can notice: the one that
+ * is next need not have it before. UINT64_MAX: there is none.
+ */
+static inline uint64_t sched_next_at(const struct engine *e)
+{
+    struct choice c = sched_choose(e);
+
+    return c.at == UINT64_MAX ? c.at : c.at + e->hart[c.thread].lag;
+}
+
 /* Another hart than `current` could run now. */
 bool sched_contended(const struct engine *e);
 

@@ -27,8 +27,8 @@ static void set_window(const struct engine *e, struct hart *h)
         h->win_n = 0;
         return;
     }
-    h->win_lo = lo;
-    h->win_n = hi - lo - 7;
+    h->win_lo = (uint32_t)lo;
+    h->win_n = (uint32_t)(hi - lo - 7);
     h->win_ptr = h->local + (lo - NIC_LOCAL_BASE);
 }
 
