@@ -235,13 +235,15 @@ next_hart:
 
 hart:
     h = &e->hart[e->current];
-    e->clock += h->lag;
-    h->lag = h->lag_retired = 0;
-    if (h->resume != NULL) {
+    if (h->lag_retired != 0) {
+        e->clock += h->lag;
+        h->lag = h->lag_retired = 0;
         if (e->clock > access_limit) {
             why = ENGINE_HORIZON;
             goto turn_over;
         }
+    }
+    if (h->resume != NULL) {
         ip = h->resume;
         pg = h->resume_page;
         h->resume = NULL;
@@ -363,9 +365,11 @@ horizon:
         limit = (int64_t)(access_limit + ENGINE_RUN_AHEAD);
         DISPATCH();
     }
-    SYNC();
     h->resume = ip;
     h->resume_page = pg;
+    e->clock = base + pg->cycles[INDEX];
+    h->retired = ret + INDEX;
+    h->split = acc + pg->split[INDEX];
     if (turns == NULL) {
         return ENGINE_HORIZON;
     }

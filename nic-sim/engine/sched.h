@@ -8,26 +8,33 @@
 
 #include "engine/engine_impl.h"
 
-/* Who is next, and when. */
+/*
+ * Who is next, and when. Of those ready at the same time the first one after `current`; so the
+ * least of words that have its distance below the time.
+ */
 static inline struct choice sched_choose(const struct engine *e)
 {
+    enum { BITS = 6 };
     const uint64_t *ready_at = e->ready_at + e->current + 1;
     const uint64_t alike = e->longest_first ? 0 : e->clock; /* those ready before are equals */
-    unsigned first = 0;
-    uint64_t at = UINT64_MAX;
+    uint64_t least = UINT64_MAX;
+    unsigned thread;
 
     if (e->is_chosen) {
         return e->chosen;
     }
     for (unsigned i = 0; i < e->threads; i++) { /* without branches: nothing predicts them */
         uint64_t then = ready_at[i] > alike ? ready_at[i] : alike;
-        bool earlier = then < at;
-        first = earlier ? i : first;
-        at = earlier ? then : at;
+        uint64_t word = then << BITS | i;
+        least = word < least ? word : least;
     }
-    first += e->current + 1;
-    return (struct choice){first < e->threads ? first : first - e->threads,
-                           at > e->clock ? at : e->clock};
+    thread = (unsigned)(least % (1u << BITS)) + e->current + 1;
+    if (least >= UINT64_MAX << BITS) {
+        return (struct choice){0, UINT64_MAX};
+    }
+    least >>= BITS;
+    return (struct choice){thread < e->threads ? thread : thread - e->threads,
+                           least > e->clock ? least : e->clock};
 }
 
 /*

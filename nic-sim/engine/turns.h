@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Whose turn it is: a winner tree of engines by (next cycle, seat). An engine that has had its
- * turn sets its next cycle and hands over to the first of all, without going back to the device.
- * Private to nic-sim.
+ * turn says when its next one is and hands over to the first of all, without going back to the
+ * device. Private to nic-sim.
  *
- * Parent of node i is i / 2. Nothing asks for a power of two: keys are in a total order, so it
- * does not matter where in the tree an engine sits.
+ * Its leaves are the engines that have a next action, in any order, so that of a card of many
+ * engines only the busy ones cost anything. Parent of node i is i / 2.
  */
 #ifndef NIC_TURNS_H
 #define NIC_TURNS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct engine;
@@ -25,8 +26,10 @@ enum { TURN_SEAT_BITS = 11 };
 
 struct turns {
     struct engine **engine; /* by seat */
-    uint32_t seats;         /* at least 2 */
-    turn_key *tree;         /* tree[1]: the first; seat i: tree[seats + i] */
+    uint32_t seats;
+    uint32_t leaves, used;  /* leaves: a power of two; tree[leaves..leaves + used) are engines */
+    turn_key *tree;         /* tree[1]: the first; UINT64_MAX is nobody */
+    uint32_t *leaf;         /* by seat: its node; 0: it has no next action */
     uint64_t origin;        /* not after any engine's next cycle */
     uint64_t *now;          /* the device's time: moved on to each turn's */
     uint64_t end;           /* no turn begins at this cycle or later: something else comes first */
@@ -39,8 +42,8 @@ int turns_create(struct turns *t, struct engine **engine, uint32_t seats, uint64
 void turns_destroy(struct turns *t);
 /* None of them has a next action. */
 void turns_reset(struct turns *t);
-/* Counts from the first engine's next cycle on: no wait is so long that a key cannot hold it. */
-void turns_set_origin(struct turns *t);
+/* The engine at `seat` has its next action at `next`. True: it is the first of all. */
+bool turns_set(struct turns *t, uint32_t seat, uint64_t next);
 
 static inline turn_key turns_lower(turn_key a, turn_key b)
 {
@@ -51,9 +54,7 @@ static inline turn_key turns_key(const struct turns *t, uint32_t seat, uint64_t 
 {
     uint64_t since = next - t->origin;
 
-    if (next == UINT64_MAX || since > TURN_NEVER)
-        since = TURN_NEVER;
-    return since << TURN_SEAT_BITS | seat;
+    return (since < TURN_NEVER ? since : TURN_NEVER) << TURN_SEAT_BITS | seat;
 }
 
 static inline uint32_t turns_seat(turn_key key)
@@ -68,34 +69,16 @@ static inline uint64_t turns_at(const struct turns *t, turn_key key)
     return since == TURN_NEVER ? UINT64_MAX : t->origin + since;
 }
 
-/* The seat whose turn comes first, and when. */
-static inline uint32_t turns_first(const struct turns *t)
-{
-    return turns_seat(t->tree[1]);
-}
-
+/* The cycle of the first turn; UINT64_MAX: nobody has a next action. */
 static inline uint64_t turns_first_at(const struct turns *t)
 {
     return turns_at(t, t->tree[1]);
 }
 
-/* The engine at `seat` has its next action at `next`. True: it is the first of all. */
-static inline bool turns_set(struct turns *t, uint32_t seat, uint64_t next)
+/* Whose it is; there is one. */
+static inline uint32_t turns_first(const struct turns *t)
 {
-    turn_key key = turns_key(t, seat, next), first = key;
-
-    if (key >> TURN_SEAT_BITS == TURN_NEVER && next != UINT64_MAX) {
-        turns_set_origin(t);
-        return turns_first(t) == seat;
-    }
-    for (uint32_t i = t->seats + seat; i > 1; i /= 2) {
-        turn_key rival = t->tree[i ^ 1];
-
-        t->tree[i] = first;
-        first = turns_lower(rival, first);
-    }
-    t->tree[1] = first;
-    return first == key;
+    return turns_seat(t->tree[1]);
 }
 
 /*
@@ -117,12 +100,13 @@ static inline uint64_t turns_alone_until(const struct turns *t, uint64_t at, tur
 static inline bool turns_go_on(struct turns *t, uint64_t next)
 {
     turn_key key = turns_key(t, t->seat, next), first = key, rival = UINT64_MAX;
+    uint32_t i = t->leaf[t->seat];
 
-    if (key >> TURN_SEAT_BITS == TURN_NEVER) {
+    if (key >> TURN_SEAT_BITS == TURN_NEVER || i == 0) {
         (void)turns_set(t, t->seat, next);
         return false;
     }
-    for (uint32_t i = t->seats + t->seat; i > 1; i /= 2) {
+    for (; i > 1; i /= 2) { /* without branches: nothing predicts them */
         turn_key other = t->tree[i ^ 1];
 
         t->tree[i] = first;
