@@ -82,18 +82,15 @@ void cause_gap_opens(struct engine *e)
     }
 }
 
-void cause_gap(struct engine *e, unsigned thread, uint64_t at)
+void cause_gap(struct engine *e, uint64_t at)
 {
     uint64_t cycles = at - e->clock;
 
     if (e->wait_memory == 0) {
         cause_idle(e->gap, cycles, e->gap_open ? cause_starved(e) - e->starved : 0);
-        return;
+    } else {
+        e->gap[e->hart[first_waiting(e)].wait_cause] += cycles;
     }
-    if (!(e->wait_memory >> thread & 1)) {
-        thread = first_waiting(e);
-    }
-    e->gap[e->hart[thread].wait_cause] += cycles;
 }
 
 static uint64_t ran(const struct engine *e, unsigned thread)

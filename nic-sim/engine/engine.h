@@ -117,7 +117,8 @@ enum engine_stop {
  * Makes every access (and fence.i) with time <= horizon. Work in between, in
  * registers and local SRAM, is seen by nobody else: it goes on past the horizon
  * up to the next access, so that the caller is bothered once an access and not
- * once a branch, but no further than ENGINE_RUN_AHEAD cycles. Taking the engine
+ * once a branch, but no further than ENGINE_RUN_AHEAD cycles. A hart that waits
+ * does it at once, though it counts from the end of its wait on. Taking the engine
  * is such work too, unless a hart sleeps: its wake-up may yet come first.
  */
 enum {
@@ -143,9 +144,9 @@ void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when);
 
 /*
  * Makes the watchdog's interrupt (nic/csr.h) pending in `hart`. In user mode the hart takes the
- * trap where it is, which is before its next access beyond local SRAM, or when the access is done
- * that it waits for; in machine mode where it enters program code next. Where that is depends on
- * the cycle only if engine_run has been told the one before it. False, with nothing done: it cannot
+ * trap where it has gone, which is before its next access beyond local SRAM, or where it waits in
+ * a register; in machine mode where it enters program code next. Where that is depends on the
+ * cycle only if engine_run has been told the one before it. False, with nothing done: it cannot
  * take it (mie, mtvec), or it is in no program code and has retired none since
  * engine_hart_program_insns was `insns`.
  */

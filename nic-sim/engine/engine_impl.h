@@ -257,8 +257,7 @@ _Static_assert(offsetof(struct hart, spent[NIC_CAUSE_CLUSTER]) / HOST_LINE ==
 /* Where it goes on. */
 static inline uint64_t hart_stop_pc(const struct hart *h)
 {
-    return h->resume == NULL ? h->pc
-                             : h->resume_page->bias + ((uint64_t)(uintptr_t)h->resume >> 2);
+    return h->resume == NULL ? h->pc : h->resume_page->bias + ((uint64_t)(uintptr_t)h->resume >> 2);
 }
 
 /* Not by way of `resume`, whose page may go. */
@@ -349,9 +348,9 @@ enum nic_cause cause_at(uint64_t addr);
 enum nic_cause cause_of(const struct engine *e, const struct bus_req *req);
 /* A wait of `cycles` for work, of which no buffer was free for `starved`. */
 void cause_idle(uint64_t *cause, uint64_t cycles, uint64_t starved);
-/* Nobody had the engine from e->clock to `at`, when `thread` gets it. */
-void cause_gap(struct engine *e, unsigned thread, uint64_t at);
-/* No hart can have the engine yet. */
+/* Nobody had the engine from e->clock to `at`, when one gets it that did not wait for memory. */
+void cause_gap(struct engine *e, uint64_t at);
+/* No hart can have the engine yet, and none waits for memory. */
 void cause_gap_opens(struct engine *e);
 /* All of the engine's cycles; all of a thread's. */
 void cause_engine(const struct engine *e, uint64_t cause[NIC_CAUSES]);

@@ -332,7 +332,7 @@ turn_over:
     if (turns == NULL) {
         return why;
     }
-    done = engine_next(e);
+    done = sched_engine_next(e);
     if (why == ENGINE_STOPPED) {
         (void)turns_set(turns, turns->seat, done);
         return why;

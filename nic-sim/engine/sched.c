@@ -24,13 +24,13 @@ bool sched_contended(const struct engine *e)
 enum engine_stop engine_run(struct engine *e, uint64_t horizon)
 {
     enum engine_stop why;
-    uint64_t next = engine_next(e);
+    uint64_t next = sched_engine_next(e);
 
     do {
         e->horizon =
             horizon < next || horizon - next < ENGINE_TURN_MOST ? horizon : next + ENGINE_TURN_MOST;
         why = engine_interp(e, NULL, NULL);
-        next = engine_next(e);
+        next = sched_engine_next(e);
     } while (why == ENGINE_HORIZON && next <= horizon);
     return why;
 }
@@ -42,7 +42,7 @@ enum engine_stop engine_run_turns(struct turns *turns)
 
 uint64_t engine_next(const struct engine *e)
 {
-    return e->running ? e->clock : sched_next_at(e);
+    return sched_engine_next(e);
 }
 
 void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when)

@@ -48,6 +48,12 @@ static inline uint64_t sched_next_at(const struct engine *e)
     return c.at == UINT64_MAX ? c.at : c.at + e->hart[c.thread].lag;
 }
 
+/* engine_next, for those inside. */
+static inline uint64_t sched_engine_next(const struct engine *e)
+{
+    return e->running ? e->clock : sched_next_at(e);
+}
+
 /* Another hart than `current` could run now. */
 bool sched_contended(const struct engine *e);
 
@@ -122,14 +128,20 @@ static inline bool sched_next(struct engine *e, enum engine_stop *why)
 
     if (c.at == UINT64_MAX || (c.at > e->horizon && e->blocked != 0)) {
         *why = c.at == UINT64_MAX ? ENGINE_ASLEEP : ENGINE_HORIZON;
-        cause_gap_opens(e);
+        if (e->wait_memory == 0) { /* or else it is for that */
+            cause_gap_opens(e);
+        }
         e->chosen = c;
         e->is_chosen = true;
         return false;
     }
     sched_waited(h, e->ready_at[c.thread], c.at);
     if (c.at > e->clock) {
-        cause_gap(e, c.thread, c.at);
+        if (e->wait_memory >> c.thread & 1) {
+            e->gap[h->wait_cause] += c.at - e->clock;
+        } else {
+            cause_gap(e, c.at);
+        }
         e->clock = c.at;
     }
     e->gap_open = false;

@@ -27,15 +27,15 @@ enum { TURN_SEAT_BITS = 11 };
 struct turns {
     struct engine **engine; /* by seat */
     uint32_t seats;
-    uint32_t leaves, used;  /* leaves: a power of two; tree[leaves..leaves + used) are engines */
-    turn_key *tree;         /* tree[1]: the first; UINT64_MAX is nobody */
-    uint32_t *leaf;         /* by seat: its node; 0: it has no next action */
-    uint64_t origin;        /* not after any engine's next cycle */
-    uint64_t *now;          /* the device's time: moved on to each turn's */
-    uint64_t end;           /* no turn begins at this cycle or later: something else comes first */
-    uint64_t most;          /* cycles that a turn may take beyond the first */
-    uint64_t horizon;       /* of the turn under way */
-    uint32_t seat;          /* whose turn it is or was */
+    uint32_t leaves, used; /* leaves: a power of two; tree[leaves..leaves + used) are engines */
+    turn_key *tree;        /* tree[1]: the first; UINT64_MAX is nobody */
+    uint32_t *leaf;        /* by seat: its node; 0: it has no next action */
+    uint64_t origin;       /* not after any engine's next cycle */
+    uint64_t *now;         /* the device's time: moved on to each turn's */
+    uint64_t end;          /* no turn begins at this cycle or later: something else comes first */
+    uint64_t most;         /* cycles that a turn may take beyond the first */
+    uint64_t horizon;      /* of the turn under way */
+    uint32_t seat;         /* whose turn it is or was */
 };
 
 int turns_create(struct turns *t, struct engine **engine, uint32_t seats, uint64_t *now);

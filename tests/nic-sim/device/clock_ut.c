@@ -112,19 +112,23 @@ static uint32_t first_engine(const uint64_t *next, uint32_t n, uint32_t but)
     return first;
 }
 
+/* Whose turn it is, and up to where it is nobody else's. */
 static void check_turn(const uint64_t *next, uint32_t n)
 {
-    uint32_t first = first_engine(next, n, DEV_NONE), rival;
+    uint32_t first = first_engine(next, n, DEV_NONE), rival = first_engine(next, n, first);
+    struct turns *t = &rig.dev->turns;
 
     if (first == DEV_NONE) {
-        CU_ASSERT_EQUAL(turns_first_at(&rig.dev->turns), DEV_NEVER);
+        CU_ASSERT_EQUAL(turns_first_at(t), DEV_NEVER);
         return;
     }
-    CU_ASSERT_EQUAL(turns_first(&rig.dev->turns), first);
-    CU_ASSERT_EQUAL(turns_first_at(&rig.dev->turns), next[first]);
-    rival = first_engine(next, n, first);
+    CU_ASSERT_EQUAL(turns_first_at(t), next[first]);
+    CU_ASSERT_FATAL(turns_begin(t));
+    CU_ASSERT_EQUAL(t->seat, first);
+    CU_ASSERT_EQUAL(t->horizon, next[first]);
+    CU_ASSERT(turns_go_on(t, next[first]));
     if (rival != DEV_NONE)
-        CU_ASSERT_EQUAL(turns_alone_until(&rig.dev->turns), next[rival] - (rival < first));
+        CU_ASSERT_EQUAL(t->horizon, next[rival] - (rival < first));
 }
 
 static void set_next(uint64_t *next, uint32_t engine, uint64_t at)
@@ -134,7 +138,23 @@ static void set_next(uint64_t *next, uint32_t engine, uint64_t at)
     device_engine(rig.dev, engine);
 }
 
-/* The first engine acts and is set to a later cycle, near or far; others are woken meanwhile. */
+/* The engine whose turn it is hands over, or goes on. */
+static void act(uint64_t *next, uint32_t n, uint64_t at)
+{
+    uint32_t seat = rig.dev->turns.seat;
+    bool goes_on;
+
+    next[seat] = at;
+    fake_set_next(rig.dev->engine[seat], at);
+    goes_on = turns_go_on(&rig.dev->turns, at);
+    /* when keys are counted anew it goes by way of the device, which comes back to it */
+    CU_ASSERT(!goes_on || first_engine(next, n, DEV_NONE) == seat);
+}
+
+/*
+ * The first engine acts and is set to a later cycle, near or far; others are woken meanwhile. Of
+ * every thousand rounds in the first half all engines become busy, in the second nearly all idle.
+ */
 static void turns(const char *engines, uint64_t now, uint64_t most)
 {
     const char *const sets[] = {engines, NULL};
@@ -149,12 +169,16 @@ static void turns(const char *engines, uint64_t now, uint64_t most)
         set_next(next, i, DEV_NEVER);
     for (unsigned round = 0; round < 5000; round++) {
         uint32_t first = first_engine(next, n, DEV_NONE), woken = (uint32_t)below(n);
+        bool busy = round % 1000 < 500;
 
         check_turn(next, n);
         now = first != DEV_NONE && next[first] > now ? next[first] : now;
-        if (first != DEV_NONE)
-            set_next(next, first, below(9) == 0 ? DEV_NEVER : now + below(most));
-        set_next(next, woken, now + below(50));
+        if (first != DEV_NONE && below(busy ? 20 : 2) == 0)
+            set_next(next, first, DEV_NEVER);
+        else if (first != DEV_NONE)
+            act(next, n, now + below(most));
+        if (below(busy ? 2 : 6) == 0)
+            set_next(next, woken, now + below(50));
     }
     rig_close(&rig);
 }
