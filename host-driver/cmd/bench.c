@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/bpflog.h"
 #include "cmd/datadir.h"
@@ -62,6 +63,16 @@ static int scenario_program(const char *text, char name[32])
     return CMD_DONE;
 }
 
+/* Whoever writes "drop" where a file belongs means the scenario, unless there is such a file. */
+static int not_scenario(const char *path)
+{
+    if (path == NULL || listed(path, strcspn(path, "/"), verdicts, VERDICTS) == NULL ||
+        access(path, F_OK) == 0)
+        return CMD_DONE;
+    return cmd_fail(CMD_USAGE, "bench: %s: no such file; the scenario is --scenario %s", path,
+                    path);
+}
+
 /* A scenario is an object and a program that come with nicsim. */
 static int use_scenario(struct bench_values *v, const char **path)
 {
@@ -69,7 +80,7 @@ static int use_scenario(struct bench_values *v, const char **path)
     struct nic_err err = {""};
 
     if (v->scenario == NULL)
-        return CMD_DONE;
+        return not_scenario(*path);
     if (*path != NULL || v->obj.filter != NULL || v->obj.filter_file != NULL)
         return cmd_fail(CMD_USAGE, "bench: --scenario comes instead of PROG.o and of a filter");
     if (scenario_program(v->scenario, name) != CMD_DONE)
