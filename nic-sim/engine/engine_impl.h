@@ -350,7 +350,7 @@ enum nic_cause cause_of(const struct engine *e, const struct bus_req *req);
 void cause_idle(uint64_t *cause, uint64_t cycles, uint64_t starved);
 /* Nobody had the engine from e->clock to `at`, when one gets it that did not wait for memory. */
 void cause_gap(struct engine *e, uint64_t at);
-/* No hart can have the engine yet, and none waits for memory. */
+/* All harts sleep. */
 void cause_gap_opens(struct engine *e);
 /* All of the engine's cycles; all of a thread's. */
 void cause_engine(const struct engine *e, uint64_t cause[NIC_CAUSES]);

@@ -128,7 +128,7 @@ static inline bool sched_next(struct engine *e, enum engine_stop *why)
 
     if (c.at == UINT64_MAX || (c.at > e->horizon && e->blocked != 0)) {
         *why = c.at == UINT64_MAX ? ENGINE_ASLEEP : ENGINE_HORIZON;
-        if (e->wait_memory == 0) { /* or else it is for that */
+        if (c.at == UINT64_MAX) { /* or else it is for what that hart waits for */
             cause_gap_opens(e);
         }
         e->chosen = c;
