@@ -8,8 +8,8 @@ The programs are drop, pass and dos_filter (the demo's) of examples/, and rendez
 keeps its engine busy: what the simulator makes of instructions, where packets cost little.
 
 What a card of many engines costs is measured twice: with the same traffic on each card, nearly as
-much as one engine takes, and with as much as each of them takes, which on large ones is some
-hundred times as many packets at a time.
+much as one engine takes, and with as much as each of them takes, which keeps hundreds of threads
+busy on a large one.
 
 Figures of the host, then its goals, then, apart, what the same runs modelled. The best of a few
 rounds is what the simulator can do on a host that others use too; the rounds of all cases take

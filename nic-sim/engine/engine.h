@@ -144,10 +144,10 @@ void engine_wake(struct engine *e, uint32_t hart, uint64_t data, uint64_t when);
 
 /*
  * Makes the watchdog's interrupt (nic/csr.h) pending in `hart`. In user mode the hart takes the
- * trap where it has gone, which is before its next access beyond local SRAM, or where it waits in
- * a register; in machine mode where it enters program code next. Where that is depends on the
- * cycle only if engine_run has been told the one before it. False, with nothing done: it cannot
- * take it (mie, mtvec), or it is in no program code and has retired none since
+ * trap where it has gone: before its next access beyond local SRAM, or behind the one that it
+ * waits for, if the bus made that; in machine mode where it enters program code next. Where that is
+ * depends on the cycle only if engine_run has been told the one before it. False, with nothing
+ * done: it cannot take it (mie, mtvec), or it is in no program code and has retired none since
  * engine_hart_program_insns was `insns`.
  */
 bool engine_interrupt(struct engine *e, uint32_t hart, uint64_t insns, uint64_t now);

@@ -10,7 +10,7 @@
 
 /*
  * Who is next, and when. Of those ready at the same time the first one after `current`; so the
- * least of words that have its distance below the time.
+ * least of words that have its distance below the time, which is less than 2^58 cycles.
  */
 static inline struct choice sched_choose(const struct engine *e)
 {
@@ -37,21 +37,16 @@ static inline struct choice sched_choose(const struct engine *e)
                            least > e->clock ? least : e->clock};
 }
 
-/*
- * When the engine, while no hart has it, does the next thing that others can notice: the one that
- * is next need not have it before. UINT64_MAX: there is none.
- */
-static inline uint64_t sched_next_at(const struct engine *e)
-{
-    struct choice c = sched_choose(e);
-
-    return c.at == UINT64_MAX ? c.at : c.at + e->hart[c.thread].lag;
-}
-
-/* engine_next, for those inside. */
+/* engine_next: the hart that is next need not have the engine before others can notice. */
 static inline uint64_t sched_engine_next(const struct engine *e)
 {
-    return e->running ? e->clock : sched_next_at(e);
+    struct choice c;
+
+    if (e->running) {
+        return e->clock;
+    }
+    c = sched_choose(e);
+    return c.at == UINT64_MAX ? c.at : c.at + e->hart[c.thread].lag;
 }
 
 /* Another hart than `current` could run now. */

@@ -11,7 +11,6 @@
 #define NIC_TURNS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct engine;

@@ -91,7 +91,7 @@ static void test_counts(void)
 
 /* ---- many, against an engine that does not stop ---- */
 
-/* Branches back until BASE has been used for good: for ever, in accesses that the dice choose. */
+/* Goes round for ever, with accesses that the dice choose. */
 static void program(struct rig *r, bool sleeper)
 {
     rig_li(r, BASE, NIC_DRAM_BASE);
